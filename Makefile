@@ -1,6 +1,8 @@
 PREFIX = /usr/local
 # The Swift runtime is linked in: an installed binary needs no toolchain.
-release = swift build -c release --static-swift-stdlib --product cgwarden
+release = CGWARDEN_REVISION=$(revision) swift build -c release --static-swift-stdlib --product cgwarden
+# Empty outside of git: the program then calls its revision unknown.
+revision := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
 .PHONY: run build demo test test-quick bench fuzz fmt lint check install uninstall deb dist image man deps
 

@@ -11,6 +11,10 @@ let swiftSettings: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
 ]
 
+// What `cgwarden_build_info` names. make sets it for the programs that it installs and publishes; other
+// builds do not depend on the commit.
+let revision = Context.environment["CGWARDEN_REVISION"].map { $0.filter(\.isHexDigit) } ?? ""
+
 // The modules import strictly downward; LayeringTests holds the table.
 let package = Package(
     name: "cgwarden",
@@ -168,7 +172,11 @@ let package = Package(
             name: "Configuration", dependencies: ["CgroupModel", "CYAML"],
             swiftSettings: swiftSettings),
         // libcrypt checks the passwords of the web configuration.
-        .target(name: "CLinux", linkerSettings: [.linkedLibrary("crypt")]),
+        .target(
+            name: "CLinux",
+            cSettings: [
+                .define("CGWARDEN_REVISION", to: revision.isEmpty ? "unknown" : revision)
+            ], linkerSettings: [.linkedLibrary("crypt")]),
         .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
         .systemLibrary(name: "CSystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),

@@ -49,10 +49,9 @@ extension ConfigNode {
 
     /// The message `unknown key 'x'; did you mean 'y'?`; lists all valid words if none is similar.
     package static func unknown(_ what: String, _ text: String, among valid: [String]) -> String {
-        if let nearest = nearest(to: text, among: valid) {
-            return "unknown \(what) \(quoted(text)); did you mean '\(nearest)'?"
-        }
-        return "unknown \(what) \(quoted(text)); valid: \(valid.joined(separator: ", "))"
+        let list = "valid: \(valid.joined(separator: ", "))"
+        return "unknown \(what) \(quoted(text)); "
+            + Spelling.hint(for: text, among: valid, otherwise: list)
     }
 
     /// The most similar valid word; nil if none is similar.

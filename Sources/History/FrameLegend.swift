@@ -2,7 +2,8 @@ import CgroupModel
 
 /// The meaning of the numbers in a frame: the catalog of the program that wrote it.
 ///
-/// Names that this program does not know, or whose metrics have another shape here, map to nil.
+/// Former names are known. Names that this program does not know, or whose metrics have another
+/// shape here, map to nil.
 struct FrameLegend: Sendable, Hashable {
     /// The properties of a row of the writer's catalog that determine the layout of a frame.
     struct Row: Sendable, Hashable {
@@ -34,7 +35,7 @@ struct FrameLegend: Sendable, Hashable {
         self.rows = rows
         self.controllers = controllers
         metrics = rows.map { row in
-            MetricCatalog.metric(named: row.name).flatMap {
+            CatalogName(row.name)?.metric.flatMap {
                 Row($0).hasShape(of: row) ? $0.id : nil
             }
         }

@@ -41,10 +41,6 @@ import Testing
         }
     }
 
-    @Test func mistypedNameGetsASuggestion() {
-        #expect(MetricCatalog.namesLike("memory.usgae").first == "memory.usage")
-        #expect(MetricCatalog.namesLike("completely_else").isEmpty)
-    }
 }
 
 @Suite struct ReadingTests {

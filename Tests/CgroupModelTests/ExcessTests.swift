@@ -22,7 +22,7 @@ import Testing
 
     @Test(arguments: [
         "cpu.max=2cpus", "cpu.max=100%host", "cpu.max=max", "memory.max=8GiB", "memory.max=max",
-        "memory.swap.max=16GiB", "memory.total=16GiB", "pids.max=100000", "cpu.max.burst=5s",
+        "memory.swap.max=16GiB", "memory.memsw.max=16GiB", "pids.max=100000", "cpu.max.burst=5s",
     ])
     func limitWithinTheHostsCapacityIsNotReported(text: String) throws {
         #expect(try excess(text) == nil)

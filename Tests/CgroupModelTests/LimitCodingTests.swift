@@ -33,7 +33,7 @@ import Testing
     @Test(arguments: [
         ("cpu.max", "cpu.cfs_quota_us", "50000", LimitValue.number(50_000)),
         ("cpu.max", "cpu.cfs_quota_us", "-1", .unlimited),
-        ("memory.total", "memory.swap.max", "max", .unlimited),
+        ("memory.memsw.max", "memory.swap.max", "max", .unlimited),
     ])
     func aTextThatIsNotSufficientHasAValueInItsFile(
         limit: String, file: String, text: String, value: LimitValue

@@ -31,8 +31,8 @@ import Testing
             ("cpu.max.period", "50ms", 50_000), ("cpu.max.burst", "0", 0),
             ("cpu.weight", "10000", 10_000), ("pids.max", "0", 0),
             ("io.max.rbps", "20MiB/s", 20 << 20), ("io.max.riops", "500/s", 500),
-            ("io.latency", "10ms", 10_000), ("net.classid", "0x10001", 65_537),
-            ("net.classid", "1:1", 65_537), ("cpu.uclamp.min", "12.34%", 1234),
+            ("io.latency.target", "10ms", 10_000), ("net_cls.classid", "0x10001", 65_537),
+            ("net_cls.classid", "1:1", 65_537), ("cpu.uclamp.min", "12.34%", 1234),
             ("cpu.uclamp.max", "50%", 5000), ("cpu.uclamp.min", "0", 0),
             ("cgroup.max.depth", "3", 3), ("memory.swap.high", "1MiB", 1 << 20),
             ("memory.zswap.writeback", "0", 0), ("dmem.max", "1GiB", 1 << 30),
@@ -55,7 +55,8 @@ import Testing
         ("pids.max", "4194305"), ("pids.max", "-1"), ("io.max.rbps", "20MiB"),
         ("io.max.rbps", "0B/s"), ("io.max.riops", "4294967295/s"), ("devices.allow", "c 1:3"),
         ("devices.allow", "c  1:3 rwm"), ("devices.allow", "c 01:3 rwm"),
-        ("devices.allow", "b 1:3 rrw"), ("net.classid", "0x100000000"), ("net.classid", "010"),
+        ("devices.allow", "b 1:3 rrw"), ("net_cls.classid", "0x100000000"),
+        ("net_cls.classid", "010"),
         ("cpu.uclamp.min", "50"), ("cpu.uclamp.min", "101%"), ("cpu.uclamp.min", "1.234%"),
         ("cpu.uclamp.min", "50%cpu"), ("io.prio.class", "realtime"),
         ("cgroup.max.descendants", "2147483648"),
@@ -118,7 +119,8 @@ import Testing
         let rdma = try LimitRequest(parsing: "rdma.max=mlx5_0:hca_handle=2", host: host)
         #expect(rdma.limit.name == "rdma.max.hca_handle" && rdma.instance == "mlx5_0")
         #expect(try LimitRequest(parsing: "misc.max=sev:3", host: host).instance == "sev")
-        #expect(try LimitRequest(parsing: "net.prio=eth0:3", host: host).instance == "eth0")
+        #expect(
+            try LimitRequest(parsing: "net_prio.ifpriomap=eth0:3", host: host).instance == "eth0")
         let region = try LimitRequest(
             parsing: "dmem.max=drm/0000:03:00.0/vram0:1GiB", host: host)
         #expect(region.limit.name == "dmem.max" && region.instance == "drm/0000:03:00.0/vram0")
@@ -138,7 +140,8 @@ import Testing
     @Test(arguments: [
         ("memory.max", "NAME=VALUE"), ("memory.mx=1MiB", "memory.max"), ("nothing=1", "--list"),
         ("io.max.rbps=1MB/s", "io.max=/dev/vda:rbps"), ("io.max=/dev/vda", "io.max.rbps"),
-        ("io.max=/dev/vda:speed=1MB/s", "rbps"), ("memory.kernel=1MiB", "5.16"),
+        ("io.max=/dev/vda:speed=1MB/s", "rbps"), ("memory.kmem.max=1MiB", "5.16"),
+        ("memory.kernel=1MiB", "memory.kernel is read only"),
         ("memory.max=512", "unit"), ("memory.max=100M", "write 100MiB or 100MB"),
         ("memory.max=1.5g", "write 1.5GiB or 1.5GB"),
         ("io.max=/dev/vda:rbps=10M/s", "write 10MiB/s or 10MB/s"),

@@ -59,8 +59,8 @@ private func failure(_ text: String) -> String {
                 + "commas, brackets or braces"
         ),
         (
-            "{when: max(memory.usage, 5s) > 1GiB, on: g}\n",
-            "t.yaml:1:26: inside { } a comma or bracket ends a text, so '5s) > 1GiB' is a "
+            "{when: max(memory.current, 5s) > 1GiB, on: g}\n",
+            "t.yaml:1:28: inside { } a comma or bracket ends a text, so '5s) > 1GiB' is a "
                 + "key without a value; quote the expression"
         ),
         (

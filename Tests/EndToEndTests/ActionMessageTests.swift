@@ -52,7 +52,9 @@ import Testing
         Slip("move 1", 64, "name processes and a cgroup"),
         Slip("move --controler cpu 1 /x", 64, "unknown option --controler"),
         Slip("move /x 1", 64, "the cgroup comes last"),
-        Slip("create --controllers memry /x", 64, "unknown controller memry"),
+        Slip(
+            "create --controllers memry /x", 64,
+            "unknown controller 'memry'; did you mean 'memory'?"),
     ]
     private static let absent = ["freeze", "thaw", "kill", "remove", "get", "reclaim --all"].map {
         Slip("\($0) /no/such", 66, "no cgroup /no/such; `cgwarden tree` lists them")

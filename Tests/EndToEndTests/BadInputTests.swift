@@ -82,11 +82,11 @@ import Testing
                 ProgramRun.cgwarden, "show", "--json", "web.service", "--root", capture.root,
             ])
         let object = try #require(try JSONText.objects(result).first)
-        #expect(object["memory.usage"] == nil)
+        #expect(object["memory.current"] == nil)
         #expect(object["memory.anon"] is NSNumber)
         #expect(
             object["unavailable"] as? [String: String] == [
-                "memory.usage": "not permitted", "pids.max": "not permitted",
+                "memory.current": "not permitted", "pids.max": "not permitted",
             ])
         // The limits of ancestors are insufficient while the cgroup's own limit is unknown.
         let effective = try #require(object["effective"] as? JSONText.Object)
@@ -114,7 +114,8 @@ import Testing
         let lost = Set(try #require(whole.first).keys).subtracting(kept)
         // The rest of the file is not there, so it is absent and not malformed.
         #expect(lost.contains("memory.anon"))
-        #expect(kept.contains("memory.usage") && kept.contains("io") == (whole.first?["io"] != nil))
+        #expect(
+            kept.contains("memory.current") && kept.contains("io") == (whole.first?["io"] != nil))
         let others = try ProgramRun.cgwarden(
             "stat", "-n", "1", "--fields", "memory.anon", "--root", capture.root)
         #expect(others.lines.count { $0.hasSuffix("malformed") } == 1)
@@ -174,7 +175,7 @@ import Testing
     }
 
     @Test func unknownFieldGetsASuggestion() throws {
-        for (wrong, right) in [("memory.usge", "memory.usage"), ("cpu.usag", "cpu.usage_usec")] {
+        for (wrong, right) in [("memory.usge", "memory.current"), ("cpu.usag", "cpu.usage_usec")] {
             let result = try ProgramRun.cgwarden("stat", "--fields", wrong)
             #expect(result.errors.contains("did you mean '\(right)'"), "\(result.errors)")
         }

@@ -76,10 +76,10 @@ import Testing
 
     /// The typed text, and the line after TAB.
     private static let lines = [
-        ("set /x memory.tot", "set /x memory.total="),
-        ("run --set memory.tot", "run --set memory.total="),
+        ("set /x memory.mems", "set /x memory.memsw.max="),
+        ("run --set memory.mems", "run --set memory.memsw.max="),
         ("top --order m", "top --order memory"),
-        ("daemon --log-level w", "daemon --log-level warning"),
+        ("daemon --log-level w", "daemon --log-level warn"),
         ("exporter --metrics.profile b", "exporter --metrics.profile basic"),
         ("exporter --web.inline-labels pod,q", "exporter --web.inline-labels pod,qos"),
         ("kill --signal H", "kill --signal HUP"),
@@ -115,7 +115,9 @@ import Testing
         #expect(try Set(offers("cgwarden", "fr")) == ["freeze"])
         #expect(try offers("cgwarden", "policy", "").contains("backtest"))
         #expect(try offers("cgwarden", "top", "--rep") == ["--replay"])
-        #expect(try offers("cgwarden", "get", "/x", "memory.ma") == ["memory.max"])
+        #expect(
+            try offers("cgwarden", "get", "/x", "memory.ma")
+                == ["memory.max", "memory.max.effective"])
         #expect(try offers("cgwarden", "tree", "--controller", "mem") == ["memory"])
     }
 

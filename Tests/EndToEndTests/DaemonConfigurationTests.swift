@@ -33,6 +33,7 @@ import Testing
             policy: /p.yaml
             state_dir: /s
             log_level: debug
+            log_format: json
             dry_run: true
             web:
               listen_address: ""
@@ -51,6 +52,7 @@ import Testing
         #expect(configuration.policies == ["/p.yaml"])
         #expect(configuration.stateDirectory == "/s")
         #expect(configuration.logLevel == "debug")
+        #expect(configuration.logFormat == "json")
         #expect(configuration.isDryRun)
         #expect(configuration.web.addresses.isEmpty)
         #expect(configuration.web.telemetryPath == "/m")

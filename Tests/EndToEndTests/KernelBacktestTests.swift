@@ -33,18 +33,18 @@ struct KernelBacktestTests {
             limits:
               - {on: g, during: 00:00-12:00, set: {pids.max: 900}}
               - {on: g, during: 12:00-00:00, set: {pids.max: 901}}
-              - {on: g, set: {memory.soft: 25%host, cpuset.pool: fast}}
+              - {on: g, set: {memory.soft_limit: 25%host, cpuset.pool: fast}}
             rules:
-              - {name: busy, on: g, when: "avg(cpu.usage, 500ms) > 0.2cpus", for: 200ms, \
-            until: "avg(cpu.usage, 500ms) < 0.1cpus", until_for: 200ms, repeat: {every: 500ms, max: 2, while: cpu.usage > 0.1cpus}, \
+              - {name: busy, on: g, when: "avg(cpu.usage_usec.rate, 500ms) > 0.2cpus", for: 200ms, \
+            until: "avg(cpu.usage_usec.rate, 500ms) < 0.1cpus", until_for: 200ms, repeat: {every: 500ms, max: 2, while: cpu.usage_usec.rate > 0.1cpus}, \
             do: [{scale: {attr: cpu.max, factor: 0.5, of: usage, min: 0.1cpus, max: 2cpus}}, \
             {log: {level: notice}}], undo: {relax: {factor: 2, every: 300ms}}}
               - {name: many, on: g, when: pids.current >= 2, for: 100ms, max_active: 400ms, \
             cooldown: 300ms, do: [{freeze: {timeout: 2s}}, {notify: {sinks: [journald]}}]}
-              - {name: both, on: g, scope: aggregate, when: memory.usage > 4KiB and \
-            host.memory.available > 1MiB, victims: {by: memory.usage, take: 1}, max_active: 1s, \
+              - {name: both, on: g, scope: aggregate, when: memory.current > 4KiB and \
+            host.memory.available > 1MiB, victims: {by: memory.current, take: 1}, max_active: 1s, \
             do: [{reclaim: {bytes: 1MiB}}]}
-              - {name: slow, on: g, when: "slope(pids.current, 1s) < 0/s or group.age > 1s", \
+              - {name: slow, on: g, when: "slope(pids.current, 1s) < 0/s or cgroup.age > 1s", \
             do: [{log: {level: info}}]}
             guards:
               - {name: guard, on: g, limit: 1GiB, freeze_at: 95%, resume_at: 85%, max_frozen: 5s, \

@@ -9,6 +9,7 @@ struct KernelConfigurationTests {
     private static let tests: [String: String] = [
         "interval": own, "policy": own, "state_dir": own, "dry_run": own,
         "log_level": "KernelConfigurationTests.logLevelOfTheFileIsUsed",
+        "log_format": "KernelConfigurationTests.logFormatOfTheFileIsUsed",
         "web.listen_address": own, "web.telemetry_path": own,
         "web.disable_exporter_metrics": own,
         "web.config_file": "SecureServingTests.metricsNeedACertificateAndAPassword",
@@ -140,5 +141,20 @@ struct KernelConfigurationTests {
         let result = try places.command(["daemon", "-n", "1"] + places.options)
         #expect(result.status == 0)
         #expect(result.errors.contains("serving ") == isLoud, "\(result.errors)")
+        #expect(result.errors.contains("msg=started revision=") == isLoud, "\(result.errors)")
+    }
+
+    @Test func logFormatOfTheFileIsUsed() throws {
+        let places = try DaemonPlaces("")
+        try places.write(
+            "log_format: json\naudit: {journald: false}\nweb: {listen_address: 127.0.0.1:0}\n",
+            to: places.config)
+        let result = try places.command(["daemon", "-n", "1"] + places.options)
+        #expect(result.status == 0)
+        for line in result.errorLines {
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+            #expect((object as? [String: String])?["time"] != nil, "\(line)")
+        }
+        #expect(result.errors.contains("\"msg\":\"started\""), "\(result.errors)")
     }
 }

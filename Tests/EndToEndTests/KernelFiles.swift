@@ -136,6 +136,9 @@ struct KernelFiles {
         case .ticks: return String((UInt64(raw) ?? 0) * 10000)
         case .pages: return String((UInt64(raw) ?? 0) * 4096)
         case .frozenState: return raw == "FROZEN" ? "1" : "0"
+        case .shares:
+            let weight = ((Double(raw) ?? 0) * 100 / 1024).rounded()
+            return String(Int(min(max(weight, 1), 10000)))
         case .none: break
         }
         if metric.unit == .percentHundredths, let number = Double(raw) {

@@ -100,11 +100,11 @@ struct KernelShowTests {
             let shown = try show(cgroup)
             let usage = try word("memory", "memory.usage_in_bytes", "memory.current")
             let isSame =
-                try number(shown, "memory.usage") == usage
+                try number(shown, "memory.current") == usage
                 && number(shown, "memory.anon") == anonymous()
             return isSame ? shown : nil
         }
-        #expect(number(shown, "memory.usage") ?? 0 > 0)
+        #expect(number(shown, "memory.current") ?? 0 > 0)
         #expect(number(shown, "pids.current") == 1)
         #expect(try word("pids", "pids.current", "pids.current") == 1)
         #expect(shown["memory.max"] as? String == "max")

@@ -261,8 +261,8 @@ import Testing
         #expect(!tree.contains("phantom") && !tree.contains("inner"))
         #expect(tree.contains("vpn") && tree.contains("covered by a mount"))
         let shown = try JSONText.object(try run("show", "--json", "/vpn").output)
-        #expect(reason(shown, "memory.usage") == "covered by a mount")
-        #expect(shown["memory.usage"] == nil)
+        #expect(reason(shown, "memory.current") == "covered by a mount")
+        #expect(shown["memory.current"] == nil)
         let text = try run("show", "/vpn").output
         #expect(text.components(separatedBy: "covered by a mount").count == 2, "\(text)")
         let rows = try run("top", "-b", "-n", "2", "-d", "50ms").output.split(separator: "\n")

@@ -68,7 +68,7 @@ import Testing
                     on: g
                     when: \(expression)
                     for: 10s
-                    until: group.age > 1h
+                    until: cgroup.age > 1h
                     do: [log]
 
                 """)
@@ -148,7 +148,8 @@ import Testing
 
     @Test func modeOptionChecksForAnotherHost() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let path = try write("a.yaml", Self.start + "limits: [{on: g, set: {net.classid: 1}}]\n")
+        let path = try write(
+            "a.yaml", Self.start + "limits: [{on: g, set: {net_cls.classid: 1}}]\n")
         #expect(try check(path, "--mode", "v1").status == 0)
         #expect(try check(path).status == 2)
         #expect(try check(path, "--mode", "v3").status == 64)

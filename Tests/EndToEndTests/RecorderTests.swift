@@ -30,7 +30,8 @@ import TestSupport
             builder.tick = tick
             for index in 0..<150 {
                 builder.add(
-                    "/c\(index)", ["memory.usage": Reading(tick &* 7919 &* UInt64(index) % 65536)])
+                    "/c\(index)", ["memory.current": Reading(tick &* 7919 &* UInt64(index) % 65536)]
+                )
             }
             return builder.build()
         }

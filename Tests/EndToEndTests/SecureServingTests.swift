@@ -78,7 +78,7 @@ struct SecureServingTests {
             let server = try ProgramRun(
                 ProgramRun.cgwarden, options + ["--web.listen-address", "127.0.0.1:0"])
             let port = try awaiting("it serves; it said \(server.errors)") {
-                ServingProgram.port(in: server.errors, at: "/m\n")
+                ServingProgram.port(in: server.errors, at: "/m\"\n")
             }
             for place in [["--unix-socket", socket], []] {
                 let result = try ProgramRun.run(

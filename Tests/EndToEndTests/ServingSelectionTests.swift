@@ -39,12 +39,12 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--metrics.profile", "most"], "the profile must be basic or full"),
+        (["--metrics.profile", "most"], "unknown profile 'most'; valid: basic, full"),
         (["--metrics.depth", "-1"], "--metrics.depth cannot be negative"),
         (["--metrics.max-cgroups", "0"], "--metrics.max-cgroups must be at least 1"),
         (["--metrics.include", "a*"], "must begin with /"),
         (["--metrics.exclude", "/["], "close its brackets"),
-        (["--web.inline-labels", "cgroup"], "unknown label cgroup"),
+        (["--web.inline-labels", "cgroup"], "unknown label 'cgroup'; valid: "),
     ])
     func wrongOptionIsReported(options: [String], message: String) throws {
         for command in ["exporter", "daemon"] {

@@ -123,7 +123,7 @@ struct WebPageTests {
         #expect(try names().count < 9)
         try browser.press("End", "Enter")
         try browser.wait(
-            "document.querySelector('#detail-values').textContent.includes('memory.usage')")
+            "document.querySelector('#detail-values').textContent.includes('memory.current')")
         try browser.press("Escape")
         #expect(try browser.value("document.querySelector('#detail').hidden") as? Bool == true)
         try browser.press("\\")
@@ -158,7 +158,7 @@ struct WebPageTests {
         try browser.wait("document.querySelectorAll('.row').length > 0")
         try browser.press("ArrowDown", "Enter")
         try browser.wait(
-            "document.querySelector('#detail-values').textContent.includes('memory.usage')")
+            "document.querySelector('#detail-values').textContent.includes('memory.current')")
         #expect(try browser.complaints() == [])
     }
 

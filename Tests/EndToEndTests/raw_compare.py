@@ -32,9 +32,9 @@ TEXTS = {
 LEGACY = {
     "cpuacct.usage": "cpu.usage_usec", "cpu.cfs_quota_us": "cpu.max",
     "cpu.cfs_period_us": "cpu.max.period", "cpu.cfs_burst_us": "cpu.max.burst",
-    "memory.usage_in_bytes": "memory.usage", "memory.max_usage_in_bytes": "memory.peak",
+    "memory.usage_in_bytes": "memory.current", "memory.max_usage_in_bytes": "memory.peak",
     "memory.limit_in_bytes": "memory.max", "memory.soft_limit_in_bytes": "memory.soft_limit",
-    "memory.memsw.usage_in_bytes": "memory.memsw.usage",
+    "memory.memsw.usage_in_bytes": "memory.memsw.current",
     "memory.memsw.max_usage_in_bytes": "memory.memsw.peak",
     "memory.memsw.limit_in_bytes": "memory.memsw.max", "memory.kmem.usage_in_bytes": "memory.kernel",
     "memory.kmem.limit_in_bytes": "memory.kmem.max",
@@ -57,8 +57,8 @@ LIMITS = {
     "memory.zswap.max", "memory.soft_limit", "memory.memsw.max", "memory.max.effective",
     "memory.memsw.max.effective", "memory.kmem.max", "memory.kmem.tcp.max", "cpu.max",
     "cpu.rt_runtime_us", "pids.max", "cgroup.max.depth", "cgroup.max.descendants", "hugetlb/max",
-    "hugetlb/rsvd_max", "io.max/rbps", "io.max/wbps", "io.max/riops", "io.max/wiops",
-    "rdma/hca_handle_max", "rdma/hca_object_max", "misc/max", "dmem/max",
+    "hugetlb.rsvd/max", "io.max/rbps", "io.max/wbps", "io.max/riops", "io.max/wiops",
+    "rdma.max/hca_handle", "rdma.max/hca_object", "misc/max", "dmem/max",
     "dmem/low", "dmem/min",
 }
 # v1 blkio: one file for each operation or limit.
@@ -71,6 +71,11 @@ BLKIO_LIMITS = {
     "blkio.throttle.read_iops_device": "riops", "blkio.throttle.write_iops_device": "wiops",
 }
 DEVICE = re.compile(r"\d+:\d+")
+
+
+def grouped(name):
+    """The object of a name and the key in it, as nested values have them."""
+    return "/".join(name.rsplit(".", 1))
 
 
 class Raw:
@@ -113,7 +118,7 @@ class Raw:
         """`NAME KEY=VALUE …`; a row may begin with names that have nothing to say."""
         for row in rows:
             first = next((i for i, word in enumerate(row) if "=" in word), len(row))
-            known = DEVICE.fullmatch(row[first - 1]) or name("", "")[0] in ("rdma",)
+            known = DEVICE.fullmatch(row[first - 1]) or name("", "")[0].startswith("rdma")
             for word in row[first:]:
                 key, _, value = word.partition("=")
                 group, field = name(key, value)
@@ -138,7 +143,7 @@ class Raw:
             self.add("cpu.max", rows[0][0])
             self.add("cpu.max.period", rows[0][1])
         elif file == "memory.current":
-            self.add("memory.usage", rows[0][0])
+            self.add("memory.current", rows[0][0])
         elif file == "memory.stat":
             self.flat(rows, "memory.")
         elif file == "memory.numa_stat":
@@ -160,20 +165,20 @@ class Raw:
             self.weights(rows, file)
         elif file.startswith("rdma."):
             kind = file.split(".")[1]
-            self.nested(rows, lambda key, value: ("rdma", f"{key}_{kind}"))
+            self.nested(rows, lambda key, value: (f"rdma.{kind}", key))
         elif file.startswith(("misc.", "dmem.")):
             for row in rows:
-                self.add(f"{file[:4]}/{file[5:].replace('.', '_')}", row[1], row[0])
+                self.add(grouped(file), row[1], row[0])
         elif file.startswith("hugetlb."):
             _, size, *rest = file.split(".")
-            kind = "_".join(rest)
+            name = ".".join(["hugetlb", *rest])
             for row in rows:
-                if kind == "numa_stat":
+                if rest == ["numa_stat"]:
                     self.nodes("hugetlb.numa/total", row, size)
-                elif kind.startswith("events"):
-                    self.add(f"hugetlb/{kind}_{row[0]}", row[1], size)
+                elif rest[0] == "events":
+                    self.add(f"{name}/{row[0]}", row[1], size)
                 else:
-                    self.add(f"hugetlb/{kind}", row[0], size)
+                    self.add(grouped(name), row[0], size)
         else:
             self.add(file, rows[0][0] if len(rows) == 1 and len(rows[0]) == 1 else None)
 
@@ -197,7 +202,7 @@ class Raw:
             if row[0] == "default":
                 self.add(name, row[1])
             else:
-                self.add(f"{name}.devices/weight", row[1], row[0])
+                self.add(f"{name}.device/{name.rsplit('.', 1)[1]}", row[1], row[0])
 
     def legacy(self, file, rows, siblings):
         scaled = [[scale(word, 1000) for word in row] for row in rows]
@@ -222,6 +227,10 @@ class Raw:
         elif file == "memory.oom_control":
             names = {"oom_kill": "events.local.oom_kill"}
             self.flat(rows, "memory.", lambda key: names.get(key, key))
+        elif file == "cpu.shares":
+            shares = rows[0][0]
+            self.add("cpu.shares", shares)
+            self.add("cpu.weight", str(min(max((int(shares) * 100 + 512) // 1024, 1), 10000)))
         elif file == "memory.failcnt":
             self.add("memory.failcnt", rows[0][0])
             self.add("memory.events.local.max", rows[0][0])
@@ -258,10 +267,10 @@ class Raw:
                     self.nodes(f"hugetlb.{group}/total", row, size)
                 return
             kind = {"usage_in_bytes": "current", "limit_in_bytes": "max", "max_usage_in_bytes": "peak",
-                    "failcnt": "events_max", "rsvd.usage_in_bytes": "rsvd_current",
-                    "rsvd.limit_in_bytes": "rsvd_max", "rsvd.max_usage_in_bytes": "rsvd_peak",
-                    "rsvd.failcnt": "rsvd_events_max"}[".".join(rest)]
-            self.add(f"hugetlb/{kind}", rows[0][0], size)
+                    "failcnt": "events.max", "rsvd.usage_in_bytes": "rsvd.current",
+                    "rsvd.limit_in_bytes": "rsvd.max", "rsvd.max_usage_in_bytes": "rsvd.peak",
+                    "rsvd.failcnt": "rsvd.events.max"}[".".join(rest)]
+            self.add(grouped(f"hugetlb.{kind}"), rows[0][0], size)
         elif file.startswith(("rdma.", "misc.", "dmem.")) or file == "pids.events":
             self.unified(file, rows, [])
         else:

@@ -73,7 +73,7 @@ import Testing
         let files = ScriptedFiles { _, _ in }
         let result = set(
             .set([
-                .of("memory.max", 400 << 20), .of("memory.total", 500 << 20),
+                .of("memory.max", 400 << 20), .of("memory.memsw.max", 500 << 20),
                 .of("memory.high", 1),
             ]), files)
         #expect(result.values.keys.map(\.name) == ["memory.high"])

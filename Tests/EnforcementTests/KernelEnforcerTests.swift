@@ -161,11 +161,12 @@ final class KernelEnforcerTests {
             let bytes = UInt64(megabytes) << 20
             let result = actions().once(
                 .make(
-                    Effect.ID(index), .set([.of("memory.max", bytes), .of("memory.total", bytes)]),
+                    Effect.ID(index),
+                    .set([.of("memory.max", bytes), .of("memory.memsw.max", bytes)]),
                     on: target))
             #expect(result.outcome == .done && result.changes.count == 2)
         }
-        let keys = [LimitKey("memory.max"), LimitKey("memory.total")]
+        let keys = [LimitKey("memory.max"), LimitKey("memory.memsw.max")]
         let result = actions().once(.make(9, .restore(keys), on: target))
         #expect(result.outcome == .done && result.changes.count == 2)
         #expect(scratch.text("memory.memsw.limit_in_bytes", of: "a") == before)

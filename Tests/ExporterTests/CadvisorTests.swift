@@ -34,7 +34,7 @@ import Testing
                 "cpu.usage_usec": Reading(2_000_001), "cpu.nr_periods": Reading(40),
                 "cpu.nr_throttled": Reading(10), "cpu.throttled_usec": Reading(250_000),
                 "cpu.max": Reading(20_000), "cpu.max.period": Reading(100_000),
-                "cpu.weight": Reading(100), "memory.usage": Reading(1000),
+                "cpu.weight": Reading(100), "memory.current": Reading(1000),
                 "memory.inactive_file": Reading(400), "memory.max": Reading(4096),
                 "memory.swap.max": .unlimited, "memory.min": Reading(0),
                 "memory.events.max": Reading(3), "memory.events.local.oom_kill": Reading(1),
@@ -42,7 +42,7 @@ import Testing
                 "memory.pgscan": Reading(2), "memory.pressure.full.total": Reading(1_250_000),
                 "pids.current": Reading(2), "pids.max": .unlimited,
             ])
-        builder.add("/docker/\(id)/inner", ["memory.usage": Reading(10)])
+        builder.add("/docker/\(id)/inner", ["memory.current": Reading(10)])
         builder.add(Self.pod, ["cpu.usage_usec": Reading(77)])
         builder.add("\(Self.pod)/cri-containerd-\(id).scope", ["cpu.usage_usec": Reading(70)])
         // v1: no quota, and a limit that is not set.
@@ -51,7 +51,7 @@ import Testing
             [
                 "cpu.usage_usec": Reading(1), "cpu.nr_periods": Reading(0), "cpu.max": .unlimited,
                 "cpu.max.period": Reading(100_000), "cpu.shares": Reading(512),
-                "memory.usage": Reading(100), "memory.inactive_file": Reading(101),
+                "memory.current": Reading(100), "memory.inactive_file": Reading(101),
                 "memory.max": .unlimited, "memory.memsw.max": .unlimited,
                 "memory.soft_limit": .unlimited, "memory.failcnt": Reading(6),
                 "memory.pgfault": Reading(8), "pids.max": Reading(10),
@@ -270,7 +270,7 @@ import Testing
         builder.instance("memory.local.numa.anon", InstanceKey(rawValue: 1), MemoryPage.size)
         let size = try #require(Word.intern("2MB").map { InstanceKey(rawValue: $0) })
         builder.instance("hugetlb.current", size, 2 << 20)
-        builder.instance("hugetlb.events_max", size, 4)
+        builder.instance("hugetlb.events.max", size, 4)
         let parsed = try ParsedExposition(Self.text(builder.build()), openMetrics: false)
         func value(_ name: String, _ labels: [String: String] = [:]) -> String? {
             parsed.value("container_" + name, Self.labels("/a", labels))

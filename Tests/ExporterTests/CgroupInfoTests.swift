@@ -68,9 +68,9 @@ import Testing
     private static func snapshot(tick: UInt64 = 1) -> Snapshot {
         var builder = SnapshotBuilder()
         builder.tick = tick
-        builder.add("/plain", ["memory.usage": Reading(1)])
+        builder.add("/plain", ["memory.current": Reading(1)])
         builder.instance("io.rbytes", ExporterFixtures.disk, 7)
-        builder.add("/docker/\(id)", ["memory.usage": Reading(2)])
+        builder.add("/docker/\(id)", ["memory.current": Reading(2)])
         return builder.build()
     }
 

@@ -67,8 +67,8 @@ import Testing
 
     @Test func namesThatResembleAnEscapeAreDistinct() throws {
         var builder = SnapshotBuilder()
-        builder.add(bytes: [0x2f, 0xff], ["memory.usage": Reading(1)])
-        builder.add(#"/\xff"#, ["memory.usage": Reading(2)])
+        builder.add(bytes: [0x2f, 0xff], ["memory.current": Reading(1)])
+        builder.add(#"/\xff"#, ["memory.current": Reading(2)])
         let parsed = try ParsedExposition(
             ExporterFixtures.text(builder.build(), .text), openMetrics: false)
         let usage = parsed.samples.filter { $0.name == "cgroup_memory_current_bytes" }
@@ -82,7 +82,7 @@ import Testing
         ]
         var builder = SnapshotBuilder()
         for (number, reason) in reasons.enumerated() {
-            builder.add("/\(number)", ["memory.max": reason, "memory.usage": reason])
+            builder.add("/\(number)", ["memory.max": reason, "memory.current": reason])
         }
         let text = ExporterFixtures.text(builder.build(), .text)
         #expect(!text.contains("cgroup_memory_max_bytes"))
@@ -102,14 +102,14 @@ import Testing
     @Test func seriesOfARemovedCgroupEndImmediately() throws {
         var encoder = ExporterFixtures.encoder()
         var first = SnapshotBuilder()
-        first.add("/stays", inode: 1, generation: 1, ["memory.usage": Reading(1)])
-        first.add("/goes", inode: 2, generation: 2, ["memory.usage": Reading(2)])
+        first.add("/stays", inode: 1, generation: 1, ["memory.current": Reading(1)])
+        first.add("/goes", inode: 2, generation: 2, ["memory.current": Reading(2)])
         encoder.encode(first.build(), process: ProcessSample(), as: .text)
         #expect(String(decoding: encoder.bytes, as: UTF8.self).contains("/goes"))
         var second = SnapshotBuilder()
         second.tick = 2
-        second.add("/stays", inode: 1, generation: 1, ["memory.usage": Reading(3)])
-        second.add("/comes", inode: 2, generation: 3, ["memory.usage": Reading(4)])
+        second.add("/stays", inode: 1, generation: 1, ["memory.current": Reading(3)])
+        second.add("/comes", inode: 2, generation: 3, ["memory.current": Reading(4)])
         encoder.encode(second.build(), process: ProcessSample(), as: .text)
         let text = String(decoding: encoder.bytes, as: UTF8.self)
         #expect(!text.contains("/goes"))
@@ -133,7 +133,7 @@ import Testing
         for (tick, path) in [(UInt64(1), "/old"), (2, "/new")] {
             var builder = SnapshotBuilder()
             builder.tick = tick
-            builder.add(path, inode: 1, generation: 1, ["memory.usage": Reading(1)])
+            builder.add(path, inode: 1, generation: 1, ["memory.current": Reading(1)])
             encoder.encode(builder.build(), process: ProcessSample(), as: .text)
             let text = String(decoding: encoder.bytes, as: UTF8.self)
             #expect(text.contains("cgroup_memory_current_bytes{cgroup=\"\(path)\"} 1\n"))
@@ -163,7 +163,7 @@ import Testing
             builder.health.filesRead = tick * 10
             builder.add(
                 "/a", inode: 7, generation: 7,
-                ["cpu.usage_usec": Reading(tick * 999_999), "memory.usage": Reading(100 - tick)])
+                ["cpu.usage_usec": Reading(tick * 999_999), "memory.current": Reading(100 - tick)])
             encoder.encode(builder.build(), process: ProcessSample(), as: .openMetrics)
             let parsed = try ParsedExposition(
                 String(decoding: encoder.bytes, as: UTF8.self), openMetrics: true)

@@ -17,7 +17,7 @@ import Testing
         for number in 0..<1000 {
             builder.add(
                 "/a/" + String(repeating: "x", count: 4000) + "\(number)",
-                ["memory.usage": Reading(UInt64(number)), "pids.current": Reading(1)])
+                ["memory.current": Reading(UInt64(number)), "pids.current": Reading(1)])
         }
         return builder.build()
     }()

@@ -92,7 +92,7 @@ extension MetricsServerTests {
             #expect(first.text.contains("/system.slice/ssh.service"))
             var builder = SnapshotBuilder()
             builder.tick = 2
-            builder.add("/other", ["memory.usage": Reading(5)])
+            builder.add("/other", ["memory.current": Reading(5)])
             await source.set(builder.build())
             let second = try #require(try await LoopbackClient.send(port, "/metrics"))
             #expect(!second.text.contains("/system.slice"))
@@ -121,7 +121,7 @@ extension MetricsServerTests {
         for number in 0..<2000 {
             builder.add(
                 "/a/" + String(repeating: "x", count: 200) + "\(number)",
-                ["memory.usage": Reading(UInt64(number)), "pids.current": Reading(1)])
+                ["memory.current": Reading(UInt64(number)), "pids.current": Reading(1)])
         }
         let snapshot = builder.build()
         try await serve(StubSource(snapshot)) { port in

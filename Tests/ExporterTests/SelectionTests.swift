@@ -22,7 +22,7 @@ import Testing
     private func parsed(_ paths: [String], _ selection: ExportSelection) throws -> ParsedExposition
     {
         var builder = SnapshotBuilder()
-        for path in paths { builder.add(path, ["memory.usage": Reading(1)]) }
+        for path in paths { builder.add(path, ["memory.current": Reading(1)]) }
         var encoder = ExporterFixtures.encoder(selection)
         encoder.encode(builder.build(), process: ProcessSample(), as: .text)
         return try parsed(encoder)

@@ -35,7 +35,7 @@ import Testing
             [
                 "pids.current": Reading(3), "cpu.usage_usec": Reading(2_500_000),
                 "cpu.nr_periods": Reading(20), "cpu.nr_throttled": Reading(8),
-                "memory.usage": Reading(50), "memory.max": Reading(200),
+                "memory.current": Reading(50), "memory.max": Reading(200),
                 "memory.swap.current": .notPermitted, "cpu.pressure.some.avg10": Reading(417),
                 "io.pressure.some.avg10": .unsupported, "memory.events.oom_kill": .malformed,
             ],
@@ -71,21 +71,21 @@ import Testing
             #expect(all["version"] as? String == "1.2.3")
             let text = response.text
             for part in [
-                #""machine":{"cpus":2,"load":1.23,"pids.current":214,"memory.usage":600,"#
+                #""machine":{"cpus":2,"load":1.23,"pids.current":214,"memory.current":600,"#
                     + #""memory.total":1000,"cpu.pressure.some.avg10":null,"#
                     + #""files.not_permitted":0,"files.malformed":0,"#
                     + #""unavailable":{"cpu.pressure.some.avg10":"unsupported"}}"#,
                 // The root shows the machine's memory where it has none itself.
                 #"{"path":"/","inode":1001,"generation":1,"depth":0,"kind":"other","#
-                    + #""pids.current":214,"memory.usage":600,"memory.usage.ratio":0.600,"#
+                    + #""pids.current":214,"memory.current":600,"memory.current.ratio":0.600,"#
                     + #""cpu.pressure.some.avg10":null,"#
                     + #""unavailable":{"cpu.pressure.some.avg10":"unsupported"}}"#,
                 #"{"path":"/app.slice/web.service","inode":1003,"generation":3,"depth":2,"#
                     + #""kind":"service","unit":"web.service","slice":"app.slice","#
                     + #""state":"throttled","pids.current":3,"cpu.usage_usec":2500000,"#
                     + #""cpu.usage_usec.rate":1500000.0,"cpu.throttled.ratio":0.500,"#
-                    + #""memory.usage":50,"memory.max":200,"memory.max.effective":200,"#
-                    + #""memory.usage.ratio":0.250,"memory.swap.current":null,"#
+                    + #""memory.current":50,"memory.max":200,"memory.max.effective":200,"#
+                    + #""memory.current.ratio":0.250,"memory.swap.current":null,"#
                     + #""cpu.pressure.some.avg10":4.17,"io.pressure.some.avg10":null,"#
                     + #""io.rbytes.rate":4608.0,"memory.events.oom_kill":null,"#
                     + #""unavailable":{"memory.swap.current":"not permitted","#
@@ -211,9 +211,10 @@ import Testing
         try await TestServer.run { port in
             let names = try Self.object(try await LoopbackClient.send(port, "/api/v1/metrics"))
             #expect(Set(names.keys) == Set(MetricCatalog.all.map(\.name)))
-            let usage = names["memory.usage"] as? [String: String]
-            #expect(usage?["unit"] == "bytes" && usage?["kind"] == "gauge")
-            #expect(usage?["help"]?.isEmpty == false)
+            let usage = try #require(names["memory.current"] as? [String: Any])
+            #expect(usage["unit"] as? String == "bytes" && usage["kind"] as? String == "gauge")
+            #expect((usage["help"] as? String)?.isEmpty == false)
+            #expect(usage["aliases"] as? [String] == ["memory.usage", "memory.usage_in_bytes"])
         }
     }
 

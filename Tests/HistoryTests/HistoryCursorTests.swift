@@ -62,14 +62,15 @@ import Testing
     @Test func seriesFollowsOneIdentity() {
         let ring = HistoryRing(keyframeInterval: 4)
         for tick in 1...20 as ClosedRange<UInt64> {
-            var builder = SnapshotBuilder(metrics: ["memory.usage"])
+            var builder = SnapshotBuilder(metrics: ["memory.current"])
             builder.tick = tick
             builder.add("/", inode: 1, generation: 1)
             if tick.isMultiple(of: 3) { builder.add("/a", inode: 5, generation: 100 + tick) }
             // The path comes back at tick 15 as another cgroup.
             if (5...10).contains(tick) || tick >= 15 {
                 builder.add(
-                    "/b", inode: 7, generation: tick < 15 ? 2 : 3, ["memory.usage": Reading(tick)])
+                    "/b", inode: 7, generation: tick < 15 ? 2 : 3, ["memory.current": Reading(tick)]
+                )
             }
             ring.append(builder.build())
         }

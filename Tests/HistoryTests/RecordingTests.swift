@@ -138,6 +138,17 @@ struct MemoryBytes: RecordingBytes {
         #expect(snapshot.instances(0).first?.key.text(.pageSize) == "odd-3")
     }
 
+    @Test func recordingWithFormerNamesIsUnderstood() {
+        for metric in MetricCatalog.all {
+            for name in metric.aliases {
+                var row = FrameLegend.Row(metric)
+                row.name = name
+                let legend = FrameLegend(rows: [row], controllers: [])
+                #expect(legend.metrics == [metric.id], "\(name)")
+            }
+        }
+    }
+
     @Test func metricsAreFoundByName() throws {
         // Another catalog: two rows that we lack, and the rest in another order.
         let rows =
@@ -154,7 +165,7 @@ struct MemoryBytes: RecordingBytes {
             origin: Self.origin, wallTime: 1, monotonicTime: 1, legend: legend, words: [])
         let columns = [
             place("new.total"), place("cpu.usage_usec"), place("pids.current"),
-            place("memory.usage"),
+            place("memory.current"),
         ]
         let other = Snapshot(
             tick: 1, wallTime: 5,

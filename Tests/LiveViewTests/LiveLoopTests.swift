@@ -18,7 +18,7 @@ private final class FakeSource: SnapshotSource {
     static func snapshot(_ tick: UInt64) -> Snapshot {
         var builder = SnapshotBuilder()
         builder.tick = tick
-        builder.add("/job", ["pids.current": Reading(tick), "memory.usage": Reading(tick)])
+        builder.add("/job", ["pids.current": Reading(tick), "memory.current": Reading(tick)])
         return builder.build()
     }
 

@@ -17,21 +17,21 @@ enum SampleMachine {
         builder.add(
             "/init.scope",
             [
-                "pids.current": Reading(1), "memory.usage": Reading(12 * mebi),
+                "pids.current": Reading(1), "memory.current": Reading(12 * mebi),
                 "cpu.usage_usec": Reading(5_000_000),
             ],
             before: ["cpu.usage_usec": Reading(5_000_000)])
         builder.add(
             "/system.slice",
             [
-                "pids.current": Reading(40), "memory.usage": Reading(900 * mebi),
+                "pids.current": Reading(40), "memory.current": Reading(900 * mebi),
                 "memory.max": .unlimited,
                 "cpu.usage_usec": Reading(3_000_000), "memory.swap.current": Reading(3 * mebi),
             ], before: ["cpu.usage_usec": Reading(2_400_000)])
         builder.add(
             "/system.slice/cron.service",
             [
-                "pids.current": Reading(2), "memory.usage": .notPermitted,
+                "pids.current": Reading(2), "memory.current": .notPermitted,
                 "cgroup.frozen": Reading(1),
                 "cpu.usage_usec": Reading(1_000_000 + cpuOfCron),
             ], before: ["cpu.usage_usec": Reading(1_000_000)])
@@ -39,21 +39,22 @@ enum SampleMachine {
         builder.add(
             "/system.slice/日本語テスト.service",
             [
-                "pids.current": Reading(3), "memory.usage": Reading(mebi),
+                "pids.current": Reading(3), "memory.current": Reading(mebi),
                 "cpu.usage_usec": .unsupported,
             ])
         builder.add(
             bytes: Array("/system.slice/odd\u{1b}[31m".utf8) + [0xff],
-            ["memory.usage": .malformed])
-        builder.add("/user.slice", ["pids.current": Reading(5), "memory.usage": Reading(0)])
+            ["memory.current": .malformed])
+        builder.add("/user.slice", ["pids.current": Reading(5), "memory.current": Reading(0)])
         builder.add(
-            "/user.slice/user-1000.slice", ["pids.current": Reading(5), "memory.usage": Reading(0)])
+            "/user.slice/user-1000.slice",
+            ["pids.current": Reading(5), "memory.current": Reading(0)])
         builder.add(
             "/user.slice/user-1000.slice/user@1000.service",
-            ["pids.current": Reading(123_456), "memory.usage": Reading(4096)])
+            ["pids.current": Reading(123_456), "memory.current": Reading(4096)])
         builder.add(
             "/user.slice/user-1000.slice/user@1000.service/app.slice",
-            ["memory.under_oom": Reading(1), "memory.usage": Reading(4096)])
+            ["memory.under_oom": Reading(1), "memory.current": Reading(4096)])
         return builder.build()
     }
 
@@ -61,7 +62,7 @@ enum SampleMachine {
         builder.add(
             "/system.slice/postgresql@15-main.service",
             [
-                "pids.current": Reading(31), "memory.usage": Reading(450 * mebi),
+                "pids.current": Reading(31), "memory.current": Reading(450 * mebi),
                 "memory.max": Reading(512 * mebi), "memory.anon": Reading(300 * mebi),
                 "memory.file": Reading(120 * mebi), "memory.kernel": Reading(30 * mebi),
                 "memory.high": .unlimited, "memory.events.oom_kill": Reading(2),

@@ -12,7 +12,7 @@ import Testing
         var builder = SnapshotBuilder()
         builder.add("/", [:])
         builder.add("/system.slice", [:])
-        builder.add("/system.slice/\(Self.scope)", ["memory.usage": Reading(1)])
+        builder.add("/system.slice/\(Self.scope)", ["memory.current": Reading(1)])
         builder.add("/system.slice/mnt-a\\x2db.mount", [:])
         let snapshot = builder.build()
         var model = LiveModel()

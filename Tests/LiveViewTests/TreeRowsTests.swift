@@ -209,7 +209,7 @@ import Testing
             "/a",
             [
                 "cpu.nr_periods": Reading(20), "cpu.nr_throttled": Reading(9),
-                "cgroup.freeze": Reading(0), "memory.usage": Reading(9),
+                "cgroup.freeze": Reading(0), "memory.current": Reading(9),
                 "memory.high": Reading(9),
             ], before: ["cpu.nr_periods": Reading(10), "cpu.nr_throttled": Reading(3)])
         func add(_ path: String, _ own: [String: Reading], usage: UInt64 = 0) {

@@ -35,8 +35,27 @@ enum CatalogSections {
 
     private static var fields: [(head: String, body: [String])] {
         MetricCatalog.all.map { row in
-            ("Cm \(row.name)", Roff.prose("\(row.help) \(kind(row)); \(places(row))."))
+            (
+                "Cm \(row.name)",
+                Roff.prose(
+                    "\(row.help) \(kind(row)); \(places(row))."
+                        + others(CatalogName.others(of: row))
+                        + (row.rateAliases.isEmpty
+                            ? "" : " Former names of its rate: \(list(row.rateAliases))."))
+            )
         }
+    }
+
+    /// The other names of a row, those of the kernel's files first.
+    private static func others(_ names: [String]) -> String {
+        let former = names.filter { CatalogName($0)?.isFormer == true }
+        let files = names.filter { !former.contains($0) }
+        return (files.isEmpty ? "" : " Also \(list(files)).")
+            + (former.isEmpty ? "" : " Formerly \(list(former)).")
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.map { "`\($0)`" }.joined(separator: ", ")
     }
 
     private static func kind(_ row: Metric) -> String {
@@ -97,7 +116,7 @@ enum CatalogSections {
         text += row.dimension.map { ", \(by($0))" } ?? ""
         text += "; v2: \(files(row.v2)); v1: \(files(row.v1))"
         text += row.systemd.map { "; systemd: \($0.name), since version \($0.since)" } ?? ""
-        return ("Cm \(row.name)", Roff.prose(text + "."))
+        return ("Cm \(row.name)", Roff.prose(text + "." + others(CatalogName.others(of: row))))
     }
 
     private static func files(_ files: [LimitFile]) -> String {
@@ -106,15 +125,17 @@ enum CatalogSections {
 
     // MARK: Policies
 
-    /// The names that only expressions have; those of fields are listed with the fields.
+    /// The names that only expressions have; those of fields, and of their rates, are listed with
+    /// the fields.
     private static var names: [(head: String, body: [String])] {
-        PolicyVocabulary.all.filter { MetricCatalog.metric(named: $0.name) == nil }.map { row in
+        PolicyVocabulary.all.filter { CatalogName($0.name) == nil }.map { row in
             let counts =
                 row.isCounter
                 ? (row.isRate ? "A rate" : "A counter") + ", bare it counts \(row.valueUnit.text)"
                 : row.unit == .flag ? "A flag" : "A level, in \(row.unit.text)"
             let instance = row.takesInstance ? "; takes an instance in brackets" : ""
-            return ("Cm \(row.name)", Roff.prose("\(row.help) \(counts)\(instance)."))
+            let former = row.aliases.isEmpty ? "" : " Formerly \(list(row.aliases))."
+            return ("Cm \(row.name)", Roff.prose("\(row.help) \(counts)\(instance).\(former)"))
         }
     }
 

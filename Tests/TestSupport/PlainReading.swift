@@ -101,6 +101,12 @@ package struct PlainReading {
             var exact = number / 1000
             unsafe NSDecimalRound(&whole, &exact, 0, .down)
             return "\(whole)"
+        case .shares:
+            // The weight is the shares by 10.24, rounded, and from 1 to 10000.
+            var weight = Decimal()
+            var exact = number * 100 / 1024
+            unsafe NSDecimalRound(&weight, &exact, 0, .plain)
+            return "\(min(max(weight, 1), 10000))"
         case .none, .frozenState: return "\(number)"
         }
     }

@@ -24,7 +24,7 @@ extension LimitPlanner {
         var result = Selection()
         var accepted: [LimitRequest] = []
         // A request may be possible only with another one, such as `memory.max` with
-        // `memory.total`.
+        // `memory.memsw.max`.
         var waiting = requests
         var hasGrown = true
         while hasGrown, !waiting.isEmpty {

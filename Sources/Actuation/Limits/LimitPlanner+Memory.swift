@@ -4,7 +4,7 @@ extension PlanDraft {
     /// Plans memory limits, where the limit of memory and swap together bounds that of memory.
     mutating func planMemory() throws(ActuationError) {
         let maximum = request("memory.max")
-        let total = request("memory.total")
+        let total = request("memory.memsw.max")
         guard maximum != nil || total != nil else { return }
         if files.isUnified(.memory) {
             if let total { try planUnifiedTotal(total, maximum) }
@@ -26,17 +26,17 @@ extension PlanDraft {
         _ maximum: LimitRequest?, _ total: LimitRequest?
     ) throws(ActuationError) {
         guard let memory = try wantedOrPresent(maximum, "memory.max"),
-            let both = try wantedOrPresent(total, "memory.total"), memory.isWider(than: both)
+            let both = try wantedOrPresent(total, "memory.memsw.max"), memory.isWider(than: both)
         else { return }
         let advice =
             switch (maximum, total) {
             case (nil, _): "set memory.max, too, which has that value now"
-            case (_, nil): "set memory.total, too, which has that value now"
+            case (_, nil): "set memory.memsw.max, too, which has that value now"
             default: "set a higher total"
             }
         throw ActuationError(
             .usage,
-            "memory.max=\(memory.byteText) is above memory.total=\(both.byteText), which includes "
+            "memory.max=\(memory.byteText) is above memory.memsw.max=\(both.byteText), which includes "
                 + "swap; \(advice)")
     }
 
@@ -64,29 +64,30 @@ extension PlanDraft {
         guard let swap = LimitCatalog.limit(named: "memory.swap.max") else { return }
         guard request("memory.swap.max") == nil else {
             throw ActuationError(
-                .usage, "memory.total and memory.swap.max are one file on v2; set one of them")
+                .usage, "memory.memsw.max and memory.swap.max are one file on v2; set one of them")
         }
         let wanted: LimitValue
         if let bytes = total.value.number {
             guard let memory = try wantedOrPresent(maximum, "memory.max")?.number else {
                 throw ActuationError(
                     .usage,
-                    "memory.total needs memory.max on v2, where swap has a limit of its own; set "
+                    "memory.memsw.max needs memory.max on v2, where swap has a limit of its own; set "
                         + "memory.max, too")
             }
             guard memory <= bytes else {
                 throw ActuationError(
                     .usage,
-                    "memory.total=\(total.value.byteText) is below memory.max="
+                    "memory.memsw.max=\(total.value.byteText) is below memory.max="
                         + "\(LimitValue.number(memory).byteText); it includes memory and swap")
             }
             wanted = .number(bytes - memory)
         } else {
             wanted = .unlimited
         }
-        warnings.append("memory.total sets memory.swap.max to \(wanted.byteText): the rest is swap")
+        warnings.append(
+            "memory.memsw.max sets memory.swap.max to \(wanted.byteText): the rest is swap")
         try planPlain(LimitRequest(limit: swap, value: wanted))
-        planned.insert("memory.total")
+        planned.insert("memory.memsw.max")
     }
 
     /// Refuses a limit below usage: v1 would refuse it (EBUSY), and v2 would reclaim and then kill.

@@ -48,6 +48,7 @@ package struct LimitPlanner: Sendable {
         var draft = PlanDraft(
             files: CgroupFiles(path: path, set: set, files: files, followsShadows: shadow),
             requests: requests, force: force, shrink: shrink)
+        draft.warnings += requests.compactMap(\.note)
         if let host { draft.warnings += requests.compactMap { $0.excess(on: host) } }
         try draft.planMemory()
         try draft.planCPU()
@@ -135,7 +136,7 @@ struct PlanDraft {
             else { return }
             warnings.append(
                 "\(now) tasks are in it now: none is killed, but no new one can start")
-        case "devices.allow", "devices.deny", "memory.soft":
+        case "devices.allow", "devices.deny", "memory.soft_limit":
             warnings.append("\(request.limit.name): \(request.limit.note)")
         case "io.max.wbps" where !files.isUnified(.io), "io.max.wiops" where !files.isUnified(.io):
             warnings.append("\(request.limit.name): \(request.limit.note)")

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "Build.h"
 #include "CLinuxProcesses.h"
 #include "Events.h"
 #include "Files.h"

@@ -10,7 +10,7 @@ extension MetricID {
         memoryReclaimableSlab = MetricCatalog.id("memory.slab_reclaimable"),
         memoryFileRefaults = MetricCatalog.id("memory.workingset_refault_file"),
         memoryAnonRefaults = MetricCatalog.id("memory.workingset_refault_anon"),
-        memoryAndSwapUsage = MetricCatalog.id("memory.memsw.usage"),
+        memoryAndSwapUsage = MetricCatalog.id("memory.memsw.current"),
         cpuLocalThrottledTime = MetricCatalog.id("cpu.local.throttled_usec"),
         cpuPressureSomeTotal = MetricCatalog.id("cpu.pressure.some.total"),
         cpuPressureFull = MetricCatalog.id("cpu.pressure.full.avg10"),

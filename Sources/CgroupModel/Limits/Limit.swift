@@ -1,7 +1,9 @@
 /// A row of ``LimitCatalog``: everything that the program knows about a limit.
 package struct Limit: Sendable {
-    /// The unified name, which is v2's if v2 has the limit: `memory.max`.
+    /// The canonical name, which is v2's if v2 has the limit: `memory.max`.
     package let name: String
+    /// The former names.
+    package let aliases: [String]
     /// The controller that enforces it.
     package let controller: Controller
     /// The syntax and unit of its value.

@@ -67,6 +67,7 @@ extension LimitCatalog {
             "cpuset.cpus.partition", .cpuset, .word(["member", "root", "isolated"]),
             v2: [LimitFile("cpuset.cpus.partition", .text)], nesting: 9,
             note: "An impossible partition is accepted and reads back as invalid.",
+            formerly: ["cpuset.partition"],
             "Partition type: member, root or isolated (v2)."),
         row(
             "cpuset.cpus.exclusive", .cpuset, .cpuList,

@@ -33,6 +33,18 @@ extension LimitCatalog {
         return pattern.flatMap { byFile[$0.name] } ?? []
     }
 
+    /// Resolves `hugetlb.2MB.max` to the row `hugetlb.max` and the page size 2MB; nil for a file
+    /// without a page size.
+    package static func limit(ofPageSize name: String) -> (limit: Limit, size: String)? {
+        guard let (limit, file) = rows(ofFile: name).first, limit.dimension == .pageSize else {
+            return nil
+        }
+        let parts = file.name.split(separator: "*", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return nil }
+        let size = name.dropFirst(parts[0].count).dropLast(parts[1].count)
+        return size.first?.isNumber == true ? (limit, String(size)) : nil
+    }
+
     /// The encoding of a file's values; nil for a file without a limit.
     package static func coding(ofFile name: String) -> LimitFile.Coding? {
         rows(ofFile: name).first?.file.coding

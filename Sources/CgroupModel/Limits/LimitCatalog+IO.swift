@@ -22,16 +22,14 @@ extension LimitCatalog {
                         systemd: UnitProperty("IODeviceWeight", since: 230, .perDevice)),
                     LimitFile("io.bfq.weight", .bfqWeight, missing: "default"),
                 ], v1: [LimitFile("blkio.bfq.weight_device", .bfqWeight, missing: "default")],
-                shown: ["io.weight.devices.weight"],
                 "Share of I/O on one disk."),
             row(
-                "io.latency", .io, .time(1...1_000_000_000, unlimited: true), by: .device,
+                "io.latency.target", .io, .time(1...1_000_000_000, unlimited: true), by: .device,
                 v2: [
                     LimitFile(
                         "io.latency", .number(unlimited: "max"), field: "target", missing: "max",
                         systemd: UnitProperty("IODeviceLatencyTargetUSec", since: 240, .perDevice))
                 ],
-                shown: ["io.latency.target"],
                 note: "Others are throttled while its latency is higher.",
                 "Latency target on one disk (v2)."),
             row(

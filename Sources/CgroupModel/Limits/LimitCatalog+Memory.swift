@@ -8,21 +8,22 @@ extension LimitCatalog {
             "memory.max", .memory, .bytes,
             v2: [number("memory.max", systemd: memoryMax, initial: "max")],
             v1: [number("memory.limit_in_bytes", unlimited: "-1", systemd: memoryMax)],
-            limits: "memory.usage", nesting: 1,
+            limits: "memory.current", nesting: 1,
             note: "Below usage v1 refuses (EBUSY), v2 reclaims and then kills.",
             "Hard limit of memory, page cache included."),
         row(
-            "memory.total", .memory, .bytes,
+            "memory.memsw.max", .memory, .bytes,
             v2: [LimitFile("memory.swap.max", .swapBeyondMemory)],
             v1: [number("memory.memsw.limit_in_bytes", unlimited: "-1")],
-            shown: ["memory.memsw.max"], limits: "memory.usage",
+            limits: "memory.current",
             note: "v2 limits swap alone: memory.swap.max becomes the total minus memory.max.",
+            formerly: ["memory.total"],
             "Hard limit of memory and swap together; at least memory.max."),
         row(
             "memory.swap.max", .memory, .bytes,
             v2: [number("memory.swap.max", systemd: UnitProperty("MemorySwapMax", since: 232))],
             limits: "memory.swap.current",
-            note: "v1 limits memory and swap together: set memory.total.",
+            note: "v1 limits memory and swap together: set memory.memsw.max.",
             "Hard limit of swap alone (v2)."),
         row(
             "memory.swap.high", .memory, .bytes, v2: [number("memory.swap.high")],
@@ -30,29 +31,30 @@ extension LimitCatalog {
             note: "Meant for a userspace OOM killer: above it, tasks are slowed down heavily.",
             "Swap above which tasks are slowed down (v2)."),
         row(
-            "memory.soft", .memory, .bytes, v2: [memoryHigh],
+            "memory.soft_limit", .memory, .bytes, v2: [memoryHigh],
             v1: [number("memory.soft_limit_in_bytes", unlimited: "-1")],
-            shown: ["memory.high", "memory.soft_limit"], limits: "memory.usage", nesting: 2,
+            shown: ["memory.high", "memory.soft_limit"], limits: "memory.current", nesting: 2,
             note: "v2 throttles above it (memory.high); v1 only reclaims from such cgroups first, "
                 + "when the whole machine is short of memory.",
+            formerly: ["memory.soft"],
             "Soft limit of memory."),
         row(
-            "memory.high", .memory, .bytes, v2: [memoryHigh], limits: "memory.usage", nesting: 2,
-            note: "v1 has no equivalent; memory.soft is the closest.",
+            "memory.high", .memory, .bytes, v2: [memoryHigh], limits: "memory.current", nesting: 2,
+            note: "v1 has no equivalent; memory.soft_limit is the closest.",
             "Throttle limit: above it, tasks are throttled and reclaim (v2)."),
         row(
             "memory.low", .memory, .bytes,
             v2: [
                 number("memory.low", systemd: UnitProperty("MemoryLow", since: 231), initial: "0")
             ],
-            limits: "memory.usage",
+            limits: "memory.current",
             "Memory reclaimed only after unprotected memory (v2)."),
         row(
             "memory.min", .memory, .bytes,
             v2: [
                 number("memory.min", systemd: UnitProperty("MemoryMin", since: 240), initial: "0")
             ],
-            limits: "memory.usage",
+            limits: "memory.current",
             "Memory that is never reclaimed (v2)."),
         row(
             "memory.oom.group", .memory, .flag, v2: [number("memory.oom.group", unlimited: nil)],
@@ -71,7 +73,7 @@ extension LimitCatalog {
             note: "An ancestor's 0 applies to all below it.",
             "Whether compressed swap may be written to disk (v2)."),
         row(
-            "memory.kernel", .memory, .bytes,
+            "memory.kmem.max", .memory, .bytes,
             refusal: "the kernel accepts a limit of kernel memory but has ignored it since Linux "
                 + "5.16; set memory.max, which counts kernel memory",
             "Hard limit of kernel memory, removed from the kernel."),

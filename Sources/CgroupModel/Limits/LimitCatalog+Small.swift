@@ -30,20 +30,20 @@ extension LimitCatalog {
             "devices.deny", .devices, .deviceRule, v1: [LimitFile("devices.deny", .command)],
             note: deviceNote, "Deny a device (v1)."),
         row(
-            "net.classid", .netCls, .classID, v1: [number("net_cls.classid", unlimited: nil)],
-            shown: ["net_cls.classid"], note: netNote, "Traffic class of its packets (v1)."),
+            "net_cls.classid", .netCls, .classID, v1: [number("net_cls.classid", unlimited: nil)],
+            note: netNote, formerly: ["net.classid"], "Traffic class of its packets (v1)."),
         row(
-            "net.prio", .netPrio, .weight(0...4_294_967_295), by: .interface,
+            "net_prio.ifpriomap", .netPrio, .weight(0...4_294_967_295), by: .interface,
             v1: [LimitFile("net_prio.ifpriomap", .number(unlimited: nil), missing: "0")],
-            shown: ["net_prio.ifpriomap"], note: netNote,
+            note: netNote, formerly: ["net.prio"],
             "Priority of its packets on one interface (v1)."),
         row(
             "rdma.max.hca_handle", .rdma, .count(0...2_147_483_647), by: .resource,
-            v2: [rdma("hca_handle")], v1: [rdma("hca_handle")], shown: ["rdma.hca_handle_max"],
+            v2: [rdma("hca_handle")], v1: [rdma("hca_handle")],
             "Handles of one RDMA device."),
         row(
             "rdma.max.hca_object", .rdma, .count(0...2_147_483_647), by: .resource,
-            v2: [rdma("hca_object")], v1: [rdma("hca_object")], shown: ["rdma.hca_object_max"],
+            v2: [rdma("hca_object")], v1: [rdma("hca_object")],
             "Objects of one RDMA device."),
         row(
             "misc.max", .misc, .count(0...UInt64(Int64.max)), by: .resource,

@@ -10,34 +10,23 @@ package enum LimitCatalog {
     private static let index: [String: Int] = Dictionary(
         uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })
 
-    /// The row with a unified name; nil for an unknown name.
+    /// The row with a canonical name; nil for any other, which ``CatalogName`` knows.
     package static func limit(named name: String) -> Limit? { index[name].map { all[$0] } }
 
-    /// The rows that a name may refer to: a single row, or those of a group (`io.max`).
-    package static func rows(named name: String) throws(LimitError) -> [Limit] {
-        if let limit = limit(named: name) {
-            return [limit] + all.filter { $0.name == "\(name).device" }
-        }
-        let members = all.filter { $0.group == name }
-        guard members.isEmpty else { return members }
-        let similar = Spelling.names(like: name, among: all.map(\.name), most: 3)
-        throw LimitError(
-            "unknown limit \(name); "
-                + (similar.isEmpty
-                    ? "`cgwarden set --list` lists them"
-                    : "did you mean \(similar.map { "'\($0)'" }.joined(separator: " or "))?"))
-    }
+    /// The rows of a group such as `io.max`; empty for any other name.
+    package static func rows(ofGroup name: String) -> [Limit] { all.filter { $0.group == name } }
 
     /// A row, which the metrics `shown` show (that of its own name by default), and which limits
-    /// the metric `usage`.
+    /// the metric `usage`; `formerly` are its former names.
     static func row(
         _ name: String, _ controller: Controller, _ grammar: LimitGrammar,
         by dimension: Dimension? = nil, v2: [LimitFile] = [], v1: [LimitFile] = [],
         shown metrics: [String]? = nil, limits usage: String? = nil, nesting: Int = 0,
-        refusal: String? = nil, note: String = "", _ help: String
+        refusal: String? = nil, note: String = "", formerly aliases: [String] = [], _ help: String
     ) -> Limit {
         Limit(
-            name: name, controller: controller, grammar: grammar, dimension: dimension, v2: v2,
+            name: name, aliases: aliases, controller: controller, grammar: grammar,
+            dimension: dimension, v2: v2,
             v1: v1, metrics: (metrics ?? [name]).compactMap { LimitMetric($0, v2 + v1) },
             usage: usage.map(MetricCatalog.id), nesting: nesting, refusal: refusal, help: help,
             note: note)

@@ -100,7 +100,7 @@ extension LimitFile.Coding {
     }
 
     /// Converts v1 shares to a v2 weight: 1024 is 100.
-    private static func weight(ofShares shares: UInt64) -> UInt64 {
+    package static func weight(ofShares shares: UInt64) -> UInt64 {
         min(max((min(shares, 262_144) * 100 + 512) / 1024, 1), 10000)
     }
 }

@@ -66,11 +66,27 @@ extension LimitGrammar {
         let rest = unit.hasSuffix("/s") ? "/s" : ""
         let meanings = ByteUnit.meanings(of: unit.dropLast(rest.count))
         guard meanings.count == 2, countsBytes else {
-            return LimitError("unknown unit \(unit) in \"\(text)\"; write \(example)")
+            let near = Spelling.names(like: unit, among: units, most: 1, farthest: 1)
+            let hint = near.map { Spelling.question([text.dropLast(unit.count) + $0]) }
+            return LimitError(
+                "unknown unit \(unit) in \"\(text)\"; \(hint.first ?? "write \(example)")")
         }
         let spellings = meanings.map { text.dropLast(unit.count) + $0.name + rest }
         return LimitError(
             "\"\(text)\" has two meanings; write \(spellings.joined(separator: " or "))")
+    }
+
+    /// The units that a number may have.
+    private var units: [String] {
+        switch self {
+        case .bytes: ByteUnit.all.map(\.name) + ["%host"]
+        case .cpus: ["cpus", "cpu", "%cpu", "%", "%host"]
+        case .time: Self.timeUnits.keys.sorted()
+        case .bytesPerSecond: ByteUnit.all.map { "\($0.name)/s" }
+        case .operationsPerSecond: ["/s"]
+        case .percent: ["%"]
+        default: []
+        }
     }
 
     private var countsBytes: Bool { self == .bytes || self == .bytesPerSecond }
@@ -97,7 +113,10 @@ extension LimitGrammar {
         _ bounds: ClosedRange<UInt64>, _ amount: Amount, units: [String: UInt64], _ text: String
     ) throws(LimitError) -> LimitValue? {
         if amount.isZero, amount.unit.isEmpty, bounds.contains(0) { return .number(0) }
-        guard let unit = units[amount.unit] else { return nil }
+        guard let unit = units[amount.unit] else {
+            if units.count > 1, !amount.unit.isEmpty { throw unitError(text, amount.unit) }
+            return nil
+        }
         guard let number = amount.exactly(times: unit) else { return nil }
         guard bounds.contains(number) else {
             throw LimitError(

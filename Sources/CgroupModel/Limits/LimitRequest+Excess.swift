@@ -22,6 +22,6 @@ extension LimitRequest {
 
     /// The limits on memory without swap.
     private static let ofMemory: Set = [
-        "memory.max", "memory.high", "memory.low", "memory.min", "memory.soft",
+        "memory.max", "memory.high", "memory.low", "memory.min", "memory.soft_limit",
     ]
 }

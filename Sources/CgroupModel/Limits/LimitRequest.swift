@@ -7,6 +7,8 @@ package struct LimitRequest: Sendable {
     package let instance: String?
     /// The requested value.
     package let value: LimitValue
+    /// What to tell somebody who named the limit by a former name; nil for any other name.
+    package private(set) var note: String?
 
     /// Creates a request; a limit without instances ignores `instance`.
     package init(limit: Limit, instance: String? = nil, value: LimitValue) {
@@ -33,31 +35,25 @@ package struct LimitRequest: Sendable {
         }
         let name = String(text[..<equals])
         let value = String(text[text.index(after: equals)...])
-        if let (limit, size) = pageSize(name) {
+        if let (limit, size) = LimitCatalog.limit(ofPageSize: name) {
             return [try one(limit, size, value, host)]
         }
-        let rows = try LimitCatalog.rows(named: name)
-        guard rows[0].name == name else { return try several(rows, name, value, host) }
-        if rows[0].dimension == nil {
-            if rows.count > 1, let (instance, rest) = divided(value) {
-                return [try one(rows[1], instance, rest, host)]
+        guard let known = CatalogName(name), let limit = known.limit else {
+            let rows = CatalogName(name) == nil ? LimitCatalog.rows(ofGroup: name) : []
+            guard rows.isEmpty else { return try several(rows, name, value, host) }
+            throw LimitError(CatalogName.refusal(ofLimit: name))
+        }
+        if limit.dimension == nil {
+            let device = LimitCatalog.limit(named: "\(limit.name).device")
+            if let device, let (instance, rest) = divided(value) {
+                return [try one(device, instance, rest, host, as: known)]
             }
-            return [try one(rows[0], nil, value, host)]
+            return [try one(limit, nil, value, host, as: known)]
         }
         guard let (instance, rest) = divided(value) else {
-            throw LimitError("\(name) needs an instance: \(usage(rows[0]))")
+            throw LimitError("\(limit.name) needs an instance: \(usage(limit))")
         }
-        return [try one(rows[0], instance, rest, host)]
-    }
-
-    /// Resolves `hugetlb.2MB.max` to the row `hugetlb.max` and the page size 2MB.
-    private static func pageSize(_ name: String) -> (Limit, String)? {
-        let parts = name.split(separator: ".")
-        guard parts.count == 3,
-            let limit = LimitCatalog.limit(named: "\(parts[0]).\(parts[2])"),
-            limit.dimension == .pageSize
-        else { return nil }
-        return (limit, String(parts[1]))
+        return [try one(limit, instance, rest, host, as: known)]
     }
 
     /// Parses `INSTANCE:FIELD=VALUE,FIELD=VALUE` for the rows of a group.
@@ -87,12 +83,20 @@ package struct LimitRequest: Sendable {
     }
 
     private static func one(
-        _ limit: Limit, _ instance: String?, _ text: String, _ host: HostFacts
+        _ limit: Limit, _ instance: String?, _ text: String, _ host: HostFacts,
+        as name: CatalogName? = nil
     ) throws(LimitError) -> LimitRequest {
         if let refusal = limit.refusal { throw LimitError("\(limit.name): \(refusal)") }
         do {
-            return LimitRequest(
-                limit: limit, instance: instance, value: try limit.grammar.parse(text, host: host))
+            let value: LimitValue
+            if let name, name.limit?.name == limit.name {
+                value = try name.value(text, host: host)
+            } else {
+                value = try limit.grammar.parse(text, host: host)
+            }
+            var request = LimitRequest(limit: limit, instance: instance, value: value)
+            request.note = name?.note
+            return request
         } catch {
             throw LimitError("\(limit.name): \(error)")
         }
@@ -109,10 +113,10 @@ package struct LimitRequest: Sendable {
         case .device where limit.group == "io.max":
             "io.max=/dev/vda:\(limit.field)="
                 + (limit.grammar == .bytesPerSecond ? "10MB/s" : "500/s")
-        case .device where limit.name == "io.latency": "\(limit.name)=/dev/vda:10ms"
+        case .device where limit.name == "io.latency.target": "\(limit.name)=/dev/vda:10ms"
         case .device: "\(limit.name)=/dev/vda:200"
         case .pageSize: "hugetlb.2MB.max=64MiB"
-        case .interface: "net.prio=eth0:3"
+        case .interface: "net_prio.ifpriomap=eth0:3"
         case .resource where limit.grammar == .bytes: "\(limit.name)=NAME:64MiB"
         default: "\(limit.name)=NAME:5"
         }

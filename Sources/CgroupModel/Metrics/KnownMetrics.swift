@@ -15,7 +15,7 @@ extension MetricID {
         cpusetCPUs = MetricCatalog.id("cpuset.cpus"),
         cpusetEffectiveCPUs = MetricCatalog.id("cpuset.cpus.effective"),
         cpusetEffectiveMems = MetricCatalog.id("cpuset.mems.effective"),
-        memoryUsage = MetricCatalog.id("memory.usage"),
+        memoryUsage = MetricCatalog.id("memory.current"),
         memoryPeak = MetricCatalog.id("memory.peak"),
         memoryMax = MetricCatalog.id("memory.max"),
         memoryMaxEffective = MetricCatalog.id("memory.max.effective"),

@@ -75,6 +75,8 @@ package enum Conversion: Sendable {
     case ticks
     /// Pages to bytes.
     case pages
+    /// v1 CPU shares to a v2 weight.
+    case shares
     /// `FROZEN` is 1, `THAWED` and `FREEZING` are 0.
     case frozenState
 }
@@ -107,6 +109,9 @@ package struct Source: Hashable, Sendable, ExpressibleByStringLiteral {
 
     /// A v1 source in pages.
     package static func pages(_ text: String) -> Source { Source(text, .pages) }
+
+    /// A v1 source in CPU shares.
+    package static func shares(_ text: String) -> Source { Source(text, .shares) }
 }
 
 /// A label that all series of a row share.
@@ -125,8 +130,12 @@ package struct FamilyLabel: Hashable, Sendable {
 package struct Metric: Sendable {
     /// The index in the catalog.
     package let id: MetricID
-    /// The unified name, which is v2's if v2 has the metric: `memory.anon`.
+    /// The canonical name, which is v2's if v2 has the metric: `memory.anon`.
     package let name: String
+    /// The former names.
+    package let aliases: [String]
+    /// The former names of its rate, of a counter.
+    package let rateAliases: [String]
     /// The controller that accounts for it.
     package let controller: Controller
     /// The behavior over time.
@@ -157,10 +166,17 @@ package struct Metric: Sendable {
     package let help: String
 
     /// The JSON object that contains its instance values: `io` for `io.rbytes`.
-    package var group: String { String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)]) }
+    ///
+    /// A value of each device has an object of its own where the cgroup has one, too:
+    /// `io.weight.device`.
+    package var group: String {
+        name.hasSuffix(".device")
+            ? name : String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)])
+    }
 
-    /// The key in that object: `rbytes` for `io.rbytes`.
+    /// The key in that object: `rbytes` for `io.rbytes`, `weight` for `io.weight.device`.
     package var field: String {
-        name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? name
+        let parts = name.split(separator: ".")
+        return String(parts.last { $0 != "device" } ?? name[...])
     }
 }

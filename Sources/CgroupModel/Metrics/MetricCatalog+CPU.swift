@@ -14,16 +14,18 @@ extension MetricCatalog {
         Row(
             "cpu.usage_usec", .cpuacct, .counter, .microseconds, .tick,
             v2: "cpu.stat usage_usec", v1: .nanoseconds("cpuacct.usage"),
-            family: "cgroup_cpu_usage_seconds_total", in: .basic,
+            family: "cgroup_cpu_usage_seconds_total", in: .basic, rateFormerly: ["cpu.usage"],
             "CPU time used, descendants included."),
         Row(
             "cpu.user_usec", .cpuacct, .counter, .microseconds, .tick,
             v2: "cpu.stat user_usec", v1: .ticks("cpuacct.stat user"),
-            family: "cgroup_cpu_user_seconds_total", in: .basic, "CPU time spent in user mode."),
+            family: "cgroup_cpu_user_seconds_total", in: .basic, rateFormerly: ["cpu.user"],
+            "CPU time spent in user mode."),
         Row(
             "cpu.system_usec", .cpuacct, .counter, .microseconds, .tick,
             v2: "cpu.stat system_usec", v1: .ticks("cpuacct.stat system"),
-            family: "cgroup_cpu_system_seconds_total", in: .basic, "CPU time spent in the kernel."),
+            family: "cgroup_cpu_system_seconds_total", in: .basic, rateFormerly: ["cpu.system"],
+            "CPU time spent in the kernel."),
         Row(
             "cpu.nice_usec", .cpuacct, .counter, .microseconds, .tick, v2: "cpu.stat nice_usec",
             "CPU time spent by niced tasks."),
@@ -43,6 +45,7 @@ extension MetricCatalog {
             "cpu.throttled_usec", .cpu, .counter, .microseconds, .tick,
             v2: "cpu.stat throttled_usec", v1: .nanoseconds("cpu.stat throttled_time"),
             family: "cgroup_cpu_throttled_seconds_total", in: .basic,
+            formerly: ["cpu.throttled_time"],
             "Time throttled by the quota, summed over CPUs."),
         Row(
             "cpu.nr_bursts", .cpu, .counter, .count, .tick, v2: "cpu.stat nr_bursts",
@@ -73,13 +76,14 @@ extension MetricCatalog {
             v1: "cpu.cfs_burst_us", "Unused quota that may accumulate."),
         Row(
             "cpu.weight", .cpu, .setting, .weight, .settings, v2: "cpu.weight",
-            family: "cgroup_cpu_weight", "Share of CPU time relative to siblings, 1 to 10000."),
+            v1: .shares("cpu.shares"), family: "cgroup_cpu_weight",
+            "Share of CPU time relative to siblings, 1 to 10000."),
         Row(
             "cpu.weight.nice", .cpu, .setting, .signed, .settings, v2: "cpu.weight.nice",
             "The nearest nice value of the weight, -20 to 19."),
         Row(
             "cpu.shares", .cpu, .setting, .weight, .settings, v1: "cpu.shares",
-            family: "cgroup_cpu_shares", "Share of CPU time against siblings (v1), 2 to 262144."),
+            family: "cgroup_cpu_shares", "The weight in v1's unit, 2 to 262144 (v1)."),
         Row(
             "cpu.idle", .cpu, .setting, .flag, .settings, v2: "cpu.idle", v1: "cpu.idle",
             "Whether the cgroup runs only on otherwise idle CPUs."),

@@ -3,11 +3,12 @@ extension MetricCatalog {
         [
             Row(
                 "cgroup.populated", .core, .gauge, .flag, .tick, v2: "cgroup.events populated",
-                family: "cgroup_populated", in: .basic,
+                family: "cgroup_populated", in: .basic, formerly: ["group.populated"],
                 "Whether the cgroup or a descendant holds a live process."),
             Row(
                 "cgroup.frozen", .freezer, .gauge, .flag, .tick, v2: "cgroup.events frozen",
                 v1: Source("freezer.state", .frozenState), family: "cgroup_frozen", in: .basic,
+                formerly: ["group.frozen"],
                 "Whether every process of the cgroup is frozen."),
             Row(
                 "cgroup.freeze", .core, .setting, .flag, .settings, v2: "cgroup.freeze",
@@ -99,13 +100,14 @@ extension MetricCatalog {
                 .tick, v2: Source("\(resource).pressure \(share).avg\(window)"),
                 family: "cgroup_pressure_average_ratio", in: .extra(.pressureAverages),
                 labels: ["resource": resource, "kind": word, "window": "\(window)s"],
+                formerly: ["psi.\(resource).\(share).avg\(window)"],
                 "Percent of the last \(window) s in which \(who) waited for \(resource).")
         }
         let total = Row(
             "\(resource).pressure.\(share).total", .core, .counter, .microseconds,
             .tick, v2: Source("\(resource).pressure \(share).total"),
             family: "cgroup_pressure_\(resource)_\(word)_seconds_total",
-            in: resource == "irq" ? .full : .basic,
+            in: resource == "irq" ? .full : .basic, formerly: ["psi.\(resource).\(share).total"],
             "Time in which \(who) waited for \(resource).")
         return averages + [total]
     }

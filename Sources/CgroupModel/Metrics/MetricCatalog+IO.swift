@@ -4,12 +4,19 @@ extension MetricCatalog {
     ].flatMap { $0 }
 
     private static let trafficRows: [Row] = [
-        traffic("rbytes", "io_service_bytes", "Read", "read_bytes", in: .basic, "Bytes read."),
         traffic(
-            "wbytes", "io_service_bytes", "Write", "written_bytes", in: .basic, "Bytes written."),
+            "rbytes", "io_service_bytes", "Read", "read_bytes", in: .basic,
+            rateFormerly: ["io.read_rate"], "Bytes read."),
+        traffic(
+            "wbytes", "io_service_bytes", "Write", "written_bytes", in: .basic,
+            rateFormerly: ["io.write_rate"], "Bytes written."),
         traffic("dbytes", "io_service_bytes", "Discard", "discarded_bytes", "Bytes discarded."),
-        traffic("rios", "io_serviced", "Read", "reads", in: .basic, "Read operations."),
-        traffic("wios", "io_serviced", "Write", "writes", in: .basic, "Write operations."),
+        traffic(
+            "rios", "io_serviced", "Read", "reads", in: .basic, rateFormerly: ["io.read_ops"],
+            "Read operations."),
+        traffic(
+            "wios", "io_serviced", "Write", "writes", in: .basic, rateFormerly: ["io.write_ops"],
+            "Write operations."),
         traffic("dios", "io_serviced", "Discard", "discards", "Discard operations."),
         traffic("sync_bytes", "io_service_bytes", "Sync", nil, "Bytes of synchronous I/O (v1)."),
         traffic("async_bytes", "io_service_bytes", "Async", nil, "Bytes of asynchronous I/O (v1)."),
@@ -23,14 +30,16 @@ extension MetricCatalog {
     /// also exist in v2.
     private static func traffic(
         _ field: String, _ file: String, _ operation: String, _ family: String?,
-        in exportGroup: ExportGroup = .full, _ help: String
+        in exportGroup: ExportGroup = .full, rateFormerly rateAliases: [String] = [], _ help: String
     ) -> Row {
         Row(
             "io.\(field)", .io, .counter, field.hasSuffix("bytes") ? .bytes : .count, .tick,
             by: .device, v2: family.map { _ in Source("io.stat \(field)") },
             v1: Source("blkio.throttle.\(file)_recursive \(operation)"),
             olderV1: ["throttle.\(file)", file].map { Source("blkio.\($0) \(operation)") },
-            family: family.map { "cgroup_io_\($0)_total" }, in: exportGroup, help)
+            family: family.map { "cgroup_io_\($0)_total" }, in: exportGroup,
+            rateFormerly: rateAliases,
+            help)
     }
 
     private static let costRows: [Row] = [
@@ -101,8 +110,8 @@ extension MetricCatalog {
                     v1: Source("blkio.\(key)"), "Share of disk time \(whose) (v1, CFQ), 10 to 1000."
                 ),
                 Row(
-                    "io.cfq.\(key).devices.weight", .io, .setting, .weight, .settings, by: .device,
-                    v1: Source("blkio.\(key)_device"),
+                    "io.cfq.\(key).device", .io, .setting, .weight, .settings, by: .device,
+                    v1: Source("blkio.\(key)_device"), formerly: ["io.cfq.\(key).devices.weight"],
                     "Share of one disk's time \(whose), if different (v1, CFQ)."),
             ]
         }
@@ -129,14 +138,16 @@ extension MetricCatalog {
             "io.weight", .io, .setting, .weight, .settings, v2: "io.weight default",
             "Share of device time relative to siblings (iocost), 1 to 10000."),
         Row(
-            "io.weight.devices.weight", .io, .setting, .weight, .settings, by: .device,
-            v2: "io.weight", "Share of one device's time, if different (iocost)."),
+            "io.weight.device", .io, .setting, .weight, .settings, by: .device,
+            v2: "io.weight", formerly: ["io.weight.devices.weight"],
+            "Share of one device's time, if different (iocost)."),
         Row(
             "io.bfq.weight", .io, .setting, .weight, .settings, v2: "io.bfq.weight default",
             v1: "blkio.bfq.weight", "Share of device time relative to siblings (bfq), 1 to 1000."),
         Row(
-            "io.bfq.weight.devices.weight", .io, .setting, .weight, .settings, by: .device,
+            "io.bfq.weight.device", .io, .setting, .weight, .settings, by: .device,
             v2: "io.bfq.weight", v1: "blkio.bfq.weight_device",
+            formerly: ["io.bfq.weight.devices.weight"],
             "Share of one device's time, if different (bfq)."),
         Row(
             "io.latency.target", .io, .setting, .microseconds, .settings, by: .device,

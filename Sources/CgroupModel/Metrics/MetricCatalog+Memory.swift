@@ -7,8 +7,9 @@ extension MetricCatalog {
 
     private static let ownRows: [Row] = [
         Row(
-            "memory.usage", .memory, .gauge, .bytes, .tick, v2: "memory.current",
+            "memory.current", .memory, .gauge, .bytes, .tick, v2: "memory.current",
             v1: "memory.usage_in_bytes", family: "cgroup_memory_current_bytes", in: .basic,
+            formerly: ["memory.usage"],
             "Memory charged, page cache and kernel memory included, swap not."),
         Row(
             "memory.peak", .memory, .peak, .bytes, .costly, v2: "memory.peak",
@@ -39,6 +40,7 @@ extension MetricCatalog {
         Row(
             "memory.swap.current", .memory, .gauge, .bytes, .costly, v2: "memory.swap.current",
             v1: "memory.stat total_swap", family: "cgroup_memory_swap_current_bytes", in: .basic,
+            formerly: ["memory.swap"],
             "Swap in use."),
         Row(
             "memory.swap.max", .memory, .limit, .bytes, .settings, v2: "memory.swap.max",
@@ -51,8 +53,9 @@ extension MetricCatalog {
             "memory.swap.peak", .memory, .peak, .bytes, .settings, v2: "memory.swap.peak",
             "Peak swap usage."),
         Row(
-            "memory.memsw.usage", .memory, .gauge, .bytes, .settings,
-            v1: "memory.memsw.usage_in_bytes", "RAM and swap in use (v1)."),
+            "memory.memsw.current", .memory, .gauge, .bytes, .settings,
+            v1: "memory.memsw.usage_in_bytes", formerly: ["memory.memsw.usage"],
+            "RAM and swap in use (v1)."),
         Row(
             "memory.memsw.peak", .memory, .peak, .bytes, .settings,
             v1: "memory.memsw.max_usage_in_bytes", "Peak RAM and swap usage (v1)."),
@@ -135,6 +138,7 @@ extension MetricCatalog {
                 "memory.events.\(key)", .memory, .counter, .count, .costly,
                 v2: Source("memory.events \(key)"),
                 family: exported ? "cgroup_memory_events_\(key)_total" : nil, in: group,
+                formerly: formerEvents[key].map { [$0] } ?? [],
                 "\(help), descendants included."),
             Row(
                 "memory.events.local.\(key)", .memory, .counter, .count, .costly,
@@ -143,6 +147,11 @@ extension MetricCatalog {
                 "\(help), this cgroup alone."),
         ]
     }
+
+    private static let formerEvents = [
+        "high": "memory.high_events", "max": "memory.max_events", "oom": "memory.oom_events",
+        "oom_kill": "memory.oom_kills",
+    ]
 
     private static let swapEventRows: [Row] = ["high", "max", "fail"].map { (key: String) -> Row in
         Row(

@@ -18,6 +18,7 @@ extension MetricCatalog {
         Row(
             "pids.events.max", .pids, .counter, .count, .costly, v2: "pids.events max",
             v1: "pids.events max", family: "cgroup_pids_events_max_total", in: .basic,
+            formerly: ["pids.forks_failed"],
             "Forks that failed because of the limit."),
         Row(
             "pids.events.local.max", .pids, .counter, .count, .costly,
@@ -37,26 +38,32 @@ extension MetricCatalog {
             "hugetlb.peak", .hugetlb, .peak, .bytes, .settings, by: .pageSize,
             v1: "hugetlb.*.max_usage_in_bytes", "Peak huge pages in use (v1)."),
         Row(
-            "hugetlb.events_max", .hugetlb, .counter, .count, .settings, by: .pageSize,
+            "hugetlb.events.max", .hugetlb, .counter, .count, .settings, by: .pageSize,
             v2: "hugetlb.*.events max", v1: "hugetlb.*.failcnt",
-            family: "cgroup_hugetlb_events_max_total", "Allocations refused by the limit."),
+            family: "cgroup_hugetlb_events_max_total", formerly: ["hugetlb.events_max"],
+            "Allocations refused by the limit."),
         Row(
-            "hugetlb.events_local_max", .hugetlb, .counter, .count, .settings, by: .pageSize,
-            v2: "hugetlb.*.events.local max", "Allocations refused by this cgroup's own limit."),
+            "hugetlb.events.local.max", .hugetlb, .counter, .count, .settings, by: .pageSize,
+            v2: "hugetlb.*.events.local max", formerly: ["hugetlb.events_local_max"],
+            "Allocations refused by this cgroup's own limit."),
         Row(
-            "hugetlb.rsvd_current", .hugetlb, .gauge, .bytes, .settings, by: .pageSize,
+            "hugetlb.rsvd.current", .hugetlb, .gauge, .bytes, .settings, by: .pageSize,
             v2: "hugetlb.*.rsvd.current", v1: "hugetlb.*.rsvd.usage_in_bytes",
+            formerly: ["hugetlb.rsvd_current"],
             "Huge pages reserved."),
         Row(
-            "hugetlb.rsvd_max", .hugetlb, .limit, .bytes, .settings, by: .pageSize,
+            "hugetlb.rsvd.max", .hugetlb, .limit, .bytes, .settings, by: .pageSize,
             v2: "hugetlb.*.rsvd.max", v1: "hugetlb.*.rsvd.limit_in_bytes",
+            formerly: ["hugetlb.rsvd_max"],
             "Huge page reservations allowed."),
         Row(
-            "hugetlb.rsvd_peak", .hugetlb, .peak, .bytes, .settings, by: .pageSize,
-            v1: "hugetlb.*.rsvd.max_usage_in_bytes", "Peak huge pages reserved (v1)."),
+            "hugetlb.rsvd.peak", .hugetlb, .peak, .bytes, .settings, by: .pageSize,
+            v1: "hugetlb.*.rsvd.max_usage_in_bytes", formerly: ["hugetlb.rsvd_peak"],
+            "Peak huge pages reserved (v1)."),
         Row(
-            "hugetlb.rsvd_events_max", .hugetlb, .counter, .count, .settings, by: .pageSize,
-            v1: "hugetlb.*.rsvd.failcnt", "Reservations refused by the limit (v1)."),
+            "hugetlb.rsvd.events.max", .hugetlb, .counter, .count, .settings, by: .pageSize,
+            v1: "hugetlb.*.rsvd.failcnt", formerly: ["hugetlb.rsvd_events_max"],
+            "Reservations refused by the limit (v1)."),
         Row(
             "hugetlb.numa.total", .hugetlb, .gauge, .bytes, .detail, by: .pageSizeAndNode,
             v2: "hugetlb.*.numa_stat total", v1: "hugetlb.*.numa_stat hierarchical_total",
@@ -69,17 +76,21 @@ extension MetricCatalog {
 
     private static let resourceRows: [Row] = [
         Row(
-            "rdma.hca_handle_current", .rdma, .gauge, .count, .settings, by: .resource,
-            v2: "rdma.current hca_handle", v1: "rdma.current hca_handle", "RDMA handles in use."),
+            "rdma.current.hca_handle", .rdma, .gauge, .count, .settings, by: .resource,
+            v2: "rdma.current hca_handle", v1: "rdma.current hca_handle",
+            formerly: ["rdma.hca_handle_current"], "RDMA handles in use."),
         Row(
-            "rdma.hca_object_current", .rdma, .gauge, .count, .settings, by: .resource,
-            v2: "rdma.current hca_object", v1: "rdma.current hca_object", "RDMA objects in use."),
+            "rdma.current.hca_object", .rdma, .gauge, .count, .settings, by: .resource,
+            v2: "rdma.current hca_object", v1: "rdma.current hca_object",
+            formerly: ["rdma.hca_object_current"], "RDMA objects in use."),
         Row(
-            "rdma.hca_handle_max", .rdma, .limit, .count, .settings, by: .resource,
-            v2: "rdma.max hca_handle", v1: "rdma.max hca_handle", "RDMA handles allowed."),
+            "rdma.max.hca_handle", .rdma, .limit, .count, .settings, by: .resource,
+            v2: "rdma.max hca_handle", v1: "rdma.max hca_handle",
+            formerly: ["rdma.hca_handle_max"], "RDMA handles allowed."),
         Row(
-            "rdma.hca_object_max", .rdma, .limit, .count, .settings, by: .resource,
-            v2: "rdma.max hca_object", v1: "rdma.max hca_object", "RDMA objects allowed."),
+            "rdma.max.hca_object", .rdma, .limit, .count, .settings, by: .resource,
+            v2: "rdma.max hca_object", v1: "rdma.max hca_object",
+            formerly: ["rdma.hca_object_max"], "RDMA objects allowed."),
         Row(
             "misc.current", .misc, .gauge, .count, .settings, by: .resource, v2: "misc.current",
             v1: "misc.current", "Units of a miscellaneous resource in use."),
@@ -96,8 +107,8 @@ extension MetricCatalog {
             "misc.events", .misc, .counter, .count, .settings, by: .resource, v2: "misc.events",
             v1: "misc.events", "Charges refused by the limit, by `RESOURCE.max`."),
         Row(
-            "misc.events_local", .misc, .counter, .count, .settings, by: .resource,
-            v2: "misc.events.local", v1: "misc.events.local",
+            "misc.events.local", .misc, .counter, .count, .settings, by: .resource,
+            v2: "misc.events.local", v1: "misc.events.local", formerly: ["misc.events_local"],
             "Charges refused by this cgroup's own limit, by `RESOURCE.max`."),
     ]
 

@@ -14,7 +14,7 @@ package enum MetricCatalog {
     private static let index: [String: MetricID] = Dictionary(
         uniqueKeysWithValues: all.map { ($0.name, $0.id) })
 
-    /// The row with a unified name; nil for an unknown name.
+    /// The row with a canonical name; nil for any other, which ``CatalogName`` knows.
     package static func metric(named name: String) -> Metric? { index[name].map { all[$0.index] } }
 
     /// The row with an ID.
@@ -25,16 +25,13 @@ package enum MetricCatalog {
         guard let id = index[name] else { preconditionFailure("no metric is named \(name)") }
         return id
     }
-
-    /// The unified names most similar to `name`, for error messages.
-    package static func namesLike(_ name: String, limit: Int = 3) -> [String] {
-        Spelling.names(like: name, among: all.map(\.name), most: limit)
-    }
 }
 
-/// A row without its index.
+/// A row without its index; `formerly` and `rateFormerly` are the former names of it and of its rate.
 struct Row {
     var name: String
+    var aliases: [String]
+    var rateAliases: [String]
     var controller: Controller
     var kind: MetricKind
     var unit: MetricUnit
@@ -54,9 +51,12 @@ struct Row {
         _ tier: Tier, by dimension: Dimension? = nil, v2: Source? = nil, olderV2Key: String? = nil,
         v1: Source? = nil, olderV1: [Source] = [], family: String? = nil,
         in exportGroup: ExportGroup = .full,
-        labels: KeyValuePairs<String, String> = [:], _ help: String
+        labels: KeyValuePairs<String, String> = [:], formerly aliases: [String] = [],
+        rateFormerly rateAliases: [String] = [], _ help: String
     ) {
         self.name = name
+        self.aliases = aliases
+        self.rateAliases = rateAliases
         self.controller = controller
         self.kind = kind
         self.unit = unit
@@ -74,7 +74,8 @@ struct Row {
 
     func metric(_ id: MetricID) -> Metric {
         Metric(
-            id: id, name: name, controller: controller, kind: kind, unit: unit,
+            id: id, name: name, aliases: aliases, rateAliases: rateAliases, controller: controller,
+            kind: kind, unit: unit,
             dimension: dimension, tier: tier, v2: v2, olderV2Key: olderV2Key, v1: v1,
             olderV1: olderV1, family: family, exportGroup: exportGroup, familyLabels: familyLabels,
             help: help)

@@ -10,30 +10,56 @@ package enum Spelling {
         // No name is that long, and the time grows with the product of both lengths.
         guard wanted.count <= 100 else { return [] }
         let farthest = farthest ?? max(2, wanted.count / 3)
-        let near = names.filter { abs($0.utf8.count - wanted.count) <= farthest }
-            .map { (distance(wanted, Array($0.utf8)), $0) }
-        return near.filter { $0.0 <= farthest }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
-            .prefix(most).map(\.1)
+        let near = names.compactMap { name -> (Int, String)? in
+            guard abs(name.utf8.count - wanted.count) <= farthest else { return nil }
+            return distance(wanted, Array(name.utf8), atMost: farthest).map { ($0, name) }
+        }
+        return near.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.prefix(most).map(\.1)
     }
 
-    /// The number of bytes to insert, remove, replace or swap with their neighbor to turn one text
-    /// into the other.
-    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var beforePrevious: [Int] = []
-        var previous = Array(0...right.count)
+    /// `did you mean 'a' or 'b'?`.
+    package static func question(_ names: [String]) -> String {
+        "did you mean \(names.map { "'\($0)'" }.joined(separator: " or "))?"
+    }
+
+    /// The question after the most similar name; `otherwise` if none is similar.
+    package static func hint(
+        for text: String, among names: [String], otherwise: String, farthest: Int? = nil
+    ) -> String {
+        let similar = self.names(like: text, among: names, most: 1, farthest: farthest)
+        return similar.isEmpty ? otherwise : question(similar)
+    }
+
+    /// How many bytes have to be inserted, removed, replaced or swapped with their neighbor to make
+    /// one of the other; nil if more than `most`.
+    ///
+    /// Only the cells near the diagonal are computed, so that thousands of names cost little.
+    private static func distance(_ left: [UInt8], _ right: [UInt8], atMost most: Int) -> Int? {
+        let far = most + 1
+        guard !left.isEmpty, !right.isEmpty else { return max(left.count, right.count) }
+        var beforePrevious = [Int](repeating: far, count: right.count + 1)
+        var previous = right.indices.map { min($0, far) } + [min(right.count, far)]
+        var current = beforePrevious
         for (row, a) in left.enumerated() {
-            var current = [row + 1]
-            for (column, b) in right.enumerated() {
+            let columns = max(0, row - most)..<min(right.count, row + most + 1)
+            guard !columns.isEmpty else { return nil }
+            current[columns.lowerBound] = min(row + 1, far)
+            if columns.lowerBound > 0 { current[columns.lowerBound] = far }
+            var nearest = current[columns.lowerBound]
+            for column in columns {
+                let b = right[column]
                 let replaced = previous[column] + (a == b ? 0 : 1)
-                var least = min(replaced, previous[column + 1] + 1, current[column] + 1)
+                let above = column + 1 < row + most + 1 ? previous[column + 1] : far
+                var least = min(replaced, above + 1, current[column] + 1)
                 if row > 0, column > 0, a == right[column - 1], b == left[row - 1] {
                     least = min(least, beforePrevious[column - 1] + 1)
                 }
-                current.append(least)
+                current[column + 1] = min(least, far)
+                nearest = min(nearest, least)
             }
-            beforePrevious = previous
-            previous = current
+            if nearest > most { return nil }
+            (beforePrevious, previous, current) = (previous, current, beforePrevious)
         }
-        return previous[right.count]
+        return previous[right.count] > most ? nil : previous[right.count]
     }
 }

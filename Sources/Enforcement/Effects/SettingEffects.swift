@@ -152,7 +152,7 @@ extension LimitKey {
     /// instance.
     fileprivate func isWritten(as written: String, _ text: String) -> Bool {
         if isDeviceRule { return name == written && instance == text }
-        return (name == "memory.total" && written == "memory.swap.max")
+        return (name == "memory.memsw.max" && written == "memory.swap.max")
             || (name == "cpu.max.period" && written == "cpu.max")
     }
 }

@@ -208,9 +208,9 @@ struct ActiveGuard: Sendable {
 
     var cause: Cause {
         Cause(
-            "memory.usage >= \(machine.freezeAt)",
+            "memory.current >= \(machine.freezeAt)",
             evidence: [
-                .init(term: "memory.usage", value: "\(machine.seen.usage)B"),
+                .init(term: "memory.current", value: "\(machine.seen.usage)B"),
                 .init(term: "memory.max", value: "\(machine.limit)B"),
             ])
     }

@@ -43,7 +43,7 @@ struct GuardLimits: Sendable {
         }
         original = limit
         let isUnified = tools.set.legacy(.memory) == nil
-        originalTotal = isUnified ? nil : found("memory.total")?.number
+        originalTotal = isUnified ? nil : found("memory.memsw.max")?.number
         let requested = [
             ("memory.max", guarding.limit),
             ("memory.oom.group", guarding.killsAsOne && isUnified ? 1 : nil),
@@ -98,7 +98,7 @@ struct GuardLimits: Sendable {
     private func values(for bytes: UInt64) -> [(name: String, value: LimitValue)] {
         let total = originalTotal.map { $0 - min(original, $0) + bytes }
         return [("memory.max", .number(bytes))]
-            + (total.map { [("memory.total", .number($0))] } ?? [])
+            + (total.map { [("memory.memsw.max", .number($0))] } ?? [])
     }
 
     /// Sets the limit.

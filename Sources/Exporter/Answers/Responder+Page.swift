@@ -80,7 +80,7 @@ extension Responder {
         return (path, snapshot.index(of: path))
     }
 
-    /// Returns the kind, unit and help of each metric in the catalog.
+    /// Returns the kind, unit, help and other names of each metric in the catalog.
     func metricNames(_ request: HTTPHeaders) -> Response {
         var json = JSONWriter()
         json.object { json in
@@ -93,6 +93,10 @@ extension Responder {
                     ] {
                         json.key(key)
                         json.value(text)
+                    }
+                    json.key("aliases")
+                    json.array { json in
+                        for name in CatalogName.others(of: metric) { json.value(name) }
                     }
                 }
             }

@@ -115,7 +115,7 @@ struct Responder: Sendable {
     }
 
     func failure(_ error: any Error) -> Response {
-        logger.debug("no sample for a request", metadata: ["error": "\(error)"])
+        logger.debug("a request was answered without a sample: \(error)")
         return .sentence(.internalServerError, "sampling failed: \(error)")
     }
 }

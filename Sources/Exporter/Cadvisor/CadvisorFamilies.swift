@@ -125,7 +125,7 @@ package enum CadvisorFamilies {
             "container_hugetlb_max_usage_bytes", .gauge, "hugetlb.peak",
             "Peak huge pages in use (v1)."),
         CadvisorInstanceFamily(
-            "container_hugetlb_failcnt", .counter, "hugetlb.events_max",
+            "container_hugetlb_failcnt", .counter, "hugetlb.events.max",
             "Allocations refused by the limit."),
     ]
 

@@ -1,4 +1,5 @@
 import CgroupModel
+import KernelIO
 
 /// The families about the program, its sampling and its process.
 struct OwnFamilies: Sendable {
@@ -9,6 +10,10 @@ struct OwnFamilies: Sendable {
         var labels: [UInt8] = []
         labels.append("{version=\"")
         labels.append(labelValue: version)
+        labels.append("\",revision=\"")
+        labels.append(labelValue: BuildFacts.revision)
+        labels.append("\",swift_version=\"")
+        labels.append(labelValue: BuildFacts.swiftVersion)
         labels.append("\"}")
         buildLabels = labels
     }
@@ -39,7 +44,8 @@ struct OwnFamilies: Sendable {
         buffer.add([], buffer.series + 1)
     }
 
-    private static let build = Family("cgwarden_build_info", .info, "The running version.")
+    private static let build = Family(
+        "cgwarden_build_info", .info, "The running version and how it was built.")
     private static let dropped = Family(
         "cgwarden_cgroups_dropped", .gauge, "Cgroups not exported, by reason.")
     private static let reasons = DropReason.allCases.map { ($0, $0.labels) }

@@ -57,7 +57,7 @@ struct SnapshotEncoder {
             ("load", 2, Figure(host.load).scaled(by: 0.01)),
             ("pids.current", 0, Figure(host.tasks)),
             ("cpu.usage_usec.rate", 1, snapshot.hostCPUPercent.scaled(by: 1e4)),
-            ("memory.usage", 0, Figure(host.memoryUsed)),
+            ("memory.current", 0, Figure(host.memoryUsed)),
             ("memory.total", 0, Figure(host.memoryTotal)),
             ("memory.swap.current", 0, Figure(host.swapUsed)),
             ("memory.swap.total", 0, Figure(host.swapTotal)),

@@ -37,12 +37,12 @@ struct SnapshotField: Sendable {
         SnapshotField("cpu.throttled.ratio", decimals: 3) {
             $0.figures.throttledPercent.scaled(by: 0.01)
         },
-        SnapshotField("memory.usage") { $0.figures.memory },
+        SnapshotField("memory.current") { $0.figures.memory },
         SnapshotField("memory.max") { $0[.memoryMax] },
         SnapshotField("memory.max.effective") { row in
             Figure(row.snapshot.effectiveMemoryMax(row.index))
         },
-        SnapshotField("memory.usage.ratio", decimals: 3) {
+        SnapshotField("memory.current.ratio", decimals: 3) {
             $0.figures.memoryShare.scaled(by: 0.01)
         },
         SnapshotField("memory.swap.current") { $0.figures.swap },

@@ -86,9 +86,9 @@ const columns = [
   { id: "thr", title: "Thr%", field: "cpu.throttled.ratio", format: value => percent(value * 100),
     style: value => value >= 0.25 ? "bad" : value > 0 ? "warn" : "dim",
     help: "Throttled periods, in percent of all periods." },
-  { id: "memory", key: "m", title: "Memory", field: "memory.usage", spark: "memory", format: bytes,
+  { id: "memory", key: "m", title: "Memory", field: "memory.current", spark: "memory", format: bytes,
     help: "Memory, page cache included." },
-  { id: "share", title: "Mem%", field: "memory.usage.ratio", bar: true,
+  { id: "share", title: "Mem%", field: "memory.current.ratio", bar: true,
     format: value => percent(value * 100), style: level,
     help: "Memory in percent of the lowest limit of the cgroup and its ancestors." },
   { id: "swap", title: "Swap", field: "memory.swap.current", format: bytes, help: "Swap in use." },
@@ -127,7 +127,7 @@ let rows = [];
 const kept = 120;
 const series = {
   cpu: record => number(record["cpu.usage_usec.rate"]),
-  memory: record => number(record["memory.usage"]),
+  memory: record => number(record["memory.current"]),
   in: record => number(record["io.rbytes.rate"]),
   out: record => number(record["io.wbytes.rate"]),
 };
@@ -436,7 +436,7 @@ const drawMachine = () => {
   const meters = [
     ["CPU", share(cpu, machine.cpus * 1e6),
       `${cellText(machine, "cpu.usage_usec.rate", value => fixed(value / 1e6, 2))}/${machine.cpus}`],
-    ...[["Mem", "memory.usage", "memory.total"], ["Swap", "memory.swap.current", "memory.swap.total"]]
+    ...[["Mem", "memory.current", "memory.total"], ["Swap", "memory.swap.current", "memory.swap.total"]]
       .map(([label, used, total]) => [label, share(number(machine[used]), number(machine[total])),
         `${cellText(machine, used, bytes)}/${cellText(machine, total, bytes)}`]),
   ];

@@ -150,8 +150,7 @@ package enum HierarchyError: Error, CustomStringConvertible, Sendable {
         case .noSuchCgroup(let path, let similar):
             "no cgroup \(path)"
                 + (similar.isEmpty
-                    ? "; `cgwarden tree` lists them"
-                    : "; did you mean \(similar.map { "'\($0)'" }.joined(separator: " or "))?")
+                    ? "; `cgwarden tree` lists them" : "; \(Spelling.question(similar))")
         }
     }
 }

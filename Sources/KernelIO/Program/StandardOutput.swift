@@ -32,6 +32,16 @@ package enum StandardOutput {
     /// Whether standard output is a terminal (isatty(3)).
     package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// Whether standard error is a stream of journald, which stamps each line (fstat(2)).
+    ///
+    /// The variable also reaches programs whose standard error is elsewhere.
+    package static var errorsGoToJournal: Bool {
+        guard let stream = Environment.value("JOURNAL_STREAM") else { return false }
+        var status = stat()
+        guard unsafe fstat(STDERR_FILENO, &status) == 0 else { return false }
+        return stream == "\(status.st_dev):\(status.st_ino)"
+    }
+
     /// Whether standard input is a terminal.
     package static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 

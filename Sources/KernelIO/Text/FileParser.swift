@@ -115,7 +115,9 @@ package struct FileParser: Sendable {
         guard let field = rules.first, let reading = cursor.takeReading(field),
             cursor.take(0x0a), cursor.atEnd
         else { return false }
-        for field in rules { store(field, nil, reading, &row) }
+        for field in rules {
+            store(field, nil, field.conversion == .shares ? reading.weightOfShares : reading, &row)
+        }
         return true
     }
 
@@ -188,4 +190,11 @@ package struct FileParser: Sendable {
     private static let frozenStates: [[UInt8]: UInt64] = [
         Array("THAWED".utf8): 0, Array("FREEZING".utf8): 0, Array("FROZEN".utf8): 1,
     ]
+}
+
+extension Reading {
+    /// The weight of v1 shares; other rows of the file keep the shares.
+    fileprivate var weightOfShares: Reading {
+        value.map { Reading(LimitFile.Coding.weight(ofShares: $0)) } ?? self
+    }
 }

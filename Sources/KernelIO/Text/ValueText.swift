@@ -54,7 +54,7 @@ extension FieldRule {
 
     func converted(_ number: UInt64) -> UInt64 {
         switch conversion {
-        case .none, .frozenState: number
+        case .none, .frozenState, .shares: number
         case .nanoseconds: number / 1000
         case .ticks: number.multipliedClamping(by: Self.microsecondsPerTick)
         case .pages: number.multipliedClamping(by: MemoryPage.size)

@@ -1,6 +1,19 @@
+package import CgroupModel
+
 /// The sort order of the rows.
 package enum SortKey: String, CaseIterable, Sendable {
     case path, tasks, cpu, memory, io
+
+    /// The metrics by which rows are sorted; none for paths.
+    package var metrics: [MetricID] {
+        switch self {
+        case .path: []
+        case .tasks: [.pidsCurrent]
+        case .cpu: [.cpuUsage]
+        case .memory: [.memoryUsage]
+        case .io: [.ioReadBytes, .ioWrittenBytes]
+        }
+    }
 }
 
 /// The settings of the table, which the key `s` saves.

@@ -109,7 +109,7 @@ extension CgroupFacts {
             .memoryHigh, .memoryLow, .memoryMin, .memorySoftLimit, .memorySwapMax,
             .memoryAndSwapMax, .memoryPeak,
         ])
-        rows += quota + plain([.cpuWeight, .cpuShares])
+        rows += quota + plain([.cpuWeight])
         let tasks = snapshot.effectiveLimit(index, .pidsMax)
         if snapshot[index, .pidsMax] != .absent {
             let remark =

@@ -67,7 +67,7 @@ struct CgroupFacts {
                     remark: "by \(path(ancestor))", style: .warn))
         }
         return rows + quota
-            + plain([.cpuWeight, .cpuShares, .cpusetCPUs, .cpusetEffectiveCPUs])
+            + plain([.cpuWeight, .cpusetCPUs, .cpusetEffectiveCPUs])
     }
 
     /// The rows of the CPU quota: the cgroup's own, and the effective one.

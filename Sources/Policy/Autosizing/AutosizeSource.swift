@@ -120,7 +120,7 @@ package struct AutosizeSource: LayerSource {
             "memory pressure below its target allows a lower limit",
             evidence: [
                 Cause.Evidence(
-                    term: "psi.memory.some",
+                    term: "memory.pressure.some",
                     value: "\(hundredths / 100).\(digits.count < 2 ? "0" : "")\(digits)%")
             ])
     }

@@ -108,7 +108,7 @@ package struct LimitAssignment: Hashable, Sendable {
 package struct Cause: Hashable, Sendable {
     /// The value of one term.
     package struct Evidence: Hashable, Sendable {
-        /// The term as written in the expression: `avg(cpu.usage, 10s)`.
+        /// The term as written in the expression: `avg(cpu.usage_usec.rate, 10s)`.
         package var term: String
         /// The value with its unit, `unknown` or `n/a`.
         package var value: String

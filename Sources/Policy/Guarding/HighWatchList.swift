@@ -38,7 +38,7 @@ package struct HighWatchList: Sendable {
 }
 
 extension HighWatcher.Sample {
-    private static let usage = MetricCatalog.metric(named: "memory.usage")?.id
+    private static let usage = MetricCatalog.metric(named: "memory.current")?.id
     private static let events = MetricCatalog.metric(named: "memory.events.high")?.id
     private static let pressure = MetricCatalog.metric(named: "memory.pressure.full.avg10")?.id
 

@@ -5,7 +5,7 @@ package import PolicyLanguage
 ///
 /// Only values that the policy itself sets are watched.
 package struct HighWatchSource: LayerSource {
-    private static let names: Set<String> = ["memory.high", "memory.soft"]
+    private static let names: Set<String> = ["memory.high", "memory.soft_limit"]
 
     private var list = HighWatchList()
     private var keys: [String: Set<LimitKey>]

@@ -64,7 +64,7 @@ extension Condition: CustomStringConvertible {
 }
 
 extension MetricTerm: CustomStringConvertible {
-    /// `host.load`, `group("db").memory.usage`, `io.write_rate[/dev/vda]`.
+    /// `host.load`, `group("db").memory.current`, `io.wbytes.rate[/dev/vda]`.
     package var description: String {
         let owner =
             switch scope {

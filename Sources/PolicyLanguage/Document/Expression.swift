@@ -1,4 +1,4 @@
-/// A number in a policy: `avg(cpu.usage, 10s)`, `20% of memory.max`, `1.5cpus`.
+/// A number in a policy: `avg(cpu.usage_usec.rate, 10s)`, `20% of memory.max`, `1.5cpus`.
 package indirect enum Expression: Hashable, Sendable {
     /// A number in the base unit of ``PolicyUnit``.
     case literal(Double, PolicyUnit)
@@ -28,7 +28,7 @@ package indirect enum Condition: Hashable, Sendable {
     case increased(MetricTerm, Duration)
     /// Whether a metric has no value now.
     case missing(MetricTerm)
-    /// Whether a flag is set (`group.populated`, `group.frozen`).
+    /// Whether a flag is set (`cgroup.populated`, `cgroup.frozen`).
     case flag(MetricTerm)
     case all([Condition])
     case any([Condition])
@@ -67,7 +67,7 @@ package struct MetricTerm: Hashable, Sendable {
     package var scope: Scope
     /// The name in ``PolicyVocabulary``, without its scope.
     package var name: String
-    /// The instance of a metric with several, such as a disk (`io.write_rate[/dev/vda]`); nil for
+    /// The instance of a metric with several, such as a disk (`io.wbytes.rate[/dev/vda]`); nil for
     /// the sum.
     package var instance: String?
 
@@ -76,6 +76,9 @@ package struct MetricTerm: Hashable, Sendable {
         self.scope = scope
         self.instance = instance
     }
+
+    /// Whether it is pressure, of a cgroup or of the host.
+    var isPressure: Bool { name.contains(".pressure.") }
 }
 
 /// The unit of a number in a policy; both sides of a comparison have the same.

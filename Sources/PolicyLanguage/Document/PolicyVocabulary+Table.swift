@@ -3,18 +3,24 @@ package import CgroupModel
 /// All names that expressions can use: the policy's own, the host's, and all numbers of
 /// ``MetricCatalog``.
 package enum PolicyVocabulary {
-    /// All metrics, the policy's own first.
+    /// All canonical names, those of the policy first.
     package static let all: [PolicyMetric] = {
-        let own = ownRows + pressureRows + hostRows
+        let own = ownRows + hostRows + hostPressureRows
         let taken = Set(own.map(\.name))
-        return own + MetricCatalog.all.compactMap(row).filter { !taken.contains($0.name) }
+        let rows = MetricCatalog.all.compactMap { row($0) }.filter { !taken.contains($0.name) }
+        let rates = MetricCatalog.all.filter { $0.kind == .counter }.compactMap {
+            row($0, isRate: true)
+        }
+        return own + rows + rates
     }()
 
     private static let index: [String: Int] = Dictionary(
         uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })
 
-    /// Returns the metric with a name, which begins with `host.` for those of the host; nil if
-    /// unknown.
+    private static let formerNames: [String: String] = Dictionary(
+        uniqueKeysWithValues: all.flatMap { row in row.aliases.map { ($0, row.name) } })
+
+    /// The row of a canonical name, with `host.` for the host's; nil for any other.
     package static func metric(named name: String) -> PolicyMetric? { index[name].map { all[$0] } }
 
     /// Returns the metric of a term; nil if unknown.
@@ -22,36 +28,51 @@ package enum PolicyVocabulary {
         metric(named: term.scope == .host ? "host.\(term.name)" : term.name)
     }
 
+    /// The canonical name of a name as written, and whether that is a former one.
+    ///
+    /// An unknown name is returned as it is.
+    package static func canonical(_ written: String) -> (name: String, isFormer: Bool) {
+        if index[written] != nil { return (written, false) }
+        if let name = formerNames[written] { return (name, true) }
+        let isOfHost = written.hasPrefix(hostPrefix)
+        guard
+            let known = CatalogName(
+                isOfHost ? String(written.dropFirst(hostPrefix.count)) : written)
+        else { return (written, false) }
+        let name = (isOfHost ? hostPrefix : "") + known.canonical
+        return index[name] == nil ? (written, false) : (name, known.isFormer)
+    }
+
+    /// All names, former ones included, to find one that is spelled like a mistake.
+    package static let names: [String] =
+        all.flatMap { [$0.name] + $0.aliases }
+        + MetricCatalog.all.flatMap { $0.aliases + $0.rateAliases }
+
+    private static let hostPrefix = "host."
+
     private static let ownRows: [PolicyMetric] = [
         derived("memory.limit", .memoryLimit, .bytes, "Lowest memory limit, ancestors included."),
         derived(
             "memory.unreclaimable", .memoryUnreclaimable, .bytes, "Memory that cannot be reclaimed."
         ),
-        alias("memory.swap", of: "memory.swap.current"),
-        alias("memory.high_events", of: "memory.events.high"),
-        alias("memory.max_events", of: "memory.events.max", legacy: "memory.failcnt"),
-        alias("memory.oom_events", of: "memory.events.oom"),
-        alias(
-            "memory.oom_kills", of: "memory.events.oom_kill",
-            legacy: "memory.events.local.oom_kill"),
-        alias("cpu.usage", of: "cpu.usage_usec", isRate: true),
-        alias("cpu.user", of: "cpu.user_usec", isRate: true),
-        alias("cpu.system", of: "cpu.system_usec", isRate: true),
-        alias("cpu.throttled_time", of: "cpu.throttled_usec"),
         derived(
-            "cpu.throttled_ratio", .throttledRatio, .percent, scale: 100,
-            "Quota periods in which the cgroup was throttled."),
+            "cpu.throttled.ratio", .throttledRatio, .percent, scale: 100,
+            formerly: ["cpu.throttled_ratio"], "Quota periods in which the cgroup was throttled."),
         derived("cpu.limit", .cpuLimit, .cpus, "CPUs available under quotas and cpuset."),
-        alias("io.read_rate", of: "io.rbytes", isRate: true),
-        alias("io.write_rate", of: "io.wbytes", isRate: true),
-        alias("io.read_ops", of: "io.rios", isRate: true),
-        alias("io.write_ops", of: "io.wios", isRate: true),
-        alias("pids.forks_failed", of: "pids.events.max"),
+        // The catalog's row of the name has no v1.
         derived(
-            "group.populated", .populated, .flag, "Whether it or a descendant holds a process."),
-        derived("group.age", .age, .seconds, "Time since the cgroup was first seen."),
-        derived("group.frozen", .frozen, .flag, "Whether all of its processes are frozen."),
-    ].compactMap { $0 }
+            "cgroup.populated", .populated, .flag, "Whether it or a descendant holds a process."),
+        derived(
+            "cgroup.age", .age, .seconds, formerly: ["group.age"],
+            "Time since the cgroup was first seen."),
+        derived("cgroup.frozen", .frozen, .flag, "Whether all of its processes are frozen."),
+    ]
+
+    /// The rows that count the same on v1, by another name.
+    private static let legacy = [
+        "memory.events.max": "memory.failcnt",
+        "memory.events.oom_kill": "memory.events.local.oom_kill",
+    ]
 
     private static let hostRows: [PolicyMetric] = [
         derived("host.memory.total", .hostMemoryTotal, .bytes, "Memory of the host."),
@@ -71,14 +92,12 @@ package enum PolicyVocabulary {
     ]
 
     /// Derived from the catalog: pressure of interrupts has no `some`.
-    private static let pressureRows: [PolicyMetric] = ["cpu", "memory", "io", "irq"].flatMap {
+    private static let hostPressureRows: [PolicyMetric] = ["cpu", "memory", "io", "irq"].flatMap {
         resource in
         ["some", "full"].flatMap { line in
-            ["avg10", "avg60", "avg300", "total"].flatMap { window -> [PolicyMetric] in
-                let own = alias(
-                    "psi.\(resource).\(line).\(window)",
-                    of: "\(resource).pressure.\(line).\(window)")
-                return [own, own.map { host($0, resource, line, window) }].compactMap { $0 }
+            ["avg10", "avg60", "avg300", "total"].compactMap { window in
+                MetricCatalog.metric(named: "\(resource).pressure.\(line).\(window)")
+                    .flatMap { row($0) }.map { host($0, resource, line, window) }
             }
         }
     }
@@ -87,7 +106,7 @@ package enum PolicyVocabulary {
         _ own: PolicyMetric, _ resource: String, _ line: String, _ window: String
     ) -> PolicyMetric {
         PolicyMetric(
-            name: "host.\(own.name)", isCounter: own.isCounter, unit: own.unit,
+            name: hostPrefix + own.name, isCounter: own.isCounter, unit: own.unit,
             rateUnit: own.rateUnit, scale: own.scale,
             source: .derived(.hostPressure(resource: resource, line: line, window: window)),
             takesInstance: false, help: "\(own.help.dropLast()), for the whole host.")
@@ -95,38 +114,26 @@ package enum PolicyVocabulary {
 
     private static func derived(
         _ name: String, _ derivation: PolicyMetric.Derivation, _ unit: PolicyUnit,
-        scale: Double = 1, takesInstance: Bool = false, _ help: String
+        scale: Double = 1, takesInstance: Bool = false, formerly aliases: [String] = [],
+        _ help: String
     ) -> PolicyMetric {
         PolicyMetric(
-            name: name, isCounter: false, unit: unit, rateUnit: nil, scale: scale,
+            name: name, aliases: aliases, isCounter: false, unit: unit, rateUnit: nil, scale: scale,
             source: .derived(derivation), takesInstance: takesInstance, help: help)
     }
 
-    /// Creates a second name for a metric of the catalog.
-    private static func alias(
-        _ name: String, of row: String, isRate: Bool = false, legacy: String? = nil
-    ) -> PolicyMetric? {
-        guard let metric = MetricCatalog.metric(named: row) else { return nil }
-        return self.row(
-            metric, name: name, isRate: isRate,
-            legacy: legacy.flatMap { MetricCatalog.metric(named: $0)?.id })
-    }
-
-    private static func row(_ metric: Metric) -> PolicyMetric? {
-        row(metric, name: metric.name, isRate: false, legacy: nil)
-    }
-
-    /// Converts a metric of the catalog; nil for text, and for numbers that may be negative.
-    private static func row(
-        _ metric: Metric, name: String, isRate: Bool, legacy: MetricID?
-    ) -> PolicyMetric? {
+    /// A row of the catalog, or the rate of a counter; nil for texts, and for numbers that may be
+    /// negative.
+    private static func row(_ metric: Metric, isRate: Bool = false) -> PolicyMetric? {
         guard metric.kind != .text, let (unit, scale) = unit(of: metric.unit) else { return nil }
         let isCounter = metric.kind == .counter
         return PolicyMetric(
-            name: name, isCounter: isCounter, unit: unit,
-            rateUnit: isCounter ? rateUnit(of: metric) : nil, scale: scale,
-            source: .catalog(metric.id), takesInstance: metric.dimension != nil, isRate: isRate,
-            legacy: legacy, help: metric.help)
+            name: isRate ? metric.name + CatalogName.rateSuffix : metric.name,
+            isCounter: isCounter, unit: unit, rateUnit: isCounter ? rateUnit(of: metric) : nil,
+            scale: scale, source: .catalog(metric.id), takesInstance: metric.dimension != nil,
+            isRate: isRate,
+            legacy: legacy[metric.name].flatMap { MetricCatalog.metric(named: $0)?.id },
+            help: metric.help)
     }
 
     private static func unit(of unit: MetricUnit) -> (PolicyUnit, Double)? {
@@ -169,7 +176,7 @@ extension PolicyVocabulary {
 extension Rule {
     /// The features that the rule requires, declared or implied by its conditions.
     package var needs: [Requirement] {
-        let asked = conditionTerms.contains { $0.scope == .host && $0.name.hasPrefix("psi.") }
+        let asked = conditionTerms.contains { $0.scope == .host && $0.isPressure }
         let implied: [Requirement] = asked ? [.psi] : []
         return Requirement.allCases.filter {
             HierarchyMode(rawValue: $0.rawValue) == nil && (requirements + implied).contains($0)

@@ -39,8 +39,10 @@ package struct PolicyMetric: Sendable {
         case hostTime
     }
 
-    /// The name; `host.` is the prefix of the host's metrics.
+    /// The canonical name; `host.` is the prefix of the host's metrics.
     package let name: String
+    /// The former names, besides those that ``CatalogName`` has.
+    package let aliases: [String]
     /// Whether it is a counter instead of a level.
     package let isCounter: Bool
     /// The unit of the level or of the counter.
@@ -53,7 +55,7 @@ package struct PolicyMetric: Sendable {
     package let source: Source
     /// Whether it accepts an instance in brackets, such as a disk.
     package let takesInstance: Bool
-    /// Whether the name means the rate of a counter (`cpu.usage`, `io.write_rate`).
+    /// Whether the name means the rate of a counter (`io.wbytes.rate`).
     ///
     /// Policies treat it as a level: `avg`, `min`, `max`, `p95` and `slope` accept it, over the rates
     /// of the intervals.
@@ -67,11 +69,12 @@ package struct PolicyMetric: Sendable {
     package var valueUnit: PolicyUnit { rateUnit ?? unit }
 
     package init(
-        name: String, isCounter: Bool, unit: PolicyUnit, rateUnit: PolicyUnit?, scale: Double,
-        source: Source, takesInstance: Bool, isRate: Bool = false, legacy: MetricID? = nil,
-        help: String
+        name: String, aliases: [String] = [], isCounter: Bool, unit: PolicyUnit,
+        rateUnit: PolicyUnit?, scale: Double, source: Source, takesInstance: Bool,
+        isRate: Bool = false, legacy: MetricID? = nil, help: String
     ) {
         self.name = name
+        self.aliases = aliases
         self.isCounter = isCounter
         self.unit = unit
         self.rateUnit = rateUnit

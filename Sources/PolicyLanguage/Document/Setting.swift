@@ -16,8 +16,8 @@ package struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible
     /// The limit in the catalog; nil if the name is unknown.
     package var limit: Limit? { LimitCatalog.limit(named: name) }
 
-    /// The canonical key on v2, where `memory.soft` is another name of `memory.high`.
-    package var unified: LimitKey { name == "memory.soft" ? LimitKey("memory.high") : self }
+    /// The canonical key on v2, where `memory.soft_limit` is another name of `memory.high`.
+    package var unified: LimitKey { name == "memory.soft_limit" ? LimitKey("memory.high") : self }
 
     /// Whether it is a device rule: written in the policy's order, and never undone.
     package var isDeviceRule: Bool { name.hasPrefix("devices.") }

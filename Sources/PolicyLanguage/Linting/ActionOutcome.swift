@@ -36,17 +36,17 @@ private struct Push {
 
     /// The metrics that a limit bounds.
     fileprivate static let usage: [String: Set<String>] = {
-        let memory: Set<String> = ["memory.usage", "memory.file", "memory.anon"]
+        let memory: Set<String> = ["memory.current", "memory.file", "memory.anon"]
         return [
-            "memory.max": memory, "memory.high": memory, "memory.soft": memory,
+            "memory.max": memory, "memory.high": memory, "memory.soft_limit": memory,
             "cpu.max": [
-                "cpu.usage", "cpu.user", "cpu.system", "cpu.usage_usec", "cpu.user_usec",
-                "cpu.system_usec",
+                "cpu.usage_usec", "cpu.usage_usec.rate", "cpu.user_usec", "cpu.user_usec.rate",
+                "cpu.system_usec", "cpu.system_usec.rate",
             ],
-            "io.max.rbps": ["io.read_rate", "io.rbytes"],
-            "io.max.wbps": ["io.write_rate", "io.wbytes"],
-            "io.max.riops": ["io.read_ops", "io.rios"],
-            "io.max.wiops": ["io.write_ops", "io.wios"],
+            "io.max.rbps": ["io.rbytes.rate", "io.rbytes"],
+            "io.max.wbps": ["io.wbytes.rate", "io.wbytes"],
+            "io.max.riops": ["io.rios.rate", "io.rios"],
+            "io.max.wiops": ["io.wios.rate", "io.wios"],
         ]
     }()
     /// The metrics that follow a limit.
@@ -55,10 +55,10 @@ private struct Push {
     ]
     /// The counters that stop rising when a limit is high enough.
     private static let complaints: [String: Set<String>] = [
-        "cpu.max": ["cpu.throttled_ratio", "cpu.throttled_time", "cpu.throttled_usec"],
-        "pids.max": ["pids.forks_failed", "pids.events.max"],
-        "memory.max": ["memory.max_events", "memory.oom_events", "memory.oom_kills"],
-        "memory.high": ["memory.high_events"], "memory.soft": ["memory.high_events"],
+        "cpu.max": ["cpu.throttled.ratio", "cpu.throttled_usec"],
+        "pids.max": ["pids.events.max"],
+        "memory.max": ["memory.events.max", "memory.events.oom", "memory.events.oom_kill"],
+        "memory.high": ["memory.events.high"], "memory.soft_limit": ["memory.events.high"],
     ]
 
     func lets(fall term: MetricTerm) -> Bool {
@@ -98,7 +98,7 @@ extension Condition {
                 return push.lets(fall: less) || push.lets(rise: more) ? true : nil
             case .increased(let term, _): return push.lets(fall: term) ? false : nil
             case .flag(let term):
-                return push.stops && term == MetricTerm("group.frozen") ? true : nil
+                return push.stops && term == MetricTerm("cgroup.frozen") ? true : nil
             default: return nil
             }
         }

@@ -67,12 +67,13 @@ package enum FindingRule: String, Hashable, Sendable, CaseIterable {
     case shortWindow = "short-window"
     case disabledHere = "disabled-here"
     case uncounted = "uncounted-io"
+    case formerName = "former-name"
 
     /// Whether files with it can still be used.
     package var isWarning: Bool {
         switch self {
         case .someOnly, .repeatSilenced, .overlap, .unused, .broadGroup, .noOthers, .noVictims,
-            .unseen, .shortWindow, .disabledHere, .aboveHost, .uncounted:
+            .unseen, .shortWindow, .disabledHere, .aboveHost, .uncounted, .formerName:
             true
         default: false
         }

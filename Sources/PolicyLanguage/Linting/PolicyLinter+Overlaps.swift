@@ -64,7 +64,7 @@ extension PolicyLinter {
     }
 
     private func place(of key: String, _ index: Int, _ mode: HierarchyMode) -> ConfigPosition? {
-        for name in [key] + (key == "memory.high" ? ["memory.soft"] : []) {
+        for name in [key] + (key == "memory.high" ? ["memory.soft_limit"] : []) {
             for set in ["set", "\(mode.rawValue)/set"] {
                 if let place = places["limits/\(index)/\(set)/\(name)"] { return place }
             }

@@ -167,13 +167,11 @@ extension RuleAction.Kind {
 }
 
 extension MetricTerm {
-    /// Whether it is pressure, of a cgroup or of the host.
-    var isPressure: Bool { name.hasPrefix("psi.") || name.contains(".pressure.") }
-
     /// Whether it is a metric of usage, which justifies a disruptive action: neither pressure, nor
     /// a property of the cgroup, nor the time of day.
     fileprivate var isEvidence: Bool {
-        !isPressure && !name.hasPrefix("group.") && self != MetricTerm("time", of: .host)
+        !isPressure && !["cgroup.populated", "cgroup.age", "cgroup.frozen"].contains(name)
+            && self != MetricTerm("time", of: .host)
     }
 }
 

@@ -29,7 +29,7 @@ extension Condition {
     /// Whether the condition can have a truth value for a cgroup that is populated, or empty.
     fileprivate func mayBe(_ wanted: Bool, populated: Bool) -> Bool {
         switch self {
-        case .flag(MetricTerm("group.populated")): populated == wanted
+        case .flag(MetricTerm("cgroup.populated")): populated == wanted
         case .not(let part): part.mayBe(!wanted, populated: populated)
         case .all(let parts):
             wanted

@@ -41,7 +41,7 @@ extension PolicyLinter {
     /// Returns the effect of a limit of zero; nil if it may be intended.
     private static func effect(ofZero name: String, _ isStanding: Bool) -> String? {
         switch name {
-        case "memory.max", "memory.total":
+        case "memory.max", "memory.memsw.max":
             "leaves no memory, so the kernel kills everything; use kill for that"
         case "cpu.max": "leaves no CPU time; use freeze for that"
         // In a rule it stops a fork bomb.

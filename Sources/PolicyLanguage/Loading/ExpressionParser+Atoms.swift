@@ -98,10 +98,12 @@ extension ExpressionParser {
             !["and", "or", "not", "of"].contains(written)
         else { throw unexpected("a metric") }
         place += 1
-        var name = written
-        if scope == .own, written.hasPrefix("host.") {
+        let known = PolicyVocabulary.canonical(written)
+        if known.isFormer { formerNames.append((written, known.name, start.start)) }
+        var name = known.name
+        if scope == .own, name.hasPrefix("host.") {
             scope = .host
-            name = String(written.dropFirst(5))
+            name = String(name.dropFirst(5))
         }
         var term = MetricTerm(name, of: scope)
         if case .instance(let instance) = token.kind {

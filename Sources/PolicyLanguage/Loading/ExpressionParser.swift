@@ -22,6 +22,8 @@ struct ExpressionParser {
     var mistakes: [ExpressionMistake] = []
     /// Every metric with its position, also of invalid conditions.
     var terms: [(term: MetricTerm, offset: Int)] = []
+    /// Every former name with its canonical one and its position.
+    var formerNames: [(written: String, canonical: String, offset: Int)] = []
 
     /// Prepares a text; `depth` is its nesting depth in lists.
     init(_ text: String, window: Duration, depth: Int = 0) {
@@ -134,7 +136,7 @@ struct ExpressionParser {
             throw ExpressionMistake(
                 offset: token.start, rule: .syntax,
                 message: "\(shown(operand)) is a number, not a condition; compare it, such as "
-                    + "> \(operand.isConstant ? "memory.usage" : example)")
+                    + "> \(operand.isConstant ? "memory.current" : example)")
         }
         return .flag(term)
     }

@@ -15,12 +15,12 @@ enum FindingText {
 
     /// The same for a metric, because the names are too many to list.
     static func unknownMetric(_ name: String) -> String {
-        if MetricCatalog.metric(named: name) != nil {
+        if CatalogName(name) != nil {
             return "'\(name)' is not a number that expressions can use"
         }
-        let names = PolicyVocabulary.all.map(\.name)
+        let nearest = ConfigNode.nearest(to: name, among: PolicyVocabulary.names)
         return "unknown metric \(quoted(name)); "
-            + (ConfigNode.nearest(to: name, among: names).map { "did you mean '\($0)'?" }
+            + (nearest.map { "did you mean '\(PolicyVocabulary.canonical($0).name)'?" }
                 ?? "`cgwarden stat --list-fields` lists them")
     }
 }

@@ -166,7 +166,7 @@ extension PolicyReader {
             note(.noChange, place, "a factor of 1 changes nothing")
         }
         guard let attribute = fields["attr"], let written = text(attribute, "attr"),
-            let key = limitKey(written, at: attribute.position), let row = key.limit
+            let (key, name) = limitKey(written, at: attribute.position), let row = key.limit
         else { return nil }
         checkPresence(of: row, on: mode, at: attribute.position)
         guard row.grammar.isScalable else {
@@ -179,8 +179,8 @@ extension PolicyReader {
             note(
                 .value, place.position, "\(row.name) has no usage; write of: current")
         }
-        let least = fields["min"].flatMap { limit($0, "min", row.grammar) }
-        let most = fields["max"].flatMap { limit($0, "max", row.grammar) }
+        let least = fields["min"].flatMap { limit($0, "min", row.grammar, as: name) }
+        let most = fields["max"].flatMap { limit($0, "max", row.grammar, as: name) }
         if let least, let most, least.isWider(than: most), let place = fields["min"] {
             note(
                 .minAboveMax, place.position,

@@ -97,6 +97,9 @@ extension PolicyReader {
         for mistake in parser.mistakes {
             note(mistake.rule, place(mistake.offset), mistake.message + Self.hint(parser.text))
         }
+        for (written, canonical, offset) in parser.formerNames {
+            note(.formerName, place(offset), "\(written) is now \(canonical)")
+        }
         for (term, offset) in parser.terms {
             if case .group(let name) = term.scope {
                 resolve(name, .group, at: place(offset))

@@ -15,9 +15,16 @@ extension PolicyReader {
     ) -> [Setting] {
         let entries = attempt(.value) { () throws(ConfigError) in try node.mapping(for: "set") }
         if entries?.isEmpty == true { note(.value, node.position, "set has no value") }
+        var taken: Set<LimitKey> = []
         return (entries ?? []).flatMap { entry -> [Setting] in
             places["\(path)/\(entry.key)"] = entry.value.position
-            return settings(entry, path, on: mode)
+            let settings = settings(entry, path, on: mode)
+            for case .limit(let key, _) in settings where !key.isDeviceRule {
+                if !taken.insert(key).inserted {
+                    note(.duplicate, entry.position, "\(entry.key) is \(key), which is set already")
+                }
+            }
+            return settings
         }
     }
 
@@ -35,8 +42,8 @@ extension PolicyReader {
             noteMapping(entry, inner)
             return []
         }
-        guard let key = limitKey(entry.key, at: entry.position) else { return [] }
-        return setting(key, entry.value, path, on: mode, at: entry.position)
+        guard let (key, name) = limitKey(entry.key, at: entry.position) else { return [] }
+        return setting(key, entry.value, path, on: mode, at: entry.position, as: name)
     }
 
     /// Reports a limit whose instances are written as a mapping; the error shows how to write the
@@ -96,13 +103,13 @@ extension PolicyReader {
 
     private mutating func setting(
         _ key: LimitKey, _ node: ConfigNode, _ path: String, on mode: HierarchyMode,
-        at position: ConfigPosition
+        at position: ConfigPosition, as written: CatalogName? = nil
     ) -> [Setting] {
         guard let row = key.limit else { return [] }
         checkPresence(of: row, on: mode, at: position)
         places["\(path)/\(key)"] = node.position
         let name = row.dimension == nil ? row.name : key.description
-        return limit(node, name, row.grammar).map { [.limit(key, $0)] } ?? []
+        return limit(node, name, row.grammar, as: written).map { [.limit(key, $0)] } ?? []
     }
 
     /// Reports a limit that has no file in a mode.
@@ -128,19 +135,22 @@ extension PolicyReader {
             "\(row.name) does not exist \(place)" + (row.note.isEmpty ? "" : ": \(row.note)"))
     }
 
-    /// Reads the name of a limit: `memory.max`, `io.max.wbps[/dev/vda]`, `hugetlb.2MB.max`.
-    mutating func limitKey(_ written: String, at position: ConfigPosition) -> LimitKey? {
+    /// The row and instance of `memory.max`, `io.max.wbps[/dev/vda]`, `hugetlb.2MB.max`.
+    mutating func limitKey(
+        _ written: String, at position: ConfigPosition
+    ) -> (key: LimitKey, name: CatalogName)? {
         let (name, instance) = Self.divided(written)
-        guard let row = LimitCatalog.limit(named: Self.otherNames[name] ?? name) else {
-            if name.hasPrefix("memory.kmem"), let row = LimitCatalog.limit(named: "memory.kernel") {
-                note(.ineffective, position, "\(name): \(row.refusal ?? "")")
-            } else if let key = Self.misspelt(written) {
+        guard let known = CatalogName(name), let row = known.limit else {
+            if let key = Self.misspelt(written) {
                 noteSpelling(of: key, position)
+            } else if CatalogName(name) != nil {
+                note(.attribute, position, CatalogName.refusal(ofLimit: name))
             } else {
                 noteUnknown(written, at: position)
             }
             return nil
         }
+        if let former = known.note { note(.formerName, position, former) }
         if let refusal = row.refusal {
             note(.ineffective, position, "\(row.name): \(refusal)")
             return nil
@@ -162,7 +172,7 @@ extension PolicyReader {
                     + "\(row.name)[\(row.dimension?.example ?? "NAME")]")
             return nil
         }
-        return LimitKey(row.name, instance: instance)
+        return (LimitKey(row.name, instance: instance), known)
     }
 
     private mutating func noteSpelling(of key: LimitKey, _ position: ConfigPosition) {
@@ -171,20 +181,17 @@ extension PolicyReader {
 
     private mutating func noteUnknown(_ written: String, at position: ConfigPosition) {
         let names =
-            LimitCatalog.all.map(\.name) + ["devices", "cpuset.pool"]
-            + Self.otherNames.keys.sorted()
+            LimitCatalog.all.flatMap { [$0.name] + $0.aliases } + ["devices", "cpuset.pool"]
         let nearest = ConfigNode.nearest(to: Self.divided(written).name, among: names)
         note(
             .attribute, position,
             "unknown attribute \(FindingText.quoted(written)); "
-                + (nearest.map { "did you mean '\($0)'?" }
+                + (nearest.map { "did you mean '\(CatalogName($0)?.canonical ?? $0)'?" }
                     ?? "`cgwarden set --list` lists them"))
     }
 
-    private static let otherNames = ["cpuset.partition": "cpuset.cpus.partition"]
-
-    /// Returns the limit that `io[/dev/vda].wbps`, `io.wbps[/dev/vda]`, `io.weight[/dev/vda]` or
-    /// `net[eth0].prio` means; nil if none is similar.
+    /// The intended limit of `io[/dev/vda].wbps`, `io.wbps[/dev/vda]` and `io.weight[/dev/vda]`; nil
+    /// if none is similar.
     private static func misspelt(_ written: String) -> LimitKey? {
         guard let open = written.firstIndex(of: "["), let close = written.lastIndex(of: "]"),
             open < close, written.index(after: open) < close
@@ -192,17 +199,14 @@ extension PolicyReader {
         let name = String(written[..<open] + written[written.index(after: close)...])
         let field = name.split(separator: ".").last.map(String.init) ?? name
         let row = [name, "\(name).device", "io.max.\(field)"].lazy
-            .compactMap { LimitCatalog.limit(named: $0) }.first { $0.dimension != nil }
+            .compactMap { CatalogName($0)?.limit }.first { $0.dimension != nil }
         let instance = String(written[written.index(after: open)..<close])
         return row.map { LimitKey($0.name, instance: instance) }
     }
 
     /// Splits a name such as `io.max.wbps[/dev/vda]` into limit and instance.
     private static func divided(_ written: String) -> (name: String, instance: String?) {
-        let parts = written.split(separator: ".")
-        if parts.count == 3, parts[0] == "hugetlb", parts[2] == "max", !written.contains("[") {
-            return ("hugetlb.max", String(parts[1]))
-        }
+        if let (limit, size) = LimitCatalog.limit(ofPageSize: written) { return (limit.name, size) }
         guard written.hasSuffix("]"), let open = written.firstIndex(of: "["),
             written.index(after: open) < written.index(before: written.endIndex)
         else { return (written, nil) }

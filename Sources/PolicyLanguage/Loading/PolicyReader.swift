@@ -143,10 +143,11 @@ extension PolicyReader {
 
     /// Reads the value of a limit.
     mutating func limit(
-        _ node: ConfigNode, _ what: String, _ grammar: LimitGrammar
+        _ node: ConfigNode, _ what: String, _ grammar: LimitGrammar, as name: CatalogName? = nil
     ) -> LimitValue? {
         guard let text = listed(node, what, grammar) ?? text(node, what) else { return nil }
         do {
+            if let name { return try name.value(text, host: host) }
             return try grammar.parse(text, host: host)
         } catch {
             let isBare = "\(error)".contains("needs a unit")

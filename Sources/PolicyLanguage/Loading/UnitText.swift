@@ -51,7 +51,9 @@ enum UnitText {
         if meanings.count == 2 {
             return "has two meanings; write \(digits)\(meanings[0]) or \(digits)\(meanings[1])"
         }
-        let nearest = names.first { $0.lowercased() == unit.lowercased() }
+        let nearest =
+            names.first { $0.lowercased() == unit.lowercased() }
+            ?? Spelling.names(like: unit, among: names, most: 1, farthest: 1).first
         return "has an unknown unit; "
             + (nearest.map { "write \(digits)\($0)" }
                 ?? "units are \(names.joined(separator: ", "))")

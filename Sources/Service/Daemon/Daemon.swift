@@ -5,7 +5,7 @@ internal import Enforcement
 package import Hierarchy
 internal import History
 internal import KernelIO
-import Logging
+package import Logging
 internal import PolicyLanguage
 internal import Reports
 import ServiceLifecycle
@@ -14,6 +14,15 @@ import UnixSignals
 #if Exporter
 internal import Exporter
 #endif
+
+extension Logger {
+    /// The same logger without what a library tells its developers.
+    package var quiet: Logger {
+        var logger = self
+        logger.logLevel = max(logLevel, .info)
+        return logger
+    }
+}
 
 /// The process of `cgwarden daemon`: sampler, policy, exporter and audit log.
 package struct Daemon {
@@ -60,8 +69,14 @@ package struct Daemon {
             services: [
                 .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
             ],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quiet)
         group.maximumGracefulShutdownDuration = .seconds(60)
+        logger.info(
+            "started",
+            metadata: [
+                "version": "\(version)", "revision": "\(BuildFacts.revision)",
+                "swift": "\(BuildFacts.swiftVersion)",
+            ])
         #if Exporter
         do {
             try await ServiceGroup(configuration: group).run()

@@ -82,7 +82,7 @@ struct GuardRoster: Sendable {
 
     /// The values that a guard owns while it acts; raising one can require raising the others.
     private static let values = Set(
-        ["memory.max", "memory.total", "memory.high", "memory.soft"].map { LimitKey($0) })
+        ["memory.max", "memory.memsw.max", "memory.high", "memory.soft_limit"].map { LimitKey($0) })
 
     /// The state of each guard.
     var statuses: [OOMGuardRunner.Status] { runner?.statuses ?? [] }

@@ -30,6 +30,9 @@ struct TickService: Sendable {
             // The policy may have been reloaded.
             await sampler.setCostlyMultiple(warden.costlyMultiple)
             let snapshot = await sampler.sample()
+            logger.debug(
+                "sampled \(snapshot.cgroups.count) cgroups, \(snapshot.health.filesRead) files so far"
+            )
             onSample(snapshot)
             await warden.take(snapshot)
             if canRecord, let recorder {

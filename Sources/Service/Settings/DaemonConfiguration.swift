@@ -35,6 +35,8 @@ package struct DaemonConfiguration: Hashable {
     package var metrics = ExportSelection()
     /// The log level.
     package var logLevel = "info"
+    /// The format of log lines.
+    package var logFormat = "logfmt"
     /// Whether to log decisions without acting on them.
     package var isDryRun = false
     /// The section `audit`.
@@ -45,8 +47,8 @@ package struct DaemonConfiguration: Hashable {
     init() {}
 
     private static let keys = [
-        "interval", "policy", "state_dir", "web", "metrics", "log_level", "dry_run", "audit",
-        "history",
+        "interval", "policy", "state_dir", "web", "metrics", "log_level", "log_format",
+        "dry_run", "audit", "history",
     ]
 
     /// Parses the file's text; throws at the first error.
@@ -60,7 +62,9 @@ package struct DaemonConfiguration: Hashable {
             case "state_dir": stateDirectory = try value.absolutePath(for: "state_dir")
             case "log_level":
                 logLevel = try value.word(
-                    for: "log_level", among: ["debug", "info", "warning", "error"])
+                    for: "log_level", among: ["debug", "info", "warning", "warn", "error"])
+            case "log_format":
+                logFormat = try value.word(for: "log_format", among: ["logfmt", "json"])
             case "dry_run": isDryRun = try value.flag(for: "dry_run")
             case "web": try web.read(value)
             case "metrics": try metrics.read(value)

@@ -45,7 +45,7 @@ enum CommandSpelling {
         let help = (["cgwarden"] + path + ["--help"]).joined(separator: " ")
         return CgwardenError(
             "no command '\(place)\(word)'; "
-                + (meant.map { "did you mean '\(place)\($0)'?" } ?? "`\(help)` lists them"),
+                + (meant.map { Spelling.question(["\(place)\($0)"]) } ?? "`\(help)` lists them"),
             .usage)
     }
 

@@ -46,8 +46,7 @@ struct DaemonCommand: AsyncParsableCommand {
     #endif
     @Flag(help: "Evaluate and report, but change nothing.") var dryRun = false
     @Option(name: .shortAndLong, help: "Stop after this many ticks.") var numberOfTicks: Int?
-    @Option(help: "Log level: debug, info, warning or error.", completion: .logLevels)
-    var logLevel: String?
+    @OptionGroup var log: LogOptions
 
     func validate() throws {
         if let numberOfTicks, numberOfTicks < 1 {
@@ -55,9 +54,6 @@ struct DaemonCommand: AsyncParsableCommand {
         }
         if let stateDir, !stateDir.hasPrefix("/") {
             throw ValidationError("--state-dir must be an absolute path; begin it with /")
-        }
-        if let logLevel, Logger.Level(rawValue: logLevel) == nil {
-            throw ValidationError("the log level must be debug, info, warning or error")
         }
     }
 
@@ -70,9 +66,10 @@ struct DaemonCommand: AsyncParsableCommand {
         #if Exporter
         settings.metrics = metrics.applied(to: settings.metrics)
         #endif
-        if let logLevel { settings.logLevel = logLevel }
         settings.isDryRun = settings.isDryRun || dryRun
-        LogOutput.start(Logger.Level(rawValue: settings.logLevel) ?? .info)
+        LogOutput.start(
+            log.level ?? LogOptions.level(named: settings.logLevel) ?? .info,
+            log.format ?? LogFormat(rawValue: settings.logFormat) ?? .logfmt)
         try await Daemon(
             settings, on: options.system, cgroupRootArguments: options.cgroupRootArguments,
             version: Cgwarden.version, ticks: numberOfTicks

@@ -33,17 +33,7 @@ struct ExporterCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @OptionGroup var web: WebOptions
     @OptionGroup var metrics: MetricsOptions
-    @Option(
-        help: "Log level: debug, info, warning or error.", completion: .logLevels,
-        transform: logLevel)
-    var logLevel = Logger.Level.info
-
-    private static func logLevel(_ text: String) throws -> Logger.Level {
-        guard let level = Logger.Level(rawValue: text) else {
-            throw ValidationError("the log level must be debug, info, warning or error")
-        }
-        return level
-    }
+    @OptionGroup var log: LogOptions
 
     func validate() throws {
         guard web.settings.isServing else {
@@ -58,7 +48,7 @@ struct ExporterCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        LogOutput.start(logLevel)
+        LogOutput.start(log.level ?? .info, log.format ?? .logfmt)
         let logger = Logger(label: "cgwarden")
         let selection = metrics.applied(to: ExportSelection())
         var sampling = SamplerConfiguration()
@@ -82,7 +72,7 @@ struct ExporterCommand: AsyncParsableCommand {
             configuration, source: ScrapeSource(observation.sampler, ledger), logger: logger)
         var group = ServiceGroupConfiguration(
             services: [.init(service: ExporterService(server: server))],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quiet)
         group.maximumGracefulShutdownDuration = .seconds(10)
         do {
             try await ServiceGroup(configuration: group).run()

@@ -6,38 +6,78 @@ import KernelIO
 import Reports
 import Service
 
-/// Prints the limits of one cgroup under their unified names.
+/// Prints limits and other values of one cgroup under their canonical names.
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Print the limits of one cgroup.",
         discussion: """
-            The names are the same on v1 and v2, and values have the form that `cgwarden set` \
-            accepts. Without a name, every limit that the cgroup has is printed.
+            The names are the same on v1 and v2, and the values of limits have the form that \
+            `cgwarden set` accepts. Without a name, every limit that the cgroup has is printed. Any \
+            other value is printed by its name, too: those of `cgwarden stat --list-fields`.
 
             Examples:
               cgwarden get /system.slice
-              cgwarden get build memory.max cpu.max
+              cgwarden get build memory.max cpu.max memory.current
               cgwarden get --json build io.max
             """)
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
-    @Argument(help: "Limits, or groups of limits such as io.max.", completion: .limits)
+    @Argument(
+        help: "Limits, groups of limits such as io.max, or metrics.", completion: .values)
     var names: [String] = []
     @Flag(help: "One JSON object.") var json = false
 
     func run() async throws {
         let set = try HierarchySet.discover(options.system)
         let path = try await CgroupLookup(set).resolve(cgroup)
-        let limits = try names.flatMap { try LimitCatalog.rows(named: $0) }
+        let wanted = try WantedValues(names)
+        for note in wanted.notes { StandardOutput.complain("cgwarden: note: \(note)") }
         let reader = LimitReader(path, in: set)
         // If no names are given, limits that the cgroup does not have are left out.
-        let readings =
-            limits.isEmpty
+        let limits =
+            names.isEmpty
             ? LimitCatalog.all.flatMap { reader.read($0) }.filter {
                 (try? $0.value.get()) != nil
-            } : limits.flatMap { reader.read(named: $0) }
-        let listing = LimitListing(path: path, readings: readings)
+            } : wanted.limits.flatMap { reader.read(named: $0) }
+        var listing = ValueListing(path: path, limits: limits)
+        if !wanted.metrics.isEmpty {
+            var configuration = SamplerConfiguration()
+            configuration.isContinuous = false
+            configuration.scope = SampleScope(subtree: path, depth: 0)
+            let observation = try Observation(
+                options.system, metrics: wanted.metrics, configuration: configuration)
+            listing.add(wanted.metrics, of: await observation.sampler.sample())
+        }
         try StandardOutput.write(json ? listing.json : Array(listing.text.utf8))
+    }
+}
+
+/// The rows that names refer to.
+private struct WantedValues {
+    var limits: [Limit] = []
+    var metrics: [MetricID] = []
+    /// A note for each former name.
+    var notes: [String] = []
+
+    init(_ names: [String]) throws {
+        for name in names {
+            guard let known = CatalogName(name) else {
+                let group = LimitCatalog.rows(ofGroup: name)
+                guard !group.isEmpty else {
+                    throw LimitError(CatalogName.unknown(name))
+                }
+                limits += group
+                continue
+            }
+            if let note = known.note { notes.append(note) }
+            // A metric in another unit than the limit's is printed as it is: v1's CPU shares.
+            if let limit = known.limit, known.metric.map({ $0.name == limit.name }) ?? true {
+                limits.append(limit)
+                limits += LimitCatalog.all.filter { $0.name == "\(limit.name).device" }
+            } else if let metric = known.metric {
+                metrics.append(metric.id)
+            }
+        }
     }
 }

@@ -27,7 +27,7 @@ struct KillCommand: AsyncParsableCommand {
         completion: .words(EndingSignal.allNames),
         transform: { text in
             guard let signal = EndingSignal(text) else {
-                throw ValidationError("the signal must end processes; use TERM, INT or HUP")
+                throw ValidationError(unknown: "signal", text, among: EndingSignal.allNames)
             }
             return signal
         })

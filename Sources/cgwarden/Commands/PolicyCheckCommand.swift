@@ -41,7 +41,7 @@ struct PolicyCheckCommand: ParsableCommand {
 
 private func hierarchyMode(_ text: String) throws -> HierarchyMode {
     guard let mode = HierarchyMode(rawValue: text) else {
-        throw ValidationError("the mode must be v1, v2 or hybrid")
+        throw ValidationError(unknown: "mode", text, among: HierarchyMode.allCases.map(\.rawValue))
     }
     return mode
 }

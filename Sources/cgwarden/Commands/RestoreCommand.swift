@@ -52,7 +52,7 @@ struct RestoreCommand: ParsableCommand {
 
     @Sendable private static func owners(_ text: String) throws -> ChangeOwners {
         guard let owners = ChangeOwners(rawValue: text) else {
-            throw ValidationError("the owner must be all, daemon or person")
+            throw ValidationError(unknown: "owner", text, among: ["all", "daemon", "person"])
         }
         return owners
     }
@@ -82,7 +82,11 @@ struct RestoreCommand: ParsableCommand {
         let isKnown =
             paths.contains { $0.isWithin(path) }
             || set.hierarchies.contains { (try? CgroupDirectory(path, in: $0)) != nil }
-        guard isKnown else { throw HierarchyError.noSuchCgroup(path.description, similar: []) }
+        guard isKnown else {
+            throw HierarchyError.noSuchCgroup(
+                path.description,
+                similar: CgroupLookup.similar(to: cgroup, path, among: Array(paths)))
+        }
         return path
     }
 }

@@ -70,9 +70,12 @@ struct RunCommand: AsyncParsableCommand {
         // A captured option may be meant for cgwarden; after `--` it never is.
         if let first = command.first, first.hasPrefix("-"), first != "--" {
             if first == "--help" || first == "-h" { throw CleanExit.helpRequest(self) }
-            throw ValidationError(
-                "unknown option \(first), or its value is missing; put a command that begins "
-                    + "with - after --")
+            let options = OptionNames(of: Self.self).all
+            let remedy = "put a command that begins with - after --"
+            let hint =
+                options.contains(first)
+                ? remedy : Spelling.hint(for: first, among: options, otherwise: remedy)
+            throw ValidationError("unknown option \(first), or its value is missing; \(hint)")
         }
         if words.isEmpty {
             throw ValidationError("name a command: cgwarden run --memory 100MB -- COMMAND")
@@ -198,8 +201,8 @@ extension NamespaceFlags {
         self = []
         for name in text.split(separator: ",") {
             guard let kind = NamespaceFlags(named: String(name)) else {
-                let known = NamespaceFlags.names.joined(separator: ", ")
-                throw ValidationError("unknown namespace \(name); use \(known)")
+                throw ValidationError(
+                    unknown: "namespace", String(name), among: NamespaceFlags.names)
             }
             insert(kind)
         }

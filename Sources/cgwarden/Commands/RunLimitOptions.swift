@@ -8,11 +8,12 @@ struct RunLimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Memory limit (memory.max).", valueName: "size"))
     var memory: String?
     @Option(
-        help: ArgumentHelp("Limit of memory plus swap (memory.total).", valueName: "size"))
+        help: ArgumentHelp("Limit of memory plus swap (memory.memsw.max).", valueName: "size"))
     var memoryTotal: String?
     @Option(
         help: ArgumentHelp(
-            "Soft memory limit, above which it is throttled (memory.soft).", valueName: "size"))
+            "Soft memory limit, above which it is throttled (memory.soft_limit).", valueName: "size"
+        ))
     var memorySoft: String?
     @Option(help: ArgumentHelp("Swap limit (memory.swap.max, v2).", valueName: "size"))
     var swap: String?
@@ -43,8 +44,8 @@ struct RunLimitOptions: ParsableArguments {
         let cpus = cpus.map { Double($0) == nil ? $0 : "\($0)cpus" }
         let usual: [(String, String?)] = [
             // Memory alone cannot exceed memory and swap together.
-            ("memory.max", memory ?? memoryTotal), ("memory.total", memoryTotal),
-            ("memory.soft", memorySoft),
+            ("memory.max", memory ?? memoryTotal), ("memory.memsw.max", memoryTotal),
+            ("memory.soft_limit", memorySoft),
             ("memory.swap.max", swap), ("cpu.max", cpus), ("cpu.weight", weight),
             ("cpuset.cpus", cpuset), ("cpuset.mems", mems), ("pids.max", pids),
         ]

@@ -19,7 +19,7 @@ struct StatCommand: AsyncParsableCommand {
             Examples:
               cgwarden stat --json -i 5s --cgroup '/system.slice/*'
               cgwarden stat -i 5s --record FILE > /dev/null
-              cgwarden stat --csv -n 10 --fields cpu.usage_usec,memory.usage,memory.max
+              cgwarden stat --csv -n 10 --fields cpu.usage_usec,memory.current,memory.max
               cgwarden stat --list-fields
             """)
 
@@ -50,6 +50,7 @@ struct StatCommand: AsyncParsableCommand {
 
     func run() async throws {
         if listFields { return try StandardOutput.write(FieldList.overview) }
+        for note in fields?.notes ?? [] { StandardOutput.complain("cgwarden: note: \(note)") }
         let printed = fields?.metrics ?? (json ? nil : FieldList.usual)
         let pattern = try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
@@ -84,8 +85,13 @@ struct StatCommand: AsyncParsableCommand {
                 pattern?.matches(snapshot.cgroups[index].path) ?? true
             }
             if count == 0, indices.isEmpty, let cgroup {
+                let all = try await CgroupLookup(observation.set).cgroups().map(\.path)
+                let similar = CgroupLookup.similar(to: cgroup, CgroupPath(cgroup), among: all)
                 throw CgwardenError(
-                    "no cgroup matches \(cgroup); `cgwarden tree` lists them", .noInput)
+                    "no cgroup matches \(cgroup.printable); "
+                        + (similar.isEmpty
+                            ? "`cgwarden tree` lists them" : Spelling.question(similar)),
+                    .noInput)
             }
             try StandardOutput.write(output.render(snapshot, indices))
             count += 1

@@ -46,7 +46,9 @@ struct TopCommand: AsyncParsableCommand {
     @Option(help: "CPU as percentage (the default) or time.") var cpu: CPUForm?
     @Option(help: "Number of levels below the topmost cgroup.") var depth: Int?
     @Flag(help: "Sort by path, tasks, CPU, memory, I/O.") var order: Order?
-    @Option(name: .customLong("order"), help: "Sort by column name: path, tasks, cpu, memory, io.")
+    @Option(
+        name: .customLong("order"),
+        help: "Sort by path, tasks, cpu, memory, io, or a column's metric.")
     var orderName: SortName?
     @Flag(name: .shortAndLong, help: "Print raw numbers without units.") var raw = false
     @Flag(inversion: .prefixedNo, help: "Print a header above each sample.") var header = true
@@ -86,10 +88,18 @@ struct TopCommand: AsyncParsableCommand {
 
     struct SortName: ExpressibleByArgument {
         let key: SortKey
+        /// The note for a former name.
+        let note: String?
 
         init?(argument: String) {
-            guard let key = SortKey(rawValue: argument) else { return nil }
+            let name = CatalogName(argument)
+            let metric = name?.metric?.id
+            guard
+                let key = SortKey(rawValue: argument)
+                    ?? SortKey.allCases.first(where: { metric.map($0.metrics.contains) ?? false })
+            else { return nil }
             self.key = key
+            note = name?.note
         }
 
         static var allValueStrings: [String] { SortKey.allCases.map(\.rawValue) }
@@ -111,6 +121,7 @@ struct TopCommand: AsyncParsableCommand {
     func run() async throws {
         var layout = SavedLayout.load()
         if let key = order?.key ?? orderName?.key { layout.sort = key }
+        if let note = orderName?.note { StandardOutput.complain("cgwarden: note: \(note)") }
         if let delay { layout.delay = delay.seconds }
         if let cpu { layout.percent = cpu == .percentage }
         if let file = replaying.replay { return try await replay(file, layout) }

@@ -106,12 +106,12 @@ struct DemoScene {
             rules:
               - name: squeeze-build
                 on: build
-                when: avg(cpu.usage, 3s) > 0.5cpus
+                when: avg(cpu.usage_usec.rate, 3s) > 0.5cpus
                 for: 2s
-                until: avg(cpu.usage, 2s) < 0.05cpus
+                until: avg(cpu.usage_usec.rate, 2s) < 0.05cpus
                 until_for: 1s
                 cooldown: 3s
-                repeat: {every: 4s, max: 2, while: cpu.usage > 0.3cpus}
+                repeat: {every: 4s, max: 2, while: cpu.usage_usec.rate > 0.3cpus}
                 do:
                   - scale: {attr: cpu.max, factor: 0.5, of: usage, min: 0.25cpus, max: 4cpus}
                 undo: {relax: {factor: 2, every: 2s}}

@@ -36,8 +36,7 @@ struct ControllerList {
         controllers = try text.split(separator: ",").map { name in
             guard let controller = Controller(name: String(name)) else {
                 let known = Controller.allCases.filter { $0 != .core }.map(\.rawValue)
-                throw ValidationError(
-                    "unknown controller \(name); available: \(known.joined(separator: ", "))")
+                throw ValidationError(unknown: "controller", String(name), among: known)
             }
             return controller
         }

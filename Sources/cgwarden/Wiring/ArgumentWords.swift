@@ -48,11 +48,14 @@ enum ArgumentWords {
 }
 
 /// The spellings of a command's options, such as `-n` and `--depth`.
-private struct OptionNames {
+struct OptionNames {
     /// The options without a value.
     var flags: Set<String> = []
     /// The options with a value.
     var valued: Set<String> = []
+
+    /// All of them, sorted.
+    var all: [String] { flags.union(valued).sorted() }
 
     /// Reads the JSON of `--experimental-dump-help`; the parser offers its declarations nowhere
     /// else.

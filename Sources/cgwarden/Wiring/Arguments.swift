@@ -10,23 +10,22 @@ extension Interval: ExpressibleByArgument {
 
 extension ByteAmount: ExpressibleByArgument {}
 
-/// A comma-separated list of catalog names.
+/// A comma-separated list of metrics.
 struct FieldList {
     let metrics: [MetricID]
+    /// A note for each former name.
+    let notes: [String]
 
     init(parsing text: String) throws {
-        metrics = try text.split(separator: ",").map { part in
+        let names = try text.split(separator: ",").map { part -> (CatalogName, MetricID) in
             let name = part.trimming(" ")
-            if let metric = MetricCatalog.metric(named: name) { return metric.id }
-            // If the name is incomplete, suggest completions rather than names of similar spelling.
-            let longer = MetricCatalog.all.map(\.name).filter { $0.hasPrefix(name) }.prefix(3)
-            let similar = longer.isEmpty ? MetricCatalog.namesLike(name) : Array(longer)
-            let hint =
-                similar.isEmpty
-                ? "`cgwarden stat --list-fields` lists them"
-                : "did you mean \(similar.map { "'\($0)'" }.joined(separator: " or "))?"
-            throw ValidationError("unknown field \(name); \(hint)")
+            guard let known = CatalogName(name), let metric = known.metric else {
+                throw ValidationError(CatalogName.refusal(ofMetric: name))
+            }
+            return (known, metric.id)
         }
+        metrics = names.map(\.1)
+        notes = names.compactMap(\.0.note)
         if metrics.isEmpty { throw ValidationError("name at least one field") }
     }
 

@@ -35,15 +35,17 @@ struct CgroupLookup {
                 "\(named.count) cgroups are named \(text); use the path: \(places)", .noInput)
         }
         throw HierarchyError.noSuchCgroup(
-            path.description, similar: mistyped(text, path, among: all))
+            path.description, similar: Self.similar(to: text, path, among: all))
     }
 
     /// The cgroups whose spelling differs by at most two typing errors.
     ///
     /// Suggestions are strict, because a user may kill a suggested cgroup. Different numbers are
     /// not typing errors: `job1` is another cgroup than `job7`.
-    private func mistyped(
-        _ text: String, _ path: CgroupPath, among all: [CgroupPath]
+    ///
+    /// They are escaped, and at most three.
+    static func similar(
+        to text: String, _ path: CgroupPath, among all: [CgroupPath]
     ) -> [String] {
         let isPath = text.contains("/")
         let wanted = isPath ? path.description : text

@@ -28,16 +28,16 @@ extension CompletionKind {
     static let controller = CompletionKind.words(controllerNames)
     /// Controllers, separated by commas.
     static let controllers = CompletionKind.commaSeparated(controllerNames)
-    /// The names of limits, for `get`.
-    static let limits = CompletionKind.words(LimitCatalog.all.map(\.name))
+    /// The names of limits, then those of metrics, for `get`.
+    static let values = CompletionKind.words(
+        LimitCatalog.all.map(\.name)
+            + MetricCatalog.all.map(\.name).filter { LimitCatalog.limit(named: $0) == nil })
     /// Assignments to limits, for `set`.
     static let settings = CompletionKind.words(LimitCatalog.all.map { "\($0.name)=" })
     /// The names of metrics, for `stat`.
     static let fields = CompletionKind.commaSeparated(MetricCatalog.all.map(\.name))
     /// The kinds of events.
     static let eventKinds = CompletionKind.commaSeparated(EventKind.allCases.map(\.rawValue))
-    /// The log levels.
-    static let logLevels = CompletionKind.words(["debug", "info", "warning", "error"])
     /// A command of this host, then files.
     static let commandLine = CompletionKind.custom { words, index, beginning in
         let typed = index >= words.count - 1 ? beginning : words[index]

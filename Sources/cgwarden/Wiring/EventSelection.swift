@@ -33,10 +33,9 @@ struct EventKindList {
             text.split(separator: ",").map { part in
                 let name = part.filter { $0 != " " }
                 if let kind = EventKind(rawValue: name) { return kind }
-                let similar = Spelling.names(like: name, among: names, most: 1)
-                let hint =
-                    similar.first.map { "did you mean '\($0)'?" }
-                    ?? "the kinds are \(names.joined(separator: ", "))"
+                let hint = Spelling.hint(
+                    for: name, among: names,
+                    otherwise: "the kinds are \(names.joined(separator: ", "))")
                 throw ValidationError("no kind of event is named \(name); \(hint)")
             })
         if kinds.isEmpty { throw ValidationError("--kind needs at least one name") }

@@ -1,20 +1,84 @@
+import CgroupModel
 import KernelIO
 import Logging
 
+/// The form of a line of the program's log, as in Prometheus' exporter-toolkit.
+enum LogFormat: String, CaseIterable {
+    /// `time=2026-11-30T06:28:00.123Z level=info msg="policy reloaded"`.
+    case logfmt
+    /// One JSON object with the same keys.
+    case json
+}
+
 /// The program's own log on standard error.
 enum LogOutput {
-    static func start(_ level: Logger.Level) {
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler(label: label, stream: Lines())
-            handler.logLevel = level
-            return handler
+    static func start(_ level: Logger.Level, _ format: LogFormat) {
+        let isStamped = !StandardOutput.errorsGoToJournal
+        LoggingSystem.bootstrap { _ in
+            LogLines(logLevel: level, format: format, isStamped: isStamped)
         }
     }
+}
 
-    /// A stream that receives one message at a time, with its newline.
-    private struct Lines: TextOutputStream {
-        func write(_ string: String) {
-            StandardOutput.complain(string.hasSuffix("\n") ? String(string.dropLast()) : string)
+/// Writes each message as a line.
+private struct LogLines: LogHandler {
+    var logLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
+    let format: LogFormat
+    /// Whether a line has its time; journald has it already.
+    let isStamped: Bool
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var fields: [(key: String, value: String)] = []
+        if isStamped {
+            fields.append(("time", LogTime.text(MonotonicClock.wallMicroseconds)))
         }
+        fields += [("level", "\(event.level)"), ("msg", "\(event.message)")]
+        let more = metadata.merging(event.metadata ?? [:]) { $1 }
+        fields += more.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
+        if let error = event.error { fields.append(("error", "\(error)")) }
+        StandardOutput.complain(format == .json ? LogText.json(fields) : LogText.logfmt(fields))
+    }
+}
+
+/// The time of a line.
+enum LogTime {
+    /// An instant in microseconds since 1970 as RFC 3339 with milliseconds.
+    static func text(_ microseconds: UInt64) -> String {
+        let time = CivilTime(seconds: Int(microseconds / 1_000_000))
+        let rest = String(1000 + microseconds / 1000 % 1000).dropFirst()
+        return time.text.replacing(" ", with: "T") + ".\(rest)Z"
+    }
+}
+
+/// The text of a line.
+enum LogText {
+    /// `key=value` for each field, quoted where a blank, a quote or `=` is in the value.
+    static func logfmt(_ fields: [(key: String, value: String)]) -> String {
+        fields.map { "\($0.key)=\(quoted($0.value.onOneLine))" }.joined(separator: " ")
+    }
+
+    /// One object.
+    static func json(_ fields: [(key: String, value: String)]) -> String {
+        var json = JSONWriter()
+        json.object { json in
+            for (key, value) in fields {
+                json.key(key)
+                json.value(value)
+            }
+        }
+        return String(decoding: json.take(), as: UTF8.self)
+    }
+
+    private static func quoted(_ value: String) -> String {
+        guard value.isEmpty || value.utf8.contains(where: { [0x20, 0x22, 0x3d].contains($0) })
+        else { return value }
+        let inner = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        return "\"\(inner)\""
     }
 }

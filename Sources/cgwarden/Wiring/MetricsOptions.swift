@@ -74,7 +74,8 @@ struct MetricsOptions: ParsableArguments {
 
     private static func profile(_ text: String) throws -> ExportProfile {
         guard let profile = ExportProfile(rawValue: text) else {
-            throw ValidationError("the profile must be basic or full")
+            throw ValidationError(
+                unknown: "profile", text, among: ExportProfile.allCases.map(\.rawValue))
         }
         return profile
     }
@@ -138,8 +139,7 @@ struct InlineLabels {
         labels = IdentityLabel.allCases.filter { names.contains($0.rawValue) }
         let known = IdentityLabel.allCases.map(\.rawValue)
         if let stranger = names.first(where: { !known.contains($0) }) {
-            throw ValidationError(
-                "unknown label \(stranger); available: \(known.joined(separator: ", "))")
+            throw ValidationError(unknown: "label", stranger, among: known)
         }
     }
 }

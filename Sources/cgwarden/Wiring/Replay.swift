@@ -51,8 +51,14 @@ struct Replay {
     /// Throws if neither the next nor the last snapshot contains the cgroup.
     func require(_ path: CgroupPath) throws {
         guard try !has(path) else { return }
+        var probe = cursor
+        let known = try probe.next()?.cgroups.map(\.path) ?? []
+        let similar = CgroupLookup.similar(to: path.description, path, among: known)
         throw CgwardenError(
-            "the recording has no cgroup \(path); omit it to list the cgroups", .noInput)
+            "the recording has no cgroup \(path); "
+                + (similar.isEmpty
+                    ? "omit it to list the cgroups" : Spelling.question(similar)),
+            .noInput)
     }
 
     /// Returns the next snapshot; nil at the end.

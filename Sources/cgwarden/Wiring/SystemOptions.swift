@@ -13,7 +13,7 @@ struct SystemOptions: ParsableArguments {
     @Option(
         name: .customLong("cgroup-root"),
         help: ArgumentHelp(
-            "Use only cgroup mounts at or below DIR.",
+            "Use only cgroup mounts at or below DIR (default: all mounts).",
             valueName: "dir"), completion: .directory)
     var cgroupRoot: String?
 

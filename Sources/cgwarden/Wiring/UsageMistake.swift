@@ -1,4 +1,13 @@
 import ArgumentParser
+import CgroupModel
+import Configuration
+
+extension ValidationError {
+    /// The error about a word that is not one of a list.
+    init(unknown what: String, _ text: String, among valid: [String]) {
+        self.init(ConfigNode.unknown(what, text, among: valid))
+    }
+}
 
 /// The line for a command line that the argument parser refuses: what is wrong, and what to do.
 ///
@@ -28,7 +37,13 @@ enum UsageMistake {
                 return "\(line): \(text.hasSuffix(".") ? String(text.dropLast()) : text)"
             }
         }
-        if let list { return "\(line); write \(list.1)" }
+        if let list {
+            let words = list.1.split(separator: "'").enumerated().filter { $0.offset % 2 == 0 }
+            let typed = cut(line, at: "'").flatMap { cut($0.1, at: "'") }?.0 ?? ""
+            let hint = Spelling.hint(
+                for: typed, among: words.map { String($0.element) }, otherwise: "write \(list.1)")
+            return "\(line); \(hint)"
+        }
         if line.contains(";") { return line }
         return line + (command(in: full).map { "; see `\($0) --help`" } ?? "")
     }

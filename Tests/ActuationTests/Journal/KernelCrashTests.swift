@@ -37,7 +37,7 @@ struct KernelCrashTests {
 
     @Test func crashDuringASetOfManyFilesIsRestored() throws {
         var wishes: [String] = []
-        if scratch.has(.memory) { wishes += ["memory.max=100MiB", "memory.total=120MiB"] }
+        if scratch.has(.memory) { wishes += ["memory.max=100MiB", "memory.memsw.max=120MiB"] }
         if scratch.has(.cpu) { wishes += ["cpu.max=0.5cpus", "cpu.max.period=50ms"] }
         if scratch.has(.pids) { wishes += ["pids.max=50"] }
         try #require(!wishes.isEmpty)

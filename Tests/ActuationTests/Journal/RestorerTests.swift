@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func secondRestoreWritesNothing() throws {
-        try set("pids.max=7", "memory.max=100MiB", "memory.total=120MiB", "cpu.max=1.5cpus")
+        try set("pids.max=7", "memory.max=100MiB", "memory.memsw.max=120MiB", "cpu.max=1.5cpus")
         #expect(try restore(dryRun: true).count == 4)
         #expect(files.written.isEmpty)
         #expect(try restore().allSatisfy { $0.hasSuffix("restored") })

@@ -25,7 +25,7 @@ struct KernelLimitsTests {
     @Test func everyLimitIsSetReadBackAndRestoredExactly() throws {
         var wishes: [String] = []
         if scratch.has(.memory) {
-            wishes += ["memory.max=100MiB", "memory.total=120MiB", "memory.soft=50MiB"]
+            wishes += ["memory.max=100MiB", "memory.memsw.max=120MiB", "memory.soft_limit=50MiB"]
         }
         if scratch.has(.cpu) {
             wishes += ["cpu.max=0.5cpus", "cpu.max.period=50ms", "cpu.weight=20"]
@@ -48,7 +48,7 @@ struct KernelLimitsTests {
         }
         let reader = LimitReader(scratch.path, in: scratch.set)
         for (name, wanted) in [
-            ("memory.max", "100MiB"), ("memory.total", "120MiB"), ("cpu.max", "0.5cpus"),
+            ("memory.max", "100MiB"), ("memory.memsw.max", "120MiB"), ("cpu.max", "0.5cpus"),
             ("cpu.weight", "20"), ("cpuset.cpus", "0"), ("pids.max", "50"),
         ] {
             let limit = try #require(LimitCatalog.limit(named: name))
@@ -101,7 +101,7 @@ struct KernelLimitsTests {
             ("100MiB", "200MiB"), ("300MiB", "400MiB"), ("350MiB", "350MiB"), ("50MiB", "60MiB"),
             ("max", "max"), ("10MiB", "max"), ("20MiB", "20MiB"),
         ] {
-            let results = try scratch.set("memory.max=\(memory)", "memory.total=\(total)")
+            let results = try scratch.set("memory.max=\(memory)", "memory.memsw.max=\(total)")
             let outcomes = words(results)
             #expect(!results.contains { !$0.isSuccess }, "\(memory) \(total): \(outcomes)")
         }
@@ -158,12 +158,13 @@ struct KernelLimitsTests {
     /// What each limit is set to, alone; those that this kernel lacks are told apart by the plan.
     private static let wishes =
         [
-            "memory.max=64MiB", "memory.soft=32MiB", "memory.high=48MiB", "memory.low=8MiB",
+            "memory.max=64MiB", "memory.soft_limit=32MiB", "memory.high=48MiB", "memory.low=8MiB",
             "memory.min=4MiB", "memory.swap.max=16MiB", "memory.oom.group=1",
             "memory.zswap.max=4MiB",
             "cpu.max=1.5cpus", "cpu.max.period=20ms", "cpu.weight=5000", "cpu.idle=1",
             "cpuset.cpus=all", "cpuset.mems=all", "pids.max=9", "io.weight=200",
-            "hugetlb.2MB.max=4MiB", "net.classid=1:10", "net.prio=lo:3", "devices.deny=c 1:3 w",
+            "hugetlb.2MB.max=4MiB", "net_cls.classid=1:10", "net_prio.ifpriomap=lo:3",
+            "devices.deny=c 1:3 w",
         ] + (disk.map { ["io.max=\($0):wiops=100/s", "io.latency=\($0):10ms"] } ?? [])
 
     @Test func eachLimitIsAppliedAndRestoredSeparately() throws {
@@ -245,10 +246,10 @@ struct KernelLimitsTests {
             let old = try? memory.text("memory.kmem.limit_in_bytes")
         else { try Test.cancel("it needs v1 memory with memory.kmem") }
         // The planner does not even offer it.
-        #expect(throws: LimitError.self) { try scratch.plan(["memory.kernel=16MiB"]) }
+        #expect(throws: LimitError.self) { try scratch.plan(["memory.kmem.max=16MiB"]) }
         let write = try #require(
             PlannedWrite(
-                name: "memory.kernel", instance: nil, directory: memory,
+                name: "memory.kmem.max", instance: nil, directory: memory,
                 cell: "memory.kmem.limit_in_bytes", coding: .number(unlimited: "-1"), rawOld: old,
                 new: .number(16_777_216), direction: .narrows,
                 nesting: 0))

@@ -75,7 +75,7 @@ struct KernelRareLimitsTests {
 
     @Test func ioLatencyIsSetAndRestored() throws {
         guard let disk = KernelLimitsTests.disk else { try Test.cancel("there is no disk here") }
-        try exercise(["io.latency=\(disk):10ms"], expecting: ["io.latency": "10ms"])
+        try exercise(["io.latency=\(disk):10ms"], expecting: ["io.latency.target": "10ms"])
     }
 
     @Test func rdmaLimitsAreSetAndRestored() throws {

@@ -22,12 +22,12 @@ import Testing
     @Test func memoryAndSwapWidenOutsideInAndNarrowInsideOut() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
-        let raise = try machine.plan(["memory.max=300MiB", "memory.total=400MiB"])
+        let raise = try machine.plan(["memory.max=300MiB", "memory.memsw.max=400MiB"])
         #expect(
             commands(raise) == [
                 "memory.memsw.limit_in_bytes=419430400", "memory.limit_in_bytes=314572800",
             ])
-        let lower = try machine.plan(["memory.total=60MiB", "memory.max=50MiB"])
+        let lower = try machine.plan(["memory.memsw.max=60MiB", "memory.max=50MiB"])
         #expect(
             commands(lower) == [
                 "memory.limit_in_bytes=52428800", "memory.memsw.limit_in_bytes=62914560",
@@ -38,8 +38,8 @@ import Testing
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         let error = refusal { try machine.plan(["memory.max=300MiB"]) }
-        #expect(error?.code == .usage && error?.message.contains("memory.total") == true)
-        let other = refusal { try machine.plan(["memory.total=100MiB"]) }
+        #expect(error?.code == .usage && error?.message.contains("memory.memsw.max") == true)
+        let other = refusal { try machine.plan(["memory.memsw.max=100MiB"]) }
         #expect(other?.message.contains("memory.max") == true)
     }
 
@@ -65,7 +65,7 @@ import Testing
     @Test func throttleLimitBelowUsageWarnsInAdvance() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["memory.high": "max", "memory.current": "100000000"])
-        for name in ["memory.high", "memory.soft"] {
+        for name in ["memory.high", "memory.soft_limit"] {
             let plan = try machine.plan(["\(name)=50MB"])
             #expect(plan.writes.count == 1)
             #expect(plan.warnings.contains { $0.contains("slowed down") && $0.contains("/a") })
@@ -78,12 +78,13 @@ import Testing
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup(
             "/a", ["memory.max": "max", "memory.swap.max": "max", "memory.current": "0"])
-        #expect(refusal { try machine.plan(["memory.total=200MiB"]) }?.code == .usage)
-        let plan = try machine.plan(["memory.total=200MiB", "memory.max=150MiB"])
+        #expect(refusal { try machine.plan(["memory.memsw.max=200MiB"]) }?.code == .usage)
+        let plan = try machine.plan(["memory.memsw.max=200MiB", "memory.max=150MiB"])
         #expect(
             Set(commands(plan)) == ["memory.swap.max=52428800", "memory.max=157286400"])
         #expect(
-            refusal { try machine.plan(["memory.total=1MiB", "memory.max=2MiB"]) }?.code == .usage)
+            refusal { try machine.plan(["memory.memsw.max=1MiB", "memory.max=2MiB"]) }?.code
+                == .usage)
     }
 
     @Test func quotaAndPeriodChangeThroughTheTighterState() throws {
@@ -176,7 +177,7 @@ import Testing
         try unified.cgroup("/a", ["cgroup.controllers": "cpu"])
         let disabled = refusal { try unified.plan(["memory.max=1MiB"]) }
         #expect(disabled?.message.contains("cgwarden create --controllers") == true)
-        #expect(refusal { try unified.plan(["net.classid=1"]) }?.code == .unavailable)
+        #expect(refusal { try unified.plan(["net_cls.classid=1"]) }?.code == .unavailable)
     }
 
     @Test func rootAndRepeatedLimitsAreRefused() throws {
@@ -189,8 +190,8 @@ import Testing
         let unified = try FakeMachine(["": "cgroup2"])
         try unified.cgroup("/a", ["memory.high": "max", "memory.swap.max": "max"])
         for twice in [
-            ["memory.soft=5MiB", "memory.high=6MiB"],
-            ["memory.total=5MiB", "memory.swap.max=1MiB"],
+            ["memory.soft_limit=5MiB", "memory.high=6MiB"],
+            ["memory.memsw.max=5MiB", "memory.swap.max=1MiB"],
         ] {
             #expect(refusal { try unified.plan(twice) }?.code == .usage)
         }

@@ -134,9 +134,9 @@ import Testing
             (try? scratch.directory(.memory).text("memory.memsw.limit_in_bytes")) != nil
         else { try Test.cancel("it needs v1 memory that accounts swap") }
         let before = try scratch.everything()
-        #expect(try scratch.set("memory.max=100MiB", "memory.total=120MiB").count == 2)
+        #expect(try scratch.set("memory.max=100MiB", "memory.memsw.max=120MiB").count == 2)
         let between = try scratch.everything()
-        var plan = try scratch.plan(["memory.max=200MiB", "memory.total=220MiB", "pids.max=9"])
+        var plan = try scratch.plan(["memory.max=200MiB", "memory.memsw.max=220MiB", "pids.max=9"])
         var writes = plan.writes
         for index in writes.indices {
             // The wish for the outer one pretends to take away, and so comes after the inner one.

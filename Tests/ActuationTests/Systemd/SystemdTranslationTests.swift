@@ -125,7 +125,7 @@ import Testing
     @Test(arguments: [
         ("cpu.max", "CPUQuotaPerSecUSec", 213), ("cpu.max.period", "CPUQuotaPeriodUSec", 242),
         ("cpu.idle", "CPUWeight", 252), ("cpu.weight", "CPUWeight", 232),
-        ("io.max.riops", "IOReadIOPSMax", 230), ("memory.soft", "MemoryHigh", 231),
+        ("io.max.riops", "IOReadIOPSMax", 230), ("memory.soft_limit", "MemoryHigh", 231),
     ])
     func aLimitsPropertyIsThatOfItsFile(name: String, property: String, since: Int) throws {
         let limit = try #require(LimitCatalog.limit(named: name))
@@ -134,7 +134,7 @@ import Testing
 
     /// systemd applies IOPS limits on v2 alone, and MemoryHigh likewise.
     @Test func whatSystemdDoesOnV2AloneIsWrittenDirectlyOnV1() throws {
-        for name in ["io.max.riops", "io.max.wiops", "memory.soft"] {
+        for name in ["io.max.riops", "io.max.wiops", "memory.soft_limit"] {
             let limit = try #require(LimitCatalog.limit(named: name))
             #expect(limit.v1.allSatisfy { $0.systemd == nil }, "\(name)")
         }

@@ -67,6 +67,6 @@ struct KernelRunNamespaceTests {
     @Test func unknownNamespaceIsRefused() throws {
         let run = try place.run(["--unshare", "uts,nonsense"], "true")
         #expect(run.status == 64)
-        #expect(run.errors.contains("unknown namespace nonsense"))
+        #expect(run.errors.contains("unknown namespace 'nonsense'"))
     }
 }

@@ -33,14 +33,14 @@ final class DashboardLoad {
     private func limit() throws {
         if isFileOwn { try Data(count: 8 << 20).write(to: URL(filePath: file)) }
         try set(
-            web, "memory.max=64MiB", "memory.soft=56MiB", "cpu.max=30%cpu", "pids.max=40")
+            web, "memory.max=64MiB", "memory.soft_limit=56MiB", "cpu.max=30%cpu", "pids.max=40")
         if !web.isMemoryLegacy { try set(web, "memory.low=8MiB", "memory.swap.max=32MiB") }
         if let disk {
             try set(
                 web, "io.max=\(disk):rbps=1MB/s", "io.max=\(disk):wbps=1MB/s",
                 "io.max=\(disk):riops=500/s", "io.max=\(disk):wiops=500/s")
         }
-        try set(database, "memory.max=16MiB", "memory.total=16MiB")
+        try set(database, "memory.max=16MiB", "memory.memsw.max=16MiB")
     }
 
     /// Lets the members begin.

@@ -42,22 +42,28 @@ struct KernelScenarioCPUTests {
             try scenario.start("ulimit -t 90; while :; do :; done", in: job)
         }
         let throttled = try #require(scenario.number("nr_throttled", in: "cpu.stat", of: job))
-        let busy = "cpu.usage > 0.01cpus"
+        let busy = "cpu.usage_usec.rate > 0.01cpus"
         let daemon = try scenario.watch(
             "10-build-jobs",
             [
                 ("[\"/ci.slice/*.scope\", \"/build/*\"]", "\"\(scenario.path("build"))/*\""),
-                ("cpu.weight: 20, memory.soft: 4GiB", "cpu.weight: 90, memory.soft: 64MiB"),
                 (
-                    "host.psi.cpu.some.avg10 > 20% and avg(cpu.usage, 10s) > 1.5cpus",
-                    "avg(cpu.usage, \(S.ticks(4))) > 0.04cpus"
+                    "cpu.weight: 20, memory.soft_limit: 4GiB",
+                    "cpu.weight: 90, memory.soft_limit: 64MiB"
+                ),
+                (
+                    "host.cpu.pressure.some.avg10 > 20% and avg(cpu.usage_usec.rate, 10s) > 1.5cpus",
+                    "avg(cpu.usage_usec.rate, \(S.ticks(4))) > 0.04cpus"
                 ),
                 ("for: 10s", "for: \(S.ticks(3))"),
                 // The job itself is calm; its cap alone does not make it so.
-                ("until: host.psi.cpu.some.avg10 < 10%", "until: cpu.usage < 0.008cpus"),
+                (
+                    "until: host.cpu.pressure.some.avg10 < 10%",
+                    "until: cpu.usage_usec.rate < 0.008cpus"
+                ),
                 ("until_for: 30s", "until_for: \(S.ticks(3))"),
                 (
-                    "every: 15s, max: 3, while: host.psi.cpu.some.avg10 > 20%",
+                    "every: 15s, max: 3, while: host.cpu.pressure.some.avg10 > 20%",
                     "every: \(S.ticks(5)), max: 3, while: \(busy)"
                 ),
                 ("min: 0.5cpus", "min: 0.02cpus"),

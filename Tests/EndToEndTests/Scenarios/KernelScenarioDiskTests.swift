@@ -70,15 +70,15 @@ struct KernelScenarioDiskTests {
             [
                 ("{unit: \"backup*.service\"}", "{path: \"\(scenario.path("backup"))*\"}"),
                 (
-                    "host.psi.io.full.avg10 > 15% and avg(io.write_rate, 10s) > 50MiB/s",
-                    "avg(io.write_rate, \(S.ticks(4))) > 2MiB/s"
+                    "host.io.pressure.full.avg10 > 15% and avg(io.wbytes.rate, 10s) > 50MiB/s",
+                    "avg(io.wbytes.rate, \(S.ticks(4))) > 2MiB/s"
                 ),
                 ("for: 10s", "for: \(S.ticks(2))"),
-                ("until: host.psi.io.full.avg10 < 5%", "until: io.write_rate < 128KiB/s"),
+                ("until: host.io.pressure.full.avg10 < 5%", "until: io.wbytes.rate < 128KiB/s"),
                 ("until_for: 60s", "until_for: \(S.ticks(4))"),
                 (
-                    "every: 20s, max: 2, while: host.psi.io.full.avg10 > 15%",
-                    "every: \(S.ticks(8)), max: 2, while: io.write_rate > 1MiB/s"
+                    "every: 20s, max: 2, while: host.io.pressure.full.avg10 > 15%",
+                    "every: \(S.ticks(8)), max: 2, while: io.wbytes.rate > 1MiB/s"
                 ),
                 ("min: 10MiB/s", "min: 1MiB/s"),
                 ("factor: 2, every: 20s", "factor: 2, every: \(S.ticks(3))"),

@@ -111,8 +111,8 @@ struct KernelScenarioMemoryTests {
                 ("pids.max: 2000", "pids.max: 150"),
                 ("slope(pids.current, 5s) > 50/s", "slope(pids.current, \(S.ticks(5))) > 5/s"),
                 (
-                    "increased(pids.forks_failed, 5s)",
-                    "increased(pids.forks_failed, \(S.ticks(5)))"
+                    "increased(pids.events.max, 5s)",
+                    "increased(pids.events.max, \(S.ticks(5)))"
                 ),
                 ("for: 3s", "for: \(S.ticks(2))"),
                 // To stop 150 tasks takes a slow guest seconds.
@@ -174,11 +174,11 @@ struct KernelScenarioMemoryTests {
             [
                 ("\"/batch/*\"", "\"\(scenario.path("batch"))/*\""),
                 (
-                    "host.memory.available < 10%host and host.psi.memory.full.avg10 > 10%",
-                    "memory.usage > 200MiB"
+                    "host.memory.available < 10%host and host.memory.pressure.full.avg10 > 10%",
+                    "memory.current > 200MiB"
                 ),
                 ("for: 15s", "for: \(S.ticks(3))"),
-                ("until: host.memory.available > 20%host", "until: memory.usage < 100MiB"),
+                ("until: host.memory.available > 20%host", "until: memory.current < 100MiB"),
                 ("until_for: 20s", "until_for: \(S.ticks(3))"),
                 ("min_gain: 256MiB", "min_gain: 16MiB"),
                 ("every: 20s", "every: \(S.ticks(5))"),

@@ -72,8 +72,9 @@ extension FuzzTarget {
         builder.add("/", ["cpu.usage_usec": Reading(UInt64(tick) * 1000)])
         builder.instance("io.rbytes", InstanceKey(major: 254, minor: 0), UInt64(tick) * 512)
         builder.add(
-            "/a", ["memory.usage": Reading(4096), "memory.max": .unlimited, "pids.current": .gone])
-        if tick == 2 { builder.add("/a/b", ["memory.usage": Reading(1 << 40)]) }
+            "/a",
+            ["memory.current": Reading(4096), "memory.max": .unlimited, "pids.current": .gone])
+        if tick == 2 { builder.add("/a/b", ["memory.current": Reading(1 << 40)]) }
         return builder.build()
     }
 

@@ -28,7 +28,7 @@ import TestSupport
 
         mutating func tick() -> LayerProposal {
             var builder = SnapshotBuilder()
-            var now = ["memory.usage": Reading(usage)]
+            var now = ["memory.current": Reading(usage)]
             if let inactive {
                 now["memory.inactive_file"] = Reading(inactive)
             } else {

@@ -29,30 +29,30 @@ import TestSupport
 
     @Test func aggregatePressureIsTheHighest() throws {
         let values = [60, 45].map { ["memory.pressure.full.avg10": Reading($0 * 100)] }
-        #expect(try !holds("psi.memory.full.avg10 > 61%", values))
-        #expect(try holds("psi.memory.full.avg10 > 59%", values))
+        #expect(try !holds("memory.pressure.full.avg10 > 61%", values))
+        #expect(try holds("memory.pressure.full.avg10 > 59%", values))
     }
 
     @Test func aggregateUsageIsTheSum() throws {
-        let values = [3, 4].map { ["memory.usage": Reading($0 << 30)] }
-        #expect(try holds("memory.usage > 6GiB", values))
-        #expect(try !holds("memory.usage > 7GiB", values))
+        let values = [3, 4].map { ["memory.current": Reading($0 << 30)] }
+        #expect(try holds("memory.current > 6GiB", values))
+        #expect(try !holds("memory.current > 7GiB", values))
     }
 
     /// With one that is unlimited all of them together are.
     @Test func aggregateLimitNeedsALimitOfEachCgroup() throws {
         func values(_ second: Reading) -> [[String: Reading]] {
             [
-                ["memory.usage": Reading(1 << 30), "memory.max": Reading(1 << 30)],
-                ["memory.usage": Reading(9 << 30), "memory.max": second],
+                ["memory.current": Reading(1 << 30), "memory.max": Reading(1 << 30)],
+                ["memory.current": Reading(9 << 30), "memory.max": second],
             ]
         }
-        #expect(try !holds("memory.usage > 90% of memory.max", values(.unlimited)))
-        #expect(try holds("memory.usage > 90% of memory.max", values(Reading(10 << 30))))
+        #expect(try !holds("memory.current > 90% of memory.max", values(.unlimited)))
+        #expect(try holds("memory.current > 90% of memory.max", values(Reading(10 << 30))))
     }
 
     @Test func aggregateAgeIsTheOldest() throws {
-        var run = try run("group.age > 2500ms")
+        var run = try run("cgroup.age > 2500ms")
         for time in 0...2 {
             run.tick(
                 Double(time), ["/g/a", "/g/b"].map { .init(path: $0, values: [:]) })
@@ -70,14 +70,14 @@ import TestSupport
             rules:
               - name: r
                 on: g
-                when: 'group("users").memory.usage > 5GiB'
-                until: 'group("users").memory.usage < 1GiB'
+                when: 'group("users").memory.current > 5GiB'
+                until: 'group("users").memory.current < 1GiB'
                 do: [log]
             """)
         for time in 0...3 {
             let users = (0...min(time, 1)).map { index in
                 EngineRun.Cgroup(
-                    path: "/users/\(index)", values: ["memory.usage": Reading(3 << 30)])
+                    path: "/users/\(index)", values: ["memory.current": Reading(3 << 30)])
             }
             run.tick(Double(time), [.init(path: "/g", values: [:])] + users)
             #expect(run.engine.metrics.states.isEmpty == (time == 0))
@@ -103,11 +103,11 @@ import TestSupport
     @Test func everyMetricHasAnAggregation() {
         let byName = Dictionary(
             PolicyVocabulary.all.map { ($0.name, $0.aggregation) }, uniquingKeysWith: { $1 })
-        #expect(byName["psi.cpu.some.total"] == .max)
-        #expect(byName["cpu.usage"] == .sum && byName["io.read_rate"] == .sum)
+        #expect(byName["cpu.pressure.some.total"] == .max)
+        #expect(byName["cpu.usage_usec.rate"] == .sum && byName["io.rbytes.rate"] == .sum)
         #expect(byName["memory.max"] == .sumOfAll && byName["pids.max"] == .sumOfAll)
-        #expect(byName["group.populated"] == .any)
-        #expect(byName["cpu.throttled_ratio"] == .max)
+        #expect(byName["cgroup.populated"] == .any)
+        #expect(byName["cpu.throttled.ratio"] == .max)
     }
 
     // MARK: What a rule looks at
@@ -117,7 +117,7 @@ import TestSupport
             """
             groups: {g: {path: /g}}
             rules:
-              - {name: r, on: g, when: "pids.current > 90 and memory.usage > 90% of memory.max",
+              - {name: r, on: g, when: "pids.current > 90 and memory.current > 90% of memory.max",
                  for: 10s, do: [log]}
               - {name: all, on: g, scope: aggregate, when: pids.current > 5, do: [log]}
             """)
@@ -128,7 +128,7 @@ import TestSupport
                     .init(
                         path: "/g",
                         values: [
-                            "pids.current": Reading(95), "memory.usage": Reading(1 << 30),
+                            "pids.current": Reading(95), "memory.current": Reading(1 << 30),
                             "memory.max": .unlimited,
                         ])
                 ])
@@ -136,7 +136,7 @@ import TestSupport
         let rules = run.engine.rules(of: CgroupPath("/g"))
         #expect(rules.map(\.rule) == ["all", "r"])
         #expect(rules[0].state == .active && rules[1].state == .idle)
-        #expect(rules[1].terms.map(\.term) == ["pids.current", "memory.usage", "memory.max"])
+        #expect(rules[1].terms.map(\.term) == ["pids.current", "memory.current", "memory.max"])
         #expect(rules[1].terms[0].value == "95.000")
         #expect(rules[1].terms[2].value.hasPrefix("n/a (no limit is set"))
         #expect(run.engine.rules(of: CgroupPath("/other")) == [])

@@ -301,7 +301,7 @@ import TestSupport
             """
             groups: {batch: {path: "/batch/*"}}
             rules:
-              - {name: park, on: batch, scope: aggregate, when: "memory.usage > 1GiB", for: 2s, until: "host.memory.available > 20%host", until_for: 2s, max_active: 10m, cooldown: 2m, victims: {by: memory.usage, take: 1, min_gain: 256MiB}, repeat: {every: 20s, max: 3}, do: [{freeze: {timeout: 10m, on_timeout: thaw}}], undo: restore}
+              - {name: park, on: batch, scope: aggregate, when: "memory.current > 1GiB", for: 2s, until: "host.memory.available > 20%host", until_for: 2s, max_active: 10m, cooldown: 2m, victims: {by: memory.current, take: 1, min_gain: 256MiB}, repeat: {every: 20s, max: 3}, do: [{freeze: {timeout: 10m, on_timeout: thaw}}], undo: restore}
             """)
         let sizes: [UInt64] = [300, 900, 100, 600]
         for time in 0...80 {
@@ -310,7 +310,7 @@ import TestSupport
                 Double(time),
                 sizes.enumerated().map { index, size in
                     .init(
-                        path: "/batch/\(index)", values: ["memory.usage": Reading(size << 20)])
+                        path: "/batch/\(index)", values: ["memory.current": Reading(size << 20)])
                 })
         }
         #expect(

@@ -19,21 +19,21 @@ struct EvaluationCostTests {
     /// Twenty rules of the kinds that the example policies have, on every cgroup.
     private static let policy: String = {
         let conditions = [
-            "host.psi.cpu.some.avg10 > 20% and avg(cpu.usage, 10s) > 1.5cpus",
-            "avg(cpu.usage, 10s) > 1.5cpus and host.psi.cpu.some.avg10 > 20%",
-            "cpu.throttled_ratio > 5% and cpu.usage > 80% of cpu.limit",
+            "host.cpu.pressure.some.avg10 > 20% and avg(cpu.usage_usec.rate, 10s) > 1.5cpus",
+            "avg(cpu.usage_usec.rate, 10s) > 1.5cpus and host.cpu.pressure.some.avg10 > 20%",
+            "cpu.throttled.ratio > 5% and cpu.usage_usec.rate > 80% of cpu.limit",
             "pids.current > 90% of pids.max and (slope(pids.current, 5s) > 50/s "
-                + "or increased(pids.forks_failed, 5s))",
-            "avg(io.write_rate, 10s) > 50MiB/s and host.psi.io.some.avg10 > 15%",
-            "memory.usage > 90% of memory.limit",
-            "max(memory.usage, 30s) - min(memory.usage, 30s) > 10GiB",
-            "increased(memory.oom_kills, 10s) or p95(memory.usage, 10s) > 60GiB",
-            "psi.memory.full.avg10 > 10% and memory.usage > 1GiB",
-            "avg(memory.usage, 60s) > 60GiB and not (group.frozen)",
+                + "or increased(pids.events.max, 5s))",
+            "avg(io.wbytes.rate, 10s) > 50MiB/s and host.io.pressure.some.avg10 > 15%",
+            "memory.current > 90% of memory.limit",
+            "max(memory.current, 30s) - min(memory.current, 30s) > 10GiB",
+            "increased(memory.events.oom_kill, 10s) or p95(memory.current, 10s) > 60GiB",
+            "memory.pressure.full.avg10 > 10% and memory.current > 1GiB",
+            "avg(memory.current, 60s) > 60GiB and not (cgroup.frozen)",
         ]
         let rules = (0..<20).map { index in
             "  - {name: r\(index), on: g, when: \"\(conditions[index % conditions.count])\", "
-                + "for: 5s, until: memory.usage < 1B, do: [{log: {level: notice}}]}\n"
+                + "for: 5s, until: memory.current < 1B, do: [{log: {level: notice}}]}\n"
         }
         return "groups: {g: {path: \"/**\"}}\nlimits: [{on: g, set: {pids.max: 5000}}]\nrules:\n"
             + rules.joined()
@@ -60,7 +60,7 @@ struct EvaluationCostTests {
                     "cpuset.cpus.effective": Word.intern("0-7").map { Reading(UInt64($0)) }
                         ?? .absent,
                     "pids.current": Reading(UInt64(index % 100)), "pids.max": Reading(5000),
-                    "pids.events.max": Reading(0), "memory.usage": Reading(step << 20),
+                    "pids.events.max": Reading(0), "memory.current": Reading(step << 20),
                     "memory.max": .unlimited, "memory.events.oom_kill": Reading(0),
                     "memory.pressure.full.avg10": Reading(0),
                 ], before: ["cpu.nr_periods": Reading(0), "cpu.nr_throttled": Reading(0)])

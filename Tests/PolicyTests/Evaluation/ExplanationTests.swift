@@ -14,7 +14,7 @@ import TestSupport
         rules:
           - name: r
             on: g
-            when: pids.current > 90 and (memory.usage > 1GiB or cpu.usage > 2cpus)
+            when: pids.current > 90 and (memory.current > 1GiB or cpu.usage_usec.rate > 2cpus)
             until: pids.current < 50
             for: 3s
             until_for: 2s
@@ -31,7 +31,7 @@ import TestSupport
                 .init(
                     path: "/g",
                     values: [
-                        "pids.current": Reading(pids), "memory.usage": Reading(memory << 30),
+                        "pids.current": Reading(pids), "memory.current": Reading(memory << 30),
                     ])
             ])
     }
@@ -44,9 +44,9 @@ import TestSupport
         func now() -> RuleExplanation? { run.engine.rules(of: path).first }
         #expect(now()?.state == .idle)
         #expect(
-            now()?.next == "acts once pids.current > 90 and (memory.usage > 1GiB or "
-                + "rate(cpu.usage, 5s) > 2cpus) is true for 3s"
-                || now()?.next.hasPrefix("acts once pids.current > 90 and (memory.usage > ")
+            now()?.next == "acts once pids.current > 90 and (memory.current > 1GiB or "
+                + "rate(cpu.usage_usec.rate, 5s) > 2cpus) is true for 3s"
+                || now()?.next.hasPrefix("acts once pids.current > 90 and (memory.current > ")
                     == true,
             "\(now()?.next ?? "")")
         #expect(now()?.actions == ["freeze"])
@@ -128,8 +128,8 @@ import TestSupport
                 on: g
                 do: [log]
                 when: >-
-                  memory.usage > 90% of memory.max or memory.high > 1GiB or pids.current > 5
-                  or group("none").memory.usage > 1GiB
+                  memory.current > 90% of memory.max or memory.high > 1GiB or pids.current > 5
+                  or group("none").memory.current > 1GiB
                   or pids.max > 5
             """)
         for time in 0...1 {
@@ -140,7 +140,7 @@ import TestSupport
                         path: "/g",
                         values: [
                             "memory.max": .unlimited, "memory.high": .notPermitted,
-                            "memory.usage": Reading(5), "pids.max": .absent,
+                            "memory.current": Reading(5), "pids.max": .absent,
                             "pids.current": .malformed,
                         ])
                 ])
@@ -151,7 +151,7 @@ import TestSupport
         #expect(values["memory.high"] == "unknown (the file may not be read)")
         #expect(values["pids.current"] == "unknown (the file is malformed)")
         #expect(values["pids.max"]?.hasPrefix("n/a (this kernel or a controller") == true)
-        #expect(values[#"group("none").memory.usage"#] == "n/a (no cgroup is in the group)")
+        #expect(values[#"group("none").memory.current"#] == "n/a (no cgroup is in the group)")
         // The audit log keeps the bare words.
         let told = run.audit.flatMap { $0.record.cause?.evidence ?? [] }.map(\.value)
         #expect(!told.contains { $0.contains("(no ") })
@@ -166,7 +166,7 @@ import TestSupport
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
-            rules: [{name: r, on: g, when: io.write_rate > 1MiB/s, do: [log]}]
+            rules: [{name: r, on: g, when: io.wbytes.rate > 1MiB/s, do: [log]}]
             """, facts: facts)
         for time in 0...6 {
             run.prepare = { builder in
@@ -190,7 +190,7 @@ import TestSupport
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
-            rules: [{name: r, on: g, when: "slope(memory.usage, 3s) > 1MiB/s", do: [log]}]
+            rules: [{name: r, on: g, when: "slope(memory.current, 3s) > 1MiB/s", do: [log]}]
             """)
         for time in 0...4 { tick(&run, Double(time), pids: 1, memory: UInt64(time)) }
         let value = run.engine.rules(of: path).first?.terms.first?.value

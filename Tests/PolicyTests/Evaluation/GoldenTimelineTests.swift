@@ -140,7 +140,7 @@ import Testing
             defaults: {allow_kill: true}
             groups: {g: {path: /g}}
             rules:
-              - {name: r, on: g, when: "pids.current > 90% of pids.max and (slope(pids.current, 5s) > 50/s or increased(pids.forks_failed, 5s))", for: 3s, until: pids.current < 50% of pids.max, max_active: 90s, cooldown: 5m, priority: 50, do: [{freeze: {timeout: 60s, on_timeout: kill}}], undo: restore}
+              - {name: r, on: g, when: "pids.current > 90% of pids.max and (slope(pids.current, 5s) > 50/s or increased(pids.events.max, 5s))", for: 3s, until: pids.current < 50% of pids.max, max_active: 90s, cooldown: 5m, priority: 50, do: [{freeze: {timeout: 60s, on_timeout: kill}}], undo: restore}
             """)
         if isDerived {
             document.rules[0].until = document.rules[0].when.opposite(hysteresis: 0.1)

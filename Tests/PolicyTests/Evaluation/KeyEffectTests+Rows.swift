@@ -41,8 +41,10 @@ extension KeyEffectTests {
             other: defaults("interval: 1s", rule("for: 3s, "))),
         Row(
             key: "defaults.rate_window",
-            one: defaults("rate_window: 2s", rule(when: "cpu.usage > 0.5cpus", until: "")),
-            other: defaults("rate_window: 20s", rule(when: "cpu.usage > 0.5cpus", until: ""))),
+            one: defaults(
+                "rate_window: 2s", rule(when: "cpu.usage_usec.rate > 0.5cpus", until: "")),
+            other: defaults(
+                "rate_window: 20s", rule(when: "cpu.usage_usec.rate > 0.5cpus", until: ""))),
         Row(
             key: "defaults.hysteresis", one: defaults("hysteresis: 10%", rule(until: "")),
             other: defaults("hysteresis: 50%", rule(until: ""))),
@@ -191,20 +193,21 @@ extension KeyEffectTests {
             key: "relax.every", one: relaxing("factor: 1.5, every: 1s"),
             other: relaxing("factor: 1.5, every: 3s")),
         Row(
-            key: "a rule.victims", one: victims("by: memory.usage"),
+            key: "a rule.victims", one: victims("by: memory.current"),
             other: rule("scope: aggregate, max_active: 5m, ", do: freeze, on: "all")),
         Row(
-            key: "victims.by", one: victims("by: memory.usage"), other: victims("by: pids.current")
+            key: "victims.by", one: victims("by: memory.current"),
+            other: victims("by: pids.current")
         ),
         Row(
-            key: "victims.order", one: victims("by: memory.usage, order: asc"),
-            other: victims("by: memory.usage, order: desc")),
+            key: "victims.order", one: victims("by: memory.current, order: asc"),
+            other: victims("by: memory.current, order: desc")),
         Row(
-            key: "victims.take", one: victims("by: memory.usage, take: 2"),
-            other: victims("by: memory.usage, take: 1")),
+            key: "victims.take", one: victims("by: memory.current, take: 2"),
+            other: victims("by: memory.current, take: 1")),
         Row(
-            key: "victims.min_gain", one: victims("by: memory.usage, min_gain: 1TiB"),
-            other: victims("by: memory.usage")),
+            key: "victims.min_gain", one: victims("by: memory.current, min_gain: 1TiB"),
+            other: victims("by: memory.current")),
     ]
 
     private static func relaxing(_ keys: String) -> String {

@@ -76,7 +76,7 @@ import TestSupport
                 values: [
                     "pids.current": Reading(path == "/g/c" ? 1 : pids),
                     "pids.max": Reading(most), "cpu.usage_usec": Reading(usage),
-                    "memory.usage": Reading(UInt64(factor) << 28),
+                    "memory.current": Reading(UInt64(factor) << 28),
                     "memory.max": Reading(4 << 30),
                     "cgroup.populated": Reading(path == "/h" && second < 5 ? 0 : 1),
                 ])

@@ -96,7 +96,7 @@ import TestSupport
             let threshold = Double(Int.random(in: 20...90, using: &noise))
             var when = Condition.comparison(value, .greater, .literal(threshold, .count))
             if Int.random(in: 0..<3, using: &noise) == 0 {
-                when = .any([when, .increased(MetricTerm("memory.oom_kills"), .seconds(3))])
+                when = .any([when, .increased(MetricTerm("memory.events.oom_kill"), .seconds(3))])
             }
             let until = Condition.comparison(value, .less, .literal(threshold * 0.8, .count))
             var rule = Rule(
@@ -187,7 +187,7 @@ import TestSupport
                     [
                         "pids.current": isRead
                             ? Reading(UInt64.random(in: 0...120, using: &noise)) : .malformed,
-                        "memory.usage": Reading(UInt64.random(in: 0...(1 << 30), using: &noise)),
+                        "memory.current": Reading(UInt64.random(in: 0...(1 << 30), using: &noise)),
                         "memory.events.oom_kill": Reading(counters[inode] ?? 0),
                         "cgroup.populated": Reading(
                             Int.random(in: 0..<10, using: &noise) == 0 ? 0 : 1),

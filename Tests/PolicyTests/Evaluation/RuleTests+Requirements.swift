@@ -42,7 +42,7 @@ extension RuleTests {
         let policy = """
             groups: {g: {path: /g}}
             rules:
-              - {name: r, on: g, when: host.psi.cpu.some.avg10 > 20% or pids.current > 90,
+              - {name: r, on: g, when: host.cpu.pressure.some.avg10 > 20% or pids.current > 90,
                  do: [{log: {level: notice}}]}
             """
         var run = try EngineRun(policy)
@@ -57,11 +57,11 @@ extension RuleTests {
         let run = try EngineRun(
             """
             groups: {g: {path: /g}}
-            rules: [{name: r, on: g, when: psi.io.full.avg10 > 4%, do: [{log: {level: notice}}]}]
+            rules: [{name: r, on: g, when: io.pressure.full.avg10 > 4%, do: [{log: {level: notice}}]}]
             """, facts: facts)
         #expect(
             run.engine.metrics.disabled.map(\.reason)
-                == ["psi.io.full.avg10 does not exist on v1"])
+                == ["io.pressure.full.avg10 does not exist on v1"])
     }
 
     /// A comparison with a lifted limit is false, so the rule never ended.
@@ -70,12 +70,13 @@ extension RuleTests {
             """
             groups: {g: {path: /g}}
             rules:
-              - {name: r, on: g, when: memory.usage > 90% of memory.max, do: [{set: {pids.max: 5}}],
-                 until: memory.usage < 50% of memory.max or not (memory.usage > 40% of memory.max)}
+              - {name: r, on: g, when: memory.current > 90% of memory.max, do: [{set: {pids.max: 5}}],
+                 until: memory.current < 50% of memory.max or not (memory.current > 40% of memory.max)}
             """)
         func tick(_ time: Double, _ max: Reading) {
             run.tick(
-                time, [.init(path: "/g", values: ["memory.usage": Reading(95), "memory.max": max])])
+                time,
+                [.init(path: "/g", values: ["memory.current": Reading(95), "memory.max": max])])
         }
         for time in 0...5 { tick(Double(time), Reading(100)) }
         #expect(run.states() == ["0 active"])

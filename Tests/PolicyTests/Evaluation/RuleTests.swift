@@ -55,11 +55,11 @@ import TestSupport
             rules:
               - name: r
                 on: g
-                when: host.psi.cpu.some.avg10 > 20% and avg(cpu.usage, 10s) > 1.5cpus
+                when: host.cpu.pressure.some.avg10 > 20% and avg(cpu.usage_usec.rate, 10s) > 1.5cpus
                 for: 10s
-                until: host.psi.cpu.some.avg10 < 10%
+                until: host.cpu.pressure.some.avg10 < 10%
                 until_for: 30s
-                repeat: {every: 15s, max: 3, while: host.psi.cpu.some.avg10 > 20%}
+                repeat: {every: 15s, max: 3, while: host.cpu.pressure.some.avg10 > 20%}
                 do: [{scale: {attr: cpu.max, factor: 0.5, of: usage, min: 0.5cpus, max: 4cpus}}]
                 undo: {relax: {factor: 1.5, every: 15s}}
             """)
@@ -103,13 +103,13 @@ import TestSupport
             """
             groups: {g: {path: /g}}
             rules:
-              - {name: r, on: g, when: memory.usage > 10MiB, until: memory.usage < 5MiB,
+              - {name: r, on: g, when: memory.current > 10MiB, until: memory.current < 5MiB,
                  repeat: {every: 10s}, do: [{scale: {attr: memory.high, factor: 0.5, of: usage}}]}
             """)
         for time in 0...60 {
             run.tick(
                 Double(time),
-                [EngineRun.Cgroup(path: "/g", values: ["memory.usage": Reading(100 << 20)])])
+                [EngineRun.Cgroup(path: "/g", values: ["memory.current": Reading(100 << 20)])])
         }
         let useless = run.audit.filter {
             if case .ineffective = $0.record.outcome { true } else { false }
@@ -260,7 +260,7 @@ import TestSupport
             """
             groups: {g: {path: "/g*"}}
             rules:
-              - {name: r, on: g, when: "increased(memory.oom_kills, 5s)", cooldown: 1s,
+              - {name: r, on: g, when: "increased(memory.events.oom_kill, 5s)", cooldown: 1s,
                  do: [{log: {level: notice}}]}
             """)
         func tick(_ time: Double, _ kills: [UInt64], isEmpty: Bool) {
@@ -319,7 +319,7 @@ import TestSupport
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
-            rules: [{name: r, on: g, when: "rate(cpu.usage, 5s) > 0.5cpus", do: [{log: {level: notice}}]}]
+            rules: [{name: r, on: g, when: "rate(cpu.usage_usec.rate, 5s) > 0.5cpus", do: [{log: {level: notice}}]}]
             """)
         for time in 0...5 {
             run.tick(

@@ -60,7 +60,7 @@ import TestSupport
             """
             groups: {g: {path: /g}}
             limits:
-              - {on: g, when: host.psi.cpu.some.avg10 > 20%, until_for: 0s, set: {cpu.weight: 10}}
+              - {on: g, when: host.cpu.pressure.some.avg10 > 20%, until_for: 0s, set: {cpu.weight: 10}}
             """)
         for (time, pressure) in [Reading(100), Reading(3000), .malformed, Reading(100)].enumerated()
         {
@@ -253,9 +253,9 @@ import TestSupport
         }
         #expect(value("host.load") == 2.5)
         #expect(value("host.cpu.util") == 75)
-        #expect(value("host.psi.io.full.avg60") == 12.34)
-        #expect(value("host.psi.irq.full.avg10") == 2.5)
-        #expect(value("host.psi.irq.some.avg10") == nil)
+        #expect(value("host.io.pressure.full.avg60") == 12.34)
+        #expect(value("host.irq.pressure.full.avg10") == 2.5)
+        #expect(value("host.irq.pressure.some.avg10") == nil)
         #expect(value("host.disk.util") == 50)
         #expect(value("host.disk.util", "8:0") == 25)
         #expect(value("host.disk.util", "/dev/none")?.isNotApplicable == true)
@@ -269,7 +269,7 @@ import TestSupport
             """
             groups: {g: {path: /g}}
             rules:
-              - {name: r, on: g, when: memory.usage > 90% of memory.max, for: 3s, until: memory.usage < 10MiB,
+              - {name: r, on: g, when: memory.current > 90% of memory.max, for: 3s, until: memory.current < 10MiB,
                  do: [{log: {level: notice}}]}
             """)
         for time in 0...20 {
@@ -279,7 +279,7 @@ import TestSupport
                     .init(
                         path: "/g",
                         values: [
-                            "memory.usage": Reading(95 << 20),
+                            "memory.current": Reading(95 << 20),
                             "memory.max": time < 10 ? .unlimited : Reading(100 << 20),
                         ])
                 ])
@@ -336,9 +336,7 @@ import TestSupport
     // MARK: Where a snapshot shows a limit
 
     @Test func everyReadLimitIsShown() {
-        let hidden: Set = [
-            "memory.kernel", "devices.allow", "devices.deny",
-        ]
+        let hidden: Set = ["devices.allow", "devices.deny"]
         var builder = SnapshotBuilder()
         var values: [String: Reading] = [:]
         let texts = MetricCatalog.all.filter { $0.kind == .text }.map(\.name)

@@ -110,7 +110,7 @@ import TestSupport
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
-            limits: [{on: g, set: {memory.soft: 60MiB}}, {on: g, set: {memory.high: 80MiB}}]
+            limits: [{on: g, set: {memory.soft_limit: 60MiB}}, {on: g, set: {memory.high: 80MiB}}]
             """)
         for time in 0...10 { run.tick(Double(time), [cgroup(high: time == 0 ? nil : 60)]) }
         #expect(run.acts() == ["0 set /g memory.high=60MiB"])

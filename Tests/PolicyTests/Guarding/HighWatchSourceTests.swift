@@ -26,7 +26,7 @@ import TestSupport
         builder.add(
             "/db", inode: 7, generation: 1,
             [
-                "memory.usage": Reading(100 << 20), "memory.events.high": Reading(second * 50),
+                "memory.current": Reading(100 << 20), "memory.events.high": Reading(second * 50),
                 "memory.pressure.full.avg10": Reading(full),
             ])
         let input = PolicyInput(
@@ -65,7 +65,7 @@ import TestSupport
             policy, sources: [HighWatchSource(try EngineRun.document(policy))])
         for second in UInt64(0)...700 {
             let values: [String: Reading] = [
-                "memory.usage": Reading(100 << 20), "memory.events.high": Reading(second * 50),
+                "memory.current": Reading(100 << 20), "memory.events.high": Reading(second * 50),
                 "memory.pressure.full.avg10": Reading(second < 60 ? 9000 : 0),
             ]
             run.tick(Double(second), [EngineRun.Cgroup(path: "/g", values: values)])

@@ -80,7 +80,7 @@ let everyKey = #"""
         together: true
         set:
           memory.max: 20%host
-          memory.total: 16GiB
+          memory.memsw.max: 16GiB
           cpu.max: 150%cpu
           cpu.weight: 50
           cpuset.pool: fast
@@ -88,7 +88,7 @@ let everyKey = #"""
           hugetlb.2MB.max: 64MiB
           io.max.rbps[/dev/vda]: 20MiB/s
           io.max.wiops[/dev/vda]: 500/s
-          io.latency[/dev/vda]: 10ms
+          io.latency.target[/dev/vda]: 10ms
           io.weight.device[/dev/vda]: 200
           io.max.wbps[8:0]: 1MB/s
           devices:
@@ -98,15 +98,15 @@ let everyKey = #"""
               - c 1:3 rwm
         v1:
           set:
-            net.classid: "1:1"
-            net.prio[eth0]: 3
+            net_cls.classid: "1:1"
+            net_prio.ifpriomap[eth0]: 3
         v2:
           set:
             memory.low: 1GiB
-            cpuset.partition: root
+            cpuset.cpus.partition: root
         hybrid:
           set:
-            memory.soft: 2GiB
+            memory.soft_limit: 2GiB
         during: 22:00-06:00
         when: host.load > 4
         for: 10s
@@ -119,22 +119,22 @@ let everyKey = #"""
         scope: each
         when:
           all:
-            - memory.usage > 1GiB
+            - memory.current > 1GiB
             - any:
-                - cpu.usage > 2cpus
-                - io.write_rate[/dev/vda] > 1MiB/s
+                - cpu.usage_usec.rate > 2cpus
+                - io.wbytes.rate[/dev/vda] > 1MiB/s
             - not:
-                - group("db").memory.usage > 5GiB
+                - group("db").memory.current > 5GiB
                 - missing(memory.max)
         for: 5s
-        until: memory.usage < 500MiB
+        until: memory.current < 500MiB
         until_for: 1m
         cooldown: 2m
         max_active: 1h
         repeat:
           every: 10s
           max: 5
-          while: memory.usage > 600MiB
+          while: memory.current > 600MiB
         priority: 7
         do:
           - set:
@@ -190,7 +190,7 @@ let everyKey = #"""
           - kill:
         undo: keep
         victims:
-          by: memory.usage + memory.swap
+          by: memory.current + memory.swap.current
           order: asc
           take: 2
           min_gain: 100MiB

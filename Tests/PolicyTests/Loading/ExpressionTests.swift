@@ -15,20 +15,21 @@ private func mistakes(_ text: String) -> [String] {
 
 @Suite struct ExpressionTests {
     @Test(arguments: [
-        "memory.usage > 512MiB",
-        "host.psi.cpu.some.avg10 > 20% and avg(cpu.usage, 10s) > 1.5cpus",
+        "memory.current > 512MiB",
+        "host.cpu.pressure.some.avg10 > 20% and avg(cpu.usage_usec.rate, 10s) > 1.5cpus",
         "pids.current > 90% of pids.max and (slope(pids.current, 5s) > 50/s or "
-            + "increased(pids.forks_failed, 5s))",
-        "host.memory.available < 10%host", "cpu.usage > 25%host",
-        "group(\"db\").memory.usage / memory.usage >= 2",
-        "not group.frozen and missing(memory.max)",
-        "rate(pids.forks_failed, 10s) > 5/s or not (group.populated or group.frozen)",
-        "io.write_rate[/dev/vda] != 20MiB/s", "2 * memory.anon + memory.file < 80% of memory.limit",
-        "host.disk.util[8:0] > 90%", "slope(cpu.usage, 1m) > 0.5cpus/s",
-        "slope(host.psi.io.full.avg10, 1m) > 5%/s", "delta(io.rbytes, 1m) > 1GiB",
-        "host.time >= 22h", "host.load > 8", "group.age < 1.5s", "hugetlb.current[2MB] > 0B",
-        "psi.memory.full.total > 20%", "io.read_ops > 500/s", "cpu.throttled_time > 0.5cpus",
-        "memory.usage > 1.0000001GiB", "p95(memory.usage, 500ms) == 1.1kB",
+            + "increased(pids.events.max, 5s))",
+        "host.memory.available < 10%host", "cpu.usage_usec.rate > 25%host",
+        "group(\"db\").memory.current / memory.current >= 2",
+        "not cgroup.frozen and missing(memory.max)",
+        "rate(pids.events.max, 10s) > 5/s or not (cgroup.populated or cgroup.frozen)",
+        "io.wbytes.rate[/dev/vda] != 20MiB/s",
+        "2 * memory.anon + memory.file < 80% of memory.limit",
+        "host.disk.util[8:0] > 90%", "slope(cpu.usage_usec.rate, 1m) > 0.5cpus/s",
+        "slope(host.io.pressure.full.avg10, 1m) > 5%/s", "delta(io.rbytes, 1m) > 1GiB",
+        "host.time >= 22h", "host.load > 8", "cgroup.age < 1.5s", "hugetlb.current[2MB] > 0B",
+        "memory.pressure.full.total > 20%", "io.rios.rate > 500/s", "cpu.throttled_usec > 0.5cpus",
+        "memory.current > 1.0000001GiB", "p95(memory.current, 500ms) == 1.1kB",
     ])
     func expressionsRoundTrip(text: String) throws {
         #expect(mistakes(text) == [])
@@ -38,19 +39,19 @@ private func mistakes(_ text: String) -> [String] {
 
     @Test func treeFollowsTheGrammar() throws {
         let (a, b, c) = (
-            Condition.flag(MetricTerm("group.frozen")),
-            Condition.flag(MetricTerm("group.populated")),
+            Condition.flag(MetricTerm("cgroup.frozen")),
+            Condition.flag(MetricTerm("cgroup.populated")),
             Condition.missing(MetricTerm("memory.max"))
         )
-        let text = "group.frozen or group.populated and not missing(memory.max)"
+        let text = "cgroup.frozen or cgroup.populated and not missing(memory.max)"
         #expect(parse(text) == .any([a, .all([b, .not(c)])]))
-        #expect(parse("(group.frozen)") == a)
+        #expect(parse("(cgroup.frozen)") == a)
         #expect(
-            parse("memory.usage - 1MiB - 2MiB > 0B")
+            parse("memory.current - 1MiB - 2MiB > 0B")
                 == .comparison(
                     .arithmetic(
                         .arithmetic(
-                            .metric(MetricTerm("memory.usage")), .subtract,
+                            .metric(MetricTerm("memory.current")), .subtract,
                             .literal(1_048_576, .bytes)), .subtract, .literal(2_097_152, .bytes)),
                     .greater, .literal(0, .bytes)))
         #expect(
@@ -66,112 +67,116 @@ private func mistakes(_ text: String) -> [String] {
 
     @Test(arguments: [
         (
-            "memory.usage > 512",
-            "15 unit: '512' has no unit, but 'memory.usage' is in bytes; write 512MiB"
+            "memory.current > 512",
+            "17 unit: '512' has no unit, but 'memory.current' is in bytes; write 512MiB"
         ),
         (
-            "memory.usage > 90%",
-            "15 base: '90%' is a share of what? 'memory.usage' is in bytes; write 90% of "
+            "memory.current > 90%",
+            "17 base: '90%' is a share of what? 'memory.current' is in bytes; write 90% of "
                 + "memory.max or 20%host"
         ),
         (
-            "cpu.usage > 150%",
-            "12 base: '150%' is a share of what? 'cpu.usage' is in CPUs; write 150%cpu, 25%host or "
+            "cpu.usage_usec.rate > 150%",
+            "22 base: '150%' is a share of what? 'cpu.usage_usec.rate' is in CPUs; write 150%cpu, 25%host or "
                 + "90% of cpu.limit"
         ),
         (
-            "psi.memory.full.avg10 > 0.2",
-            "24 unit: '0.2' has no unit, but 'psi.memory.full.avg10' is in percent; write 20%"
+            "memory.pressure.full.avg10 > 0.2",
+            "29 unit: '0.2' has no unit, but 'memory.pressure.full.avg10' is in percent; write 20%"
         ),
         (
-            "avg(pids.forks_failed, 5s) > 1/s",
-            "0 function: 'avg' takes a level, but 'pids.forks_failed' is a counter; write "
-                + "rate(pids.forks_failed, 5s)"
+            "avg(pids.events.max, 5s) > 1/s",
+            "0 function: 'avg' takes a level, but 'pids.events.max' is a counter; write "
+                + "rate(pids.events.max, 5s)"
         ),
         (
-            "rate(memory.usage, 5s) > 1MiB/s",
-            "0 function: 'rate' takes a counter, but 'memory.usage' is a level; write "
-                + "slope(memory.usage, 5s)"
+            "rate(memory.current, 5s) > 1MiB/s",
+            "0 function: 'rate' takes a counter, but 'memory.current' is a level; write "
+                + "slope(memory.current, 5s)"
         ),
         (
-            "delta(cpu.usage, 5s) > 1s",
-            "0 function: 'delta' takes a counter, but 'cpu.usage' is a level; write "
-                + "avg(cpu.usage, 5s)"
+            "delta(cpu.usage_usec.rate, 5s) > 1s",
+            "0 function: 'delta' takes a counter, but 'cpu.usage_usec.rate' is a level; write "
+                + "avg(cpu.usage_usec.rate, 5s)"
         ),
         (
-            "increased(memory.usage, 5s)",
-            "0 function: 'increased' takes a counter, but 'memory.usage' is a level; compare it "
+            "increased(memory.current, 5s)",
+            "0 function: 'increased' takes a counter, but 'memory.current' is a level; compare it "
                 + "instead"
         ),
         (
             "memory.usgae > 1GiB",
-            "0 metric: unknown metric 'memory.usgae'; did you mean 'memory.usage'?"
+            "0 metric: unknown metric 'memory.usgae'; did you mean 'memory.current'?"
         ),
-        ("memory.usage > 1G", "15 unit: '1G' has two meanings; write 1GiB or 1GB"),
-        ("group.age > 1H", "12 unit: '1H' has an unknown unit; write 1h"),
-        ("avgg(memory.usage) > 1GiB", "0 function: unknown function 'avgg'; did you mean 'avg'?"),
+        ("memory.current > 1G", "17 unit: '1G' has two meanings; write 1GiB or 1GB"),
+        ("cgroup.age > 1H", "13 unit: '1H' has an unknown unit; write 1h"),
+        ("avgg(memory.current) > 1GiB", "0 function: unknown function 'avgg'; did you mean 'avg'?"),
         (
-            "memory.usage > cpu.usage",
-            "15 type: 'memory.usage' is in bytes, 'cpu.usage' is in CPUs; both need the same unit"
+            "memory.current > cpu.usage_usec.rate",
+            "17 type: 'memory.current' is in bytes, 'cpu.usage_usec.rate' is in CPUs; both need the same unit"
         ),
         (
-            "memory.usage * memory.max > 1GiB",
-            "15 type: 'memory.usage' is in bytes, 'memory.max' in bytes: one of them must be a "
+            "memory.current * memory.max > 1GiB",
+            "17 type: 'memory.current' is in bytes, 'memory.max' in bytes: one of them must be a "
                 + "plain number"
         ),
-        ("group.frozen == 1", "0 type: 'group.frozen' is a flag; use it alone, or after not"),
+        ("cgroup.frozen == 1", "0 type: 'cgroup.frozen' is a flag; use it alone, or after not"),
         (
-            "memory.usage",
-            "12 syntax: 'memory.usage' is a number, not a condition; compare it, "
+            "memory.current",
+            "14 syntax: 'memory.current' is a number, not a condition; compare it, "
                 + "such as > 512MiB"
         ),
         ("host.load = 3", "10 syntax: '=' is not an operator; write '=='"),
-        ("group.frozen && group.populated", "13 syntax: '&&' is not an operator; write 'and'"),
+        ("cgroup.frozen && cgroup.populated", "14 syntax: '&&' is not an operator; write 'and'"),
         (
-            "memory.usage > 1GiB 5", "20 syntax: expected and, or, or the end, not '5'"
+            "memory.current > 1GiB 5", "22 syntax: expected and, or, or the end, not '5'"
         ),
-        ("(group.frozen", "13 syntax: expected ')', not the end"),
+        ("(cgroup.frozen", "14 syntax: expected ')', not the end"),
         (
-            "memory.usage >",
-            "14 syntax: expected a metric, a number with its unit, or a function, not the end"
+            "memory.current >",
+            "16 syntax: expected a metric, a number with its unit, or a function, not the end"
         ),
         (
-            "avg(memory.usage, 5) > 1GiB",
-            "18 syntax: expected a time up to 1d, such as 10s, not '5'"
+            "avg(memory.current, 5) > 1GiB",
+            "20 syntax: expected a time up to 1d, such as 10s, not '5'"
         ),
         ("1GiB > 2GiB", "0 constant: '1GiB' and '2GiB' never change; use a metric"),
-        ("cpu.usage[3] > 1cpus", "9 metric: 'cpu.usage' is a single number; remove [3]"),
+        (
+            "cpu.usage_usec.rate[3] > 1cpus",
+            "19 metric: 'cpu.usage_usec.rate' is a single number; remove [3]"
+        ),
         ("cpuset.cpus > 1", "0 metric: 'cpuset.cpus' is not a number that expressions can use"),
         (
             "host.load > 20%host",
             "12 base: '20%host' is a share of memory or CPUs, but 'host.load' is in plain numbers"
         ),
         (
-            "group(db).memory.usage > 1B",
+            "group(db).memory.current > 1B",
             "6 syntax: expected the name of a group in quotes, not 'db'"
         ),
         ("io.rbytes[ > 1", "9 syntax: missing closing ]"),
-        ("memory.usage > 1GiB #", "20 syntax: '#' is not allowed in an expression"),
+        ("memory.current > 1GiB #", "22 syntax: '#' is not allowed in an expression"),
     ])
     func errorsHaveTheirPosition(text: String, expected: String) {
         #expect(mistakes(text) == [expected])
     }
 
     @Test func allTypeErrorsAreCollected() {
-        let found = mistakes("memory.usage > 5 and cpu.usage > 50% or rate(memory.anon) > 1/s")
+        let found = mistakes(
+            "memory.current > 5 and cpu.usage_usec.rate > 50% or rate(memory.anon) > 1/s")
         #expect(found.count == 3)
-        #expect(found.map { $0.prefix { $0 != ":" } } == ["15 unit", "33 base", "40 function"])
+        #expect(found.map { $0.prefix { $0 != ":" } } == ["17 unit", "45 base", "52 function"])
     }
 
     @Test func depthAndLengthAreLimited() {
         let deep =
-            String(repeating: "(", count: 20) + "group.frozen" + String(repeating: ")", count: 20)
+            String(repeating: "(", count: 20) + "cgroup.frozen" + String(repeating: ")", count: 20)
         #expect(mistakes(deep) == [])
         #expect(
             mistakes("(\(deep))") == ["20 syntax: nested deeper than 20 levels; split the rule"])
         let sum = Array(repeating: "memory.anon", count: 30).joined(separator: " + ")
         #expect(mistakes("\(sum) > 1GiB").first?.contains("deeper than 20 levels") == true)
-        let long = Array(repeating: "group.frozen", count: 400).joined(separator: " or ")
+        let long = Array(repeating: "cgroup.frozen", count: 400).joined(separator: " or ")
         #expect(mistakes(long).first?.contains("longer than 4096 characters") == true)
         let huge = String(repeating: "(", count: 1 << 20)
         #expect(mistakes(huge).count == 1)
@@ -180,22 +185,22 @@ private func mistakes(_ text: String) -> [String] {
     // MARK: Derived until
 
     @Test(arguments: [
-        ("memory.usage > 100MiB", "not memory.usage > 90MiB"),
-        ("memory.usage < 100MiB", "not memory.usage < 110MiB"),
-        ("100MiB < memory.usage", "not 90MiB < memory.usage"),
-        ("memory.usage >= 90% of memory.max", "not memory.usage >= 81% of memory.max"),
+        ("memory.current > 100MiB", "not memory.current > 90MiB"),
+        ("memory.current < 100MiB", "not memory.current < 110MiB"),
+        ("100MiB < memory.current", "not 90MiB < memory.current"),
+        ("memory.current >= 90% of memory.max", "not memory.current >= 81% of memory.max"),
         ("host.memory.available < 10%host", "not host.memory.available < 11%host"),
-        ("memory.usage > memory.low", "not memory.usage > 90% of memory.low"),
+        ("memory.current > memory.low", "not memory.current > 90% of memory.low"),
         ("host.load == 5", "not host.load == 5"),
-        ("increased(pids.forks_failed, 5s)", "not increased(pids.forks_failed, 5s)"),
+        ("increased(pids.events.max, 5s)", "not increased(pids.events.max, 5s)"),
         ("not host.load > 100", "host.load > 110"),
         (
-            "host.load > 10 and not cpu.usage < 1cpus",
-            "not (host.load > 9 and not cpu.usage < 0.9cpus)"
+            "host.load > 10 and not cpu.usage_usec.rate < 1cpus",
+            "not (host.load > 9 and not cpu.usage_usec.rate < 0.9cpus)"
         ),
         (
-            "memory.usage > avg(memory.anon, 5s) + 10MiB",
-            "not memory.usage > avg(memory.anon, 5s) * 0.9 + 9MiB"
+            "memory.current > avg(memory.anon, 5s) + 10MiB",
+            "not memory.current > avg(memory.anon, 5s) * 0.9 + 9MiB"
         ),
     ])
     func theDerivedUntilMovesEachThreshold(when: String, until: String) throws {
@@ -209,7 +214,7 @@ private func mistakes(_ text: String) -> [String] {
     /// Any tree that the grammar can write.
     private struct Trees {
         var random = SeededNumbers(state: 7)
-        let bytes = ["memory.usage", "memory.max", "memory.anon", "memory.limit"]
+        let bytes = ["memory.current", "memory.max", "memory.anon", "memory.limit"]
 
         mutating func pick<Element>(_ list: [Element]) -> Element {
             list[Int(random.next() % UInt64(list.count))]
@@ -249,8 +254,8 @@ private func mistakes(_ text: String) -> [String] {
 
         mutating func condition(_ depth: Int) -> Condition {
             switch random.next() % (depth > 4 ? 4 : 8) {
-            case 0: return .flag(MetricTerm("group.frozen"))
-            case 1: return .increased(MetricTerm("pids.forks_failed"), .seconds(3))
+            case 0: return .flag(MetricTerm("cgroup.frozen"))
+            case 1: return .increased(MetricTerm("pids.events.max"), .seconds(3))
             case 2: return .missing(term())
             case 3:
                 return .comparison(

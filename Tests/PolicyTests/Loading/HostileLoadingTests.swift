@@ -44,7 +44,7 @@ import Testing
         let start =
             "apiVersion: cgwarden/v1\ngroups: {g: {path: /g}}\nrules: [{name: a, on: g, do: [log], when: \""
         let fillings = [
-            "(", "a ", "memory.usage + ", "not ", "1", "\u{1F600}", "/s", "[", "a.", "and or ",
+            "(", "a ", "memory.current + ", "not ", "1", "\u{1F600}", "/s", "[", "a.", "and or ",
         ]
         for filling in fillings {
             let size = ((1 << 20) - start.utf8.count - 10) / filling.utf8.count

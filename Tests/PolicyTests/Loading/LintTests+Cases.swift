@@ -32,41 +32,42 @@ extension LintTests {
 
     static let cases: [Case] = [
         Case(
-            rule: .uncounted, at: "io.write_rate",
-            broken: rule("io.write_rate > 1MiB/s and host.disk.util > 50%", "log"),
-            sound: rule("io.write_rate > 1MiB/s", "log")
+            rule: .uncounted, at: "io.wbytes.rate",
+            broken: rule("io.wbytes.rate > 1MiB/s and host.disk.util > 50%", "log"),
+            sound: rule("io.wbytes.rate > 1MiB/s", "log")
                 + "limits: [{on: g, set: {\"io.max.wbps[8:0]\": 100GB/s}}]\n",
             mode: .v1, host: uncounted),
         Case(
-            rule: .psiOnly, at: "'host.psi",
-            broken: freeze("host.psi.memory.full.avg10 > 10%", "until: host.load < 1, "),
+            rule: .psiOnly, at: "'host.memory.pressure",
+            broken: freeze("host.memory.pressure.full.avg10 > 10%", "until: host.load < 1, "),
             sound: freeze(
-                "host.psi.memory.full.avg10 > 10% and host.memory.available < 1GiB",
+                "host.memory.pressure.full.avg10 > 10% and host.memory.available < 1GiB",
                 "until: host.load < 1, ")),
         Case(
-            rule: .psiOnly, at: "'psi.io",
+            rule: .psiOnly, at: "'io.pressure",
             broken: kill
-                + rule("psi.io.full.avg10 > 1% or memory.usage > 1GiB", "{kill: {}}"),
+                + rule("io.pressure.full.avg10 > 1% or memory.current > 1GiB", "{kill: {}}"),
             sound: kill
-                + rule("not (psi.io.full.avg10 < 1% or memory.usage < 1GiB)", "{kill: {}}")),
+                + rule("not (io.pressure.full.avg10 < 1% or memory.current < 1GiB)", "{kill: {}}")),
         Case(
-            rule: .psiOnly, at: "'psi.io",
-            broken: kill + rule("psi.io.full.avg10 > 1% and group.age > 20s", "{kill: {}}"),
+            rule: .psiOnly, at: "'io.pressure",
+            broken: kill + rule("io.pressure.full.avg10 > 1% and cgroup.age > 20s", "{kill: {}}"),
             sound: kill
                 + rule(
-                    "group.age > 20s or psi.io.full.avg10 > 1% and memory.usage > 1GiB",
+                    "cgroup.age > 20s or io.pressure.full.avg10 > 1% and memory.current > 1GiB",
                     "{kill: {}}")),
         // The age of a job is not a pressure.
         Case(
-            rule: .psiOnly, at: "'host.psi",
-            broken: kill + rule("host.psi.io.full.avg10 > 1%", "{kill: {}}"),
-            sound: kill + rule("group.age > 20s", "{kill: {}}")),
+            rule: .psiOnly, at: "'host.io.pressure",
+            broken: kill + rule("host.io.pressure.full.avg10 > 1%", "{kill: {}}"),
+            sound: kill + rule("cgroup.age > 20s", "{kill: {}}")),
         Case(
-            rule: .someOnly, at: "'host.psi",
+            rule: .someOnly, at: "'host.memory.pressure",
             broken: freeze(
-                "host.psi.memory.some.avg10 > 10% and host.load > 9", "until: host.load < 1, "),
+                "host.memory.pressure.some.avg10 > 10% and host.load > 9", "until: host.load < 1, "),
             sound: freeze(
-                "host.psi.memory.full.avg10 > 10% and host.load > 9", "until: host.load < 1, ")),
+                "host.memory.pressure.full.avg10 > 10% and host.load > 9", "until: host.load < 1, ")
+        ),
         Case(
             rule: .freezeWithoutTimeout, at: "{}}",
             broken: rule("host.load > 9", "{freeze: {}}", "max_active: 9s, "),
@@ -81,57 +82,61 @@ extension LintTests {
             sound: freeze("slope(pids.current, 5s) > 50/s", "until: pids.current < 5, ")),
         Case(
             rule: .freezeDerivedUntil, at: "{timeout",
-            broken: freeze("pids.current > 10 and increased(memory.oom_kills, 9s)"),
-            sound: freeze("pids.current > 10 or increased(memory.oom_kills, 9s)")),
+            broken: freeze("pids.current > 10 and increased(memory.events.oom_kill, 9s)"),
+            sound: freeze("pids.current > 10 or increased(memory.events.oom_kill, 9s)")),
         Case(
             rule: .selfSatisfied, at: "{attr",
-            broken: rule("cpu.usage > 2cpus", "{scale: {attr: cpu.max, factor: 0.5}}"),
+            broken: rule("cpu.usage_usec.rate > 2cpus", "{scale: {attr: cpu.max, factor: 0.5}}"),
             sound: rule(
-                "cpu.usage > 2cpus", "{scale: {attr: cpu.max, factor: 0.5}}", "undo: keep, ")),
+                "cpu.usage_usec.rate > 2cpus", "{scale: {attr: cpu.max, factor: 0.5}}",
+                "undo: keep, ")),
         Case(
             rule: .selfSatisfied, at: "{memory.max",
             broken: rule(
-                "memory.usage > 90% of memory.max", "{set: {memory.max: 3GiB}}"),
+                "memory.current > 90% of memory.max", "{set: {memory.max: 3GiB}}"),
             sound: rule(
-                "memory.usage > 90% of memory.max", "{set: {memory.max: 3GiB}}",
-                "until: memory.usage < 1GiB, ")),
+                "memory.current > 90% of memory.max", "{set: {memory.max: 3GiB}}",
+                "until: memory.current < 1GiB, ")),
         Case(
             rule: .selfSatisfied, at: "{attr",
-            broken: rule("cpu.throttled_ratio > 5%", "{scale: {attr: cpu.max, factor: 2}}"),
-            sound: rule("cpu.throttled_ratio > 5%", "{scale: {attr: cpu.max, factor: 0.5}}")),
+            broken: rule("cpu.throttled.ratio > 5%", "{scale: {attr: cpu.max, factor: 2}}"),
+            sound: rule("cpu.throttled.ratio > 5%", "{scale: {attr: cpu.max, factor: 0.5}}")),
         // An explicit until that the action itself makes true: 7 firings in 90 s.
         Case(
-            rule: .selfSatisfied, at: "cpu.usage < 1cpus",
+            rule: .selfSatisfied, at: "cpu.usage_usec.rate < 1cpus",
             broken: rule(
-                "cpu.usage > 1.5cpus", "{set: {cpu.max: 0.5cpus}}", "until: cpu.usage < 1cpus, "),
+                "cpu.usage_usec.rate > 1.5cpus", "{set: {cpu.max: 0.5cpus}}",
+                "until: cpu.usage_usec.rate < 1cpus, "),
             sound: rule(
-                "cpu.usage > 1.5cpus", "{set: {cpu.max: 0.5cpus}}", "until: cpu.usage < 0.4cpus, ")),
+                "cpu.usage_usec.rate > 1.5cpus", "{set: {cpu.max: 0.5cpus}}",
+                "until: cpu.usage_usec.rate < 0.4cpus, ")),
         Case(
-            rule: .selfSatisfied, at: "cpu.usage < 1.5cpus",
+            rule: .selfSatisfied, at: "cpu.usage_usec.rate < 1.5cpus",
             broken: rule(
-                "cpu.usage > 2cpus", "{scale: {attr: cpu.max, factor: 0.5, of: usage}}",
-                "until: cpu.usage < 1.5cpus, "),
+                "cpu.usage_usec.rate > 2cpus", "{scale: {attr: cpu.max, factor: 0.5, of: usage}}",
+                "until: cpu.usage_usec.rate < 1.5cpus, "),
             sound: rule(
-                "cpu.usage > 2cpus", "{scale: {attr: cpu.max, factor: 0.5, of: usage}}",
-                "until: cpu.usage < 0.9cpus, ")),
+                "cpu.usage_usec.rate > 2cpus", "{scale: {attr: cpu.max, factor: 0.5, of: usage}}",
+                "until: cpu.usage_usec.rate < 0.9cpus, ")),
         Case(
-            rule: .selfSatisfied, at: "memory.usage < 2GiB",
+            rule: .selfSatisfied, at: "memory.current < 2GiB",
             broken: rule(
-                "memory.usage > 3GiB", "{set: {memory.max: 1GiB}}", "until: memory.usage < 2GiB, "),
+                "memory.current > 3GiB", "{set: {memory.max: 1GiB}}",
+                "until: memory.current < 2GiB, "),
             sound: rule(
-                "memory.usage > 3GiB", "{set: {memory.max: 1GiB}}",
-                "until: memory.usage < 2GiB, cooldown: 1m, ")),
+                "memory.current > 3GiB", "{set: {memory.max: 1GiB}}",
+                "until: memory.current < 2GiB, cooldown: 1m, ")),
         Case(
-            rule: .selfSatisfied, at: "cpu.usage < 1cpus",
-            broken: freeze("host.load > 9", "until: cpu.usage < 1cpus, "),
+            rule: .selfSatisfied, at: "cpu.usage_usec.rate < 1cpus",
+            broken: freeze("host.load > 9", "until: cpu.usage_usec.rate < 1cpus, "),
             sound: freeze("host.load > 9", "until: host.load < 3, ")),
         Case(
             rule: .repeatSilenced, at: "{every",
             broken: rule(
-                "cpu.usage > 2cpus", "{scale: {attr: cpu.max, factor: 0.5}}",
+                "cpu.usage_usec.rate > 2cpus", "{scale: {attr: cpu.max, factor: 0.5}}",
                 "undo: keep, repeat: {every: 5s}, "),
             sound: rule(
-                "cpu.usage > 2cpus", "{scale: {attr: cpu.max, factor: 0.5}}",
+                "cpu.usage_usec.rate > 2cpus", "{scale: {attr: cpu.max, factor: 0.5}}",
                 "undo: keep, repeat: {every: 5s, while: host.load > 3}, ")),
         Case(
             rule: .killNotAllowed, at: "{}}", broken: rule("host.load > 9", "{kill: {}}"),
@@ -235,16 +240,24 @@ extension LintTests {
             broken: rule("memory.numa.anon > 1GiB", "log"),
             sound: rule("memory.anon > 1GiB", "log")),
         Case(
-            rule: .unseen, at: "'not group",
-            broken: rule("not group.populated and host.load > 1", "log"),
-            sound: rule("not (group.populated and host.load > 1)", "log")),
+            rule: .formerName, at: "memory.usage", broken: rule("memory.usage > 1GiB", "log"),
+            sound: rule("memory.current > 1GiB", "log")),
         Case(
-            rule: .unseen, at: "'group.populated",
+            rule: .formerName, at: "memory.soft:",
+            broken: PolicyText.with("limits: [{on: g, set: {memory.soft: 1GiB}}]"),
+            sound: PolicyText.with("limits: [{on: g, set: {memory.soft_limit_in_bytes: 1GiB}}]"),
+            mode: .v1),
+        Case(
+            rule: .unseen, at: "'not cgroup",
+            broken: rule("not cgroup.populated and host.load > 1", "log"),
+            sound: rule("not (cgroup.populated and host.load > 1)", "log")),
+        Case(
+            rule: .unseen, at: "'cgroup.populated",
             broken: PolicyText.with(
-                "rules: [{name: r, on: h, when: 'group.populated', do: [log]}]"
+                "rules: [{name: r, on: h, when: 'cgroup.populated', do: [log]}]"
             ).replacing("{g: {path: /g}}", with: "{h: {path: /h, populated: false}}"),
             sound: PolicyText.with(
-                "rules: [{name: r, on: h, when: 'group.populated', do: [log]}]"
+                "rules: [{name: r, on: h, when: 'cgroup.populated', do: [log]}]"
             ).replacing("{g: {path: /g}}", with: "{h: {path: /h, populated: any}}")),
         Case(
             rule: .trustedAttribute, at: "user.role",
@@ -264,8 +277,8 @@ extension LintTests {
                 "set: {cpu.weight: 6}, during: 06:00-22:00")),
         Case(
             rule: .overlap, at: "2GiB",
-            broken: limits("set: {memory.high: 1GiB}", "set: {memory.soft: 2GiB}"),
-            sound: limits("set: {memory.high: 1GiB}", "set: {memory.soft: 1GiB}")),
+            broken: limits("set: {memory.high: 1GiB}", "set: {memory.soft_limit: 2GiB}"),
+            sound: limits("set: {memory.high: 1GiB}", "set: {memory.soft_limit: 1GiB}")),
         Case(
             rule: .overlap, at: "[{set: {pids.max: 6",
             broken: PolicyText.with(
@@ -302,37 +315,40 @@ extension LintTests {
             broken: kill + rule("host.load > 9", "{kill: {}}", "scope: aggregate, "),
             sound: kill
                 + rule(
-                    "host.load > 9", "{kill: {}}", "scope: aggregate, victims: {by: memory.usage}, "
+                    "host.load > 9", "{kill: {}}",
+                    "scope: aggregate, victims: {by: memory.current}, "
                 )
         ),
         Case(
             rule: .value, at: "{by",
-            broken: rule("host.load > 9", "log", "victims: {by: memory.usage}, "),
-            sound: rule("host.load > 9", "log", "scope: aggregate, victims: {by: memory.usage}, ")),
+            broken: rule("host.load > 9", "log", "victims: {by: memory.current}, "),
+            sound: rule("host.load > 9", "log", "scope: aggregate, victims: {by: memory.current}, ")
+        ),
         Case(
             rule: .shortWindow, at: "'slope",
-            broken: rule("slope(memory.usage, 2s) > 1MiB/s", "log"),
-            sound: rule("slope(memory.usage, 3s) > 1MiB/s", "log")),
+            broken: rule("slope(memory.current, 2s) > 1MiB/s", "log"),
+            sound: rule("slope(memory.current, 3s) > 1MiB/s", "log")),
         Case(
-            rule: .hostOnly, at: "cpu.usage",
+            rule: .hostOnly, at: "cpu.usage_usec.rate",
             broken: PolicyText.with(
-                "limits: [{ when: cpu.usage > 1cpus, on: g, set: {pids.max: 5}}]"),
+                "limits: [{ when: cpu.usage_usec.rate > 1cpus, on: g, set: {pids.max: 5}}]"),
             sound: PolicyText.with("limits: [{ when: host.load > 1, on: g, set: {pids.max: 5}}]")),
         Case(
-            rule: .unsupported, at: "net.classid",
-            broken: PolicyText.with("limits: [{on: g, set: {net.classid: 1}}]"),
-            sound: PolicyText.with("limits: [{on: g, v1: {set: {net.classid: 1}}}]"), mode: .v2),
+            rule: .unsupported, at: "net_cls.classid",
+            broken: PolicyText.with("limits: [{on: g, set: {net_cls.classid: 1}}]"),
+            sound: PolicyText.with("limits: [{on: g, v1: {set: {net_cls.classid: 1}}}]"), mode: .v2),
         Case(
             rule: .disabledHere, at: "memory.low",
             broken: PolicyText.with("limits: [{on: g, set: {memory.low: 1GiB}}]"),
             sound: PolicyText.with("limits: [{on: g, v2: {set: {memory.low: 1GiB}}}]"), mode: .v1),
         Case(
-            rule: .disabledHere, at: "psi.io", broken: rule("psi.io.full.avg10 > 1%", "log"),
-            sound: rule("host.psi.io.full.avg10 > 1%", "log"), mode: .v1),
+            rule: .disabledHere, at: "io.pressure",
+            broken: rule("io.pressure.full.avg10 > 1%", "log"),
+            sound: rule("host.io.pressure.full.avg10 > 1%", "log"), mode: .v1),
         Case(
-            rule: .metric, at: "psi.io",
-            broken: "defaults: {missing: error}\n" + rule("psi.io.full.avg10 > 1%", "log"),
-            sound: "defaults: {missing: error}\n" + rule("memory.oom_kills > 1/s", "log"),
+            rule: .metric, at: "io.pressure",
+            broken: "defaults: {missing: error}\n" + rule("io.pressure.full.avg10 > 1%", "log"),
+            sound: "defaults: {missing: error}\n" + rule("memory.events.oom_kill > 1/s", "log"),
             mode: .v1),
         Case(
             rule: .exceedsBounds, at: "1ms",

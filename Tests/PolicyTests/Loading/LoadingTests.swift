@@ -242,23 +242,23 @@ import Testing
         #expect(
             PolicyText.findings(
                 PolicyText.rule(
-                    "when: psi.memory.full.avg10 > 0.2 and memory.usage > 90%", "do: [log]",
+                    "when: memory.pressure.full.avg10 > 0.2 and memory.current > 90%", "do: [log]",
                     "for: 5"))
                 == [
-                    "p.yaml:6:35: error: '0.2' has no unit, but 'psi.memory.full.avg10' is in percent; "
+                    "p.yaml:6:40: error: '0.2' has no unit, but 'memory.pressure.full.avg10' is in percent; "
                         + "write 20% [unit]",
-                    "p.yaml:6:58: error: '90%' is a share of what? 'memory.usage' is in bytes; write 90% of "
+                    "p.yaml:6:65: error: '90%' is a share of what? 'memory.current' is in bytes; write 90% of "
                         + "memory.max or 20%host [base]",
                     "p.yaml:8:10: error: for: '5' has no unit; write a time such as 10s [unit]",
                 ])
     }
 
     @Test func kernelMemoryIsIneffective() {
-        for name in ["memory.kernel", "memory.kmem.max"] {
+        for name in ["memory.kmem.max", "memory.kmem.limit_in_bytes"] {
             let lines = PolicyText.findings(
                 PolicyText.with("limits: [{on: g, set: {\(name): 1GiB}}]"))
             #expect(lines.count == 1)
-            #expect(lines[0].hasPrefix("p.yaml:3:24: error: \(name): the kernel accepts"))
+            #expect(lines[0].hasPrefix("p.yaml:3:24: error: memory.kmem.max: the kernel accepts"))
             #expect(lines[0].hasSuffix("[ineffective]"))
         }
     }
@@ -283,14 +283,14 @@ import Testing
         #expect(
             lines == [
                 "p.yaml:\(place): error: unknown metric 'memory.usgae'; did you mean "
-                    + "'memory.usage'? [metric]"
+                    + "'memory.current'? [metric]"
             ])
     }
 
     @Test func columnsCountCharacters() {
         let lines = PolicyText.findings(
-            PolicyText.rule("when: 'group(\"größe\").memory.usage > 5'", "do: [log]"))
-        #expect(lines.map { $0.prefix(11) } == ["p.yaml:6:12", "p.yaml:6:42"])
+            PolicyText.rule("when: 'group(\"größe\").memory.current > 5'", "do: [log]"))
+        #expect(lines.map { $0.prefix(11) } == ["p.yaml:6:12", "p.yaml:6:44"])
     }
 
     // MARK: Several files

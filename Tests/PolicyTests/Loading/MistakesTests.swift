@@ -22,14 +22,14 @@ import Testing
           pager: {webhook: {url: ftp://x, token: y}}
         budgets: {kill: often}
         limits:
-          - {on: wep, set: {memmory.max: 1GiB, memory.kernel: 1GiB, cpu.max: 2, pids.max: 1e3}}
-          - {on: web, during: 22-06, when: memory.usage > 1GiB}
+          - {on: wep, set: {memmory.max: 1GiB, memory.kmem.max: 1GiB, cpu.max: 2, pids.max: 1e3}}
+          - {on: web, during: 22-06, when: memory.current > 1GiB}
         rules:
           - name: a
             on: web
-            when: memory.usage > 90% and psi.memory.full.avg10 > 0.2
+            when: memory.current > 90% and memory.pressure.full.avg10 > 0.2
             for: soon
-            until: memory.usage <
+            until: memory.current <
             priority: 101
             do:
               - freeze: {}
@@ -39,7 +39,7 @@ import Testing
               - {log: {}, thaw: {}}
               - sleep: 5s
             undo: {relax: {factor: 0.5, every: 5s}}
-            victims: {by: memory.usage, min_gain: 5}
+            victims: {by: memory.current, min_gain: 5}
             requires: [psi, v3]
           - on: web
             do: []
@@ -82,16 +82,16 @@ import Testing
         bad.yaml:16:17: error: kill must be a number within a time, such as 2/10s or 6/m, not 'often' [value]
         bad.yaml:18:10: error: unknown group 'wep'; did you mean 'web'? [reference]
         bad.yaml:18:21: error: unknown attribute 'memmory.max'; did you mean 'memory.max'? [attribute]
-        bad.yaml:18:40: error: memory.kernel: the kernel accepts a limit of kernel memory but has ignored it since Linux 5.16; set memory.max, which counts kernel memory [ineffective]
-        bad.yaml:18:70: error: cpu.max: "2" needs a unit; write 1.5cpus, 150%cpu, 25%host or max [unit]
-        bad.yaml:18:83: error: pids.max: "1e3" is not valid; write a number from 0 to 4194304, or max [value]
+        bad.yaml:18:40: error: memory.kmem.max: the kernel accepts a limit of kernel memory but has ignored it since Linux 5.16; set memory.max, which counts kernel memory [ineffective]
+        bad.yaml:18:72: error: cpu.max: "2" needs a unit; write 1.5cpus, 150%cpu, 25%host or max [unit]
+        bad.yaml:18:85: error: pids.max: "1e3" is not valid; write a number from 0 to 4194304, or max [value]
         bad.yaml:19:5: error: a limit needs 'set' [missing]
         bad.yaml:19:23: error: during must be a time of day such as 22:00-06:00, not '22-06' [value]
-        bad.yaml:19:36: error: 'memory.usage' is a metric of a cgroup; use one of the host, such as host.load [host-only]
-        bad.yaml:23:26: error: '90%' is a share of what? 'memory.usage' is in bytes; write 90% of memory.max or 20%host [base]
-        bad.yaml:23:58: error: '0.2' has no unit, but 'psi.memory.full.avg10' is in percent; write 20% [unit]
+        bad.yaml:19:36: error: 'memory.current' is a metric of a cgroup; use one of the host, such as host.load [host-only]
+        bad.yaml:23:28: error: '90%' is a share of what? 'memory.current' is in bytes; write 90% of memory.max or 20%host [base]
+        bad.yaml:23:65: error: '0.2' has no unit, but 'memory.pressure.full.avg10' is in percent; write 20% [unit]
         bad.yaml:24:10: error: for must be a time such as 10s, not 'soon' [value]
-        bad.yaml:25:26: error: expected a metric, a number with its unit, or a function, not the end [syntax]
+        bad.yaml:25:28: error: expected a metric, a number with its unit, or a function, not the end [syntax]
         bad.yaml:26:15: error: priority must be a number from -100 to 100, not '101' [value]
         bad.yaml:28:17: error: freeze needs a timeout, such as {timeout: 60s} [freeze-without-timeout]
         bad.yaml:29:24: error: signal must be a signal such as TERM or KILL, not 'BYE' [value]
@@ -101,7 +101,7 @@ import Testing
         bad.yaml:32:9: error: one action per step: one of set, scale, freeze, thaw, pin, reclaim, kill, hook, notify, log [value]
         bad.yaml:33:9: error: unknown key 'sleep'; valid: set, scale, freeze, thaw, pin, reclaim, kill, hook, notify, log, on_error, together (an action) [key]
         bad.yaml:34:28: error: relax needs a factor above 1, or the value never returns [no-change]
-        bad.yaml:35:43: error: min_gain must be in bytes, as 'by' is; write 512MiB [unit]
+        bad.yaml:35:45: error: min_gain must be in bytes, as 'by' is; write 512MiB [unit]
         bad.yaml:36:21: error: unknown requirement 'v3'; did you mean 'v1'? [value]
         bad.yaml:37:5: error: a rule needs 'name' [missing]
         bad.yaml:37:5: error: a rule needs 'when' [missing]

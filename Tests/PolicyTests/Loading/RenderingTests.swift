@@ -28,13 +28,14 @@ import Testing
     }
 
     @Test func printedRuleHasAllDefaults() throws {
-        let text = PolicyText.rule("when: memory.usage > 1GiB or host.load > 4", "do: [log, thaw]")
+        let text = PolicyText.rule(
+            "when: memory.current > 1GiB or host.load > 4", "do: [log, thaw]")
         let rule = try #require(PolicyText.load(text).document).rules[0]
         #expect(
             rule.canonicalText
                 == """
-                {name: r, on: g, scope: each, when: "memory.usage > 1GiB or host.load > 4", \
-                for: 0s, until: "not (memory.usage > 0.9GiB or host.load > 3.6)", \
+                {name: r, on: g, scope: each, when: "memory.current > 1GiB or host.load > 4", \
+                for: 0s, until: "not (memory.current > 0.9GiB or host.load > 3.6)", \
                 until_for: 0s, cooldown: 30s, priority: 0, do: [{log: {level: notice}}, \
                 {thaw: {}}], undo: restore, dry_run: false}
                 """)

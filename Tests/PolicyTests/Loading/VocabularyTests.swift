@@ -1,4 +1,5 @@
 import CgroupModel
+import Configuration
 import Testing
 
 @testable import PolicyLanguage
@@ -8,8 +9,8 @@ import Testing
         try #require(PolicyVocabulary.metric(named: name), "\(name)")
     }
 
-    /// The names of the specification.
-    @Test func everySpecifiedMetricExists() throws {
+    /// The names that policies had at first, of which many are former names now.
+    @Test func everyNameOfTheFirstPoliciesIsKnown() throws {
         let memory = [
             "usage", "max", "limit", "anon", "file", "swap", "unreclaimable", "high_events",
             "max_events", "oom_events", "oom_kills", "pgscan",
@@ -27,7 +28,43 @@ import Testing
             "host.cpu.util", "host.time", "host.disk.util",
         ]
         for name in memory + pressure + pressure.map({ "host.\($0)" }) + rest {
-            _ = try metric(name)
+            _ = try metric(PolicyVocabulary.canonical(name).name)
+        }
+    }
+
+    @Test(arguments: [
+        ("memory.usage > 1GiB", "memory.current > 1GiB"),
+        ("avg(cpu.usage, 5s) > 1cpus", "avg(cpu.usage_usec.rate, 5s) > 1cpus"),
+        ("host.psi.io.full.avg10 > 5%", "host.io.pressure.full.avg10 > 5%"),
+        ("not group.frozen and group.age > 5s", "not cgroup.frozen and cgroup.age > 5s"),
+        ("io.write_rate[8:0] > 1MB/s", "io.wbytes.rate[8:0] > 1MB/s"),
+        ("group(\"g\").memory.usage > 1GiB", "group(\"g\").memory.current > 1GiB"),
+    ])
+    func formerNameMeansTheCanonicalOne(former: String, canonical: String) throws {
+        func rule(_ text: String) throws -> (Condition, [String]) {
+            let load = PolicyText.load(PolicyText.rule("when: '\(text)'", "do: [log]"))
+            let names = load.findings.filter { $0.rule == .formerName }.map(\.error.message)
+            return (try #require(load.document).rules[0].when, names)
+        }
+        let (condition, notes) = try rule(former)
+        let (wanted, none) = try rule(canonical)
+        #expect(condition == wanted)
+        #expect(!notes.isEmpty && notes.allSatisfy { $0.contains(" is now ") }, "\(notes)")
+        #expect(none == [])
+    }
+
+    /// Expressions accept each number under all of its names, and refuse texts under all of theirs.
+    @Test func expressionsAcceptEveryNameOfEveryRow() {
+        for row in MetricCatalog.all {
+            let isNumber = PolicyVocabulary.metric(named: row.name) != nil
+            for name in [row.name] + CatalogName.others(of: row) {
+                let load = PolicyText.load(PolicyText.rule("when: missing(\(name))", "do: [log]"))
+                let errors = load.findings.filter { $0.severity == .error }.map(\.error.message)
+                #expect(
+                    errors
+                        == (isNumber
+                            ? [] : ["'\(name)' is not a number that expressions can use"]))
+            }
         }
     }
 
@@ -45,15 +82,15 @@ import Testing
     }
 
     @Test func metricsHaveUnitsAndScales() throws {
-        let usage = try metric("cpu.usage")
+        let usage = try metric("cpu.usage_usec.rate")
         #expect(usage.isCounter && usage.isRate)
         #expect(usage.unit == .seconds && usage.rateUnit == .cpus && usage.scale == 1e-6)
         #expect(usage.valueUnit == .cpus)
-        let stall = try metric("psi.memory.full.total")
+        let stall = try metric("memory.pressure.full.total")
         #expect(stall.rateUnit == .percent)
-        #expect(try metric("host.psi.io.some.avg10").scale == 0.01)
-        #expect(try metric("memory.usage").valueUnit == .bytes)
-        #expect(try metric("io.write_rate").valueUnit == .bytesPerSecond)
+        #expect(try metric("host.io.pressure.some.avg10").scale == 0.01)
+        #expect(try metric("memory.current").valueUnit == .bytes)
+        #expect(try metric("io.wbytes.rate").valueUnit == .bytesPerSecond)
         #expect(try metric("io.max.wbps").takesInstance)
         for metric in PolicyVocabulary.all { #expect(metric.isCounter == (metric.rateUnit != nil)) }
     }
@@ -62,16 +99,19 @@ import Testing
         func obstacle(_ name: String, _ mode: HierarchyMode) -> String? {
             PolicyVocabulary.obstacle(to: MetricTerm(name), on: mode)
         }
-        #expect(obstacle("psi.io.full.avg10", .v1) == "psi.io.full.avg10 does not exist on v1")
-        #expect(obstacle("psi.io.full.avg10", .v2) == nil)
-        #expect(obstacle("psi.io.full.avg10", .hybrid) == nil)
+        #expect(
+            obstacle("io.pressure.full.avg10", .v1) == "io.pressure.full.avg10 does not exist on v1"
+        )
+        #expect(obstacle("io.pressure.full.avg10", .v2) == nil)
+        #expect(obstacle("io.pressure.full.avg10", .hybrid) == nil)
         #expect(obstacle("cpu.shares", .v2) == "cpu.shares does not exist on v2")
-        #expect(obstacle("memory.oom_kills", .v1) == nil)
-        #expect(obstacle("memory.max_events", .v1) == nil)
-        #expect(obstacle("memory.high_events", .v1) != nil)
+        #expect(obstacle("memory.events.oom_kill", .v1) == nil)
+        #expect(obstacle("memory.events.max", .v1) == nil)
+        #expect(obstacle("cpu.weight", .v1) == nil)
+        #expect(obstacle("memory.events.high", .v1) != nil)
         #expect(
             PolicyVocabulary.obstacle(
-                to: MetricTerm("psi.io.full.avg10", of: .host), on: .v1) == nil)
+                to: MetricTerm("io.pressure.full.avg10", of: .host), on: .v1) == nil)
     }
 }
 
@@ -84,8 +124,8 @@ import Testing
         }
         #expect(try obstacles("when: host.load > 4") == [nil, nil, nil])
         #expect(
-            try obstacles("when: psi.io.full.avg10 > 4%")
-                == ["psi.io.full.avg10 does not exist on v1", nil, nil])
+            try obstacles("when: io.pressure.full.avg10 > 4%")
+                == ["io.pressure.full.avg10 does not exist on v1", nil, nil])
         #expect(
             try obstacles("when: host.load > 4", "requires: [v2, psi]")
                 == ["it requires v2", nil, "it requires v2"])
@@ -134,16 +174,59 @@ import Testing
         }
     }
 
+    @Test func everyNameOfALimitSetsIt() {
+        for row in LimitCatalog.all where row.refusal == nil && row.grammar != .deviceRule {
+            for name in CatalogName.others(of: row) {
+                let value = Self.example(row)
+                let key = row.dimension == nil ? name : "\(name)[8:0]"
+                let found = settings("\"\(key)\": \"\(value)\"")
+                guard case .limit(let set, _)? = found.first else {
+                    Issue.record("\(name): \(findings("\"\(key)\": \"\(value)\""))")
+                    continue
+                }
+                #expect(set.name == row.name)
+            }
+        }
+    }
+
+    private static func example(_ row: Limit) -> String {
+        switch row.grammar {
+        case .bytes: "1GiB"
+        case .cpus: "1cpus"
+        case .time: "5ms"
+        case .bytesPerSecond: "1MB/s"
+        case .operationsPerSecond: "5/s"
+        case .percent: "5%"
+        case .cpuList, .nodeList: "0"
+        case .word(let words): words[0]
+        default: "1"
+        }
+    }
+
+    @Test func oneLimitUnderTwoNamesIsADuplicate() {
+        #expect(
+            findings("memory.soft_limit: 1GiB\n      memory.soft: 2GiB")
+                .contains { $0.contains("memory.soft is memory.soft_limit, which is set already") })
+    }
+
+    @Test func metricInALimitIsReadOnly() {
+        #expect(
+            findings("memory.usage_in_bytes: 1GiB") == [
+                "p.yaml:6:7: error: memory.usage_in_bytes is memory.current, which is read only; "
+                    + "`cgwarden set --list` lists what can be set [attribute]"
+            ])
+    }
+
     /// The reader's table of usages lacked some that the engine measures.
     @Test(arguments: [
-        "memory.max", "memory.total", "memory.swap.high", "cgroup.max.descendants",
+        "memory.max", "memory.memsw.max", "memory.swap.high", "cgroup.max.descendants",
         "hugetlb.2MB.max", "\"dmem.max[vram0]\"", "\"io.max.rbps[8:0]\"",
     ])
     func whatHasAUsageIsScaledByIt(_ name: String) {
         func findings(_ name: String) -> [String] {
             PolicyText.findings(
                 PolicyText.rule(
-                    "when: cpu.usage > 2cpus", "undo: keep",
+                    "when: cpu.usage_usec.rate > 2cpus", "undo: keep",
                     "do: [{scale: {attr: \(name), factor: 0.5, of: usage}}]"), mode: .hybrid
             ).filter { $0.contains("has no usage") }
         }
@@ -175,7 +258,9 @@ import Testing
         }
         #expect(
             findings("io.weight[8:0]: 5").first?.contains("'io.weight.device[8:0]'") == true)
-        #expect(findings("net.prio: {eth0: 3}").first?.contains("'net.prio[eth0]'") == true)
+        #expect(
+            findings("net_prio.ifpriomap: {eth0: 3}").first?.contains("'net_prio.ifpriomap[eth0]'")
+                == true)
         #expect(settings("io.weight: 7") == [.limit(LimitKey("io.weight"), .number(7))])
     }
 
@@ -215,8 +300,8 @@ import Testing
 
     @Test func networkLimitsOnV2SuggestNftables() {
         #expect(
-            findings("net.prio[eth0]: 3", mode: .v2) == [
-                "p.yaml:6:7: error: net.prio does not exist on v2: v2 has no file for it: match the "
+            findings("net_prio.ifpriomap[eth0]: 3", mode: .v2) == [
+                "p.yaml:6:7: error: net_prio.ifpriomap does not exist on v2: v2 has no file for it: match the "
                     + "cgroup's path with nftables (socket cgroupv2). [unsupported]"
             ])
     }

@@ -1,0 +1,193 @@
+/// A name of a metric, of a limit, or of both, as somebody typed it.
+///
+/// Each row of the two catalogs has one canonical name. Its former names, which the row lists, and
+/// the name of an interface file with no other row are accepted for it everywhere. A counter's name
+/// with `.rate` means its rate.
+package struct CatalogName: Sendable {
+    /// The name as typed.
+    package let typed: String
+    /// The metric; nil for a limit that no metric shows.
+    package let metric: Metric?
+    /// The limit; nil for a metric that cannot be set.
+    ///
+    /// Another row than ``metric`` is a limit that v1 keeps in another unit: `cpu.shares` is the
+    /// metric of that name, and sets `cpu.weight`.
+    package let limit: Limit?
+    /// Whether the name means the rate of the metric, which is a counter.
+    package let isRate: Bool
+    /// Whether the name is a former one, which the kernel's file names are not.
+    package let isFormer: Bool
+
+    /// Looks up a name; nil for an unknown one, and for the name of a group such as `io.max`.
+    package init?(_ typed: String) {
+        guard let known = Self.index[typed] else { return nil }
+        self.typed = typed
+        metric = known.metric.map { MetricCatalog[$0] }
+        limit = known.limit.map { LimitCatalog.all[$0] }
+        isRate = known.isRate
+        isFormer = known.isFormer
+    }
+
+    /// The canonical name: `memory.current`, `io.wbytes.rate`.
+    package var canonical: String {
+        let row = metric?.name ?? limit?.name ?? typed
+        return isRate ? row + Self.rateSuffix : row
+    }
+
+    /// What to tell somebody who typed a former name; nil for any other.
+    package var note: String? { isFormer ? "\(typed) is now \(canonical)" : nil }
+
+    /// The encoding of the v1 file that the name is; nil for a name that is no file of the limit.
+    ///
+    /// A number that v1 keeps in another unit is typed in that unit.
+    var coding: LimitFile.Coding? { limit?.v1.first { $0.name == typed }?.coding }
+
+    /// The names of the rate of a counter: `io.wbytes.rate`.
+    package static let rateSuffix = ".rate"
+
+    /// The other names of a metric.
+    package static func others(of metric: Metric) -> [String] {
+        names { $0.metric == metric.id && !$0.isRate }.filter { $0 != metric.name }
+    }
+
+    /// The other names of a limit.
+    package static func others(of limit: Limit) -> [String] {
+        names { $0.limit.map { LimitCatalog.all[$0].name } == limit.name }
+            .filter { $0 != limit.name }
+    }
+}
+
+extension CatalogName {
+    /// Parses a value of the limit, in the unit that goes with the name: shares for `cpu.shares`.
+    package func value(_ text: String, host: HostFacts) throws(LimitError) -> LimitValue {
+        guard let limit else { throw LimitError(Self.refusal(ofLimit: typed)) }
+        guard let coding, let stored = coding.stored(text) else {
+            return try limit.grammar.parse(text, host: host)
+        }
+        if stored == .unlimited { return stored }
+        switch coding {
+        case .shares, .bfqWeight:
+            return coding.value(ofStored: stored) ?? stored
+        default: return try limit.grammar.parse(text, host: host)
+        }
+    }
+
+    /// Why a name cannot be set: it is unknown, or of a metric that is only read.
+    package static func refusal(ofLimit name: String) -> String {
+        guard let known = CatalogName(name) else {
+            return unknown(name, "limit", "cgwarden set --list") { $0.limit?.name }
+        }
+        let shown = known.canonical == name ? name : "\(name) is \(known.canonical), which"
+        return "\(shown) is read only; `cgwarden set --list` lists what can be set"
+    }
+
+    /// Why a name is no metric: it is unknown, or of a limit that is only written.
+    package static func refusal(ofMetric name: String) -> String {
+        if let limit = CatalogName(name)?.limit { return "\(limit.name) is write only" }
+        return unknown(name, "field", "cgwarden stat --list-fields") { $0.metric?.name }
+    }
+
+    /// The message about a name that is neither a limit nor a metric.
+    package static func unknown(_ name: String) -> String {
+        unknown(name, "limit or field", "cgwarden stat --list-fields") { $0.canonical }
+    }
+
+    /// The message about an unknown name, with the canonical names of the rows spelled like it.
+    ///
+    /// If the name is the beginning of others, those are suggested instead.
+    private static func unknown(
+        _ name: String, _ what: String, _ command: String, row: (CatalogName) -> String?
+    ) -> String {
+        let rows = MetricCatalog.all.map(\.name) + LimitCatalog.all.map(\.name)
+        var similar: [String] = []
+        for longer in rows where !name.isEmpty && longer.hasPrefix(name) {
+            guard let row = CatalogName(longer).flatMap(row), !similar.contains(row) else {
+                continue
+            }
+            similar.append(row)
+        }
+        if similar.isEmpty {
+            let names = index.filter { !$1.isRate }.keys.filter {
+                CatalogName($0).flatMap(row) != nil
+            }
+            for near in Spelling.names(like: name, among: Array(names), most: 12) {
+                guard let row = CatalogName(near).flatMap(row), !similar.contains(row) else {
+                    continue
+                }
+                similar.append(row)
+            }
+        }
+        let hint =
+            similar.isEmpty
+            ? "`\(command)` lists them"
+            : Spelling.question(Array(similar.prefix(3)))
+        return "unknown \(what) \(name.onOneLine); \(hint)"
+    }
+}
+
+extension CatalogName {
+    /// What a name means, by index into the catalogs.
+    private struct Entry {
+        var metric: MetricID?
+        var limit: Int?
+        var isRate = false
+        var isFormer = false
+    }
+
+    /// All names: a canonical name precedes a former one, and that precedes a file.
+    private static let index: [String: Entry] = {
+        var index: [String: Entry] = [:]
+        let limits = Array(LimitCatalog.all.enumerated())
+        for metric in MetricCatalog.all { index[metric.name, default: Entry()].metric = metric.id }
+        for (place, limit) in limits { index[limit.name, default: Entry()].limit = place }
+        let canonical = index
+        func add(_ name: String, _ entry: Entry) {
+            if index[name] == nil { index[name] = entry }
+        }
+        for metric in MetricCatalog.all {
+            var former = canonical[metric.name] ?? Entry()
+            former.isFormer = true
+            for alias in metric.aliases { add(alias, former) }
+            guard metric.kind == .counter else { continue }
+            add(metric.name + rateSuffix, Entry(metric: metric.id, isRate: true))
+            for alias in metric.rateAliases {
+                add(alias, Entry(metric: metric.id, isRate: true, isFormer: true))
+            }
+        }
+        for (_, limit) in limits {
+            var former = canonical[limit.name] ?? Entry()
+            former.isFormer = true
+            for alias in limit.aliases { add(alias, former) }
+        }
+        for (file, entry) in files where index[file] == nil { index[file] = entry }
+        // A file of v1 that has a metric of its own, in another unit, sets the limit, too.
+        for (place, limit) in limits {
+            for file in limit.v1 where index[file.name]?.limit == nil {
+                index[file.name]?.limit = place
+            }
+        }
+        return index
+    }()
+
+    /// The interface files that only one metric, or one limit, is read from.
+    private static var files: [String: Entry] {
+        var metrics: [String: Set<MetricID>] = [:]
+        for metric in MetricCatalog.all {
+            for source in [metric.v2, metric.v1].compactMap(\.self) {
+                metrics[source.file, default: []].insert(metric.id)
+            }
+        }
+        let limits = Dictionary(
+            LimitCatalog.all.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { $1 })
+        var files: [String: Entry] = [:]
+        for (file, rows) in metrics where rows.count == 1 && !file.contains("*") {
+            guard let id = rows.first else { continue }
+            files[file] = Entry(metric: id, limit: limits[MetricCatalog[id].name])
+        }
+        return files
+    }
+
+    private static func names(_ isWanted: (Entry) -> Bool) -> [String] {
+        index.filter { isWanted($1) }.keys.sorted()
+    }
+}
