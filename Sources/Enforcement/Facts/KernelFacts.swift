@@ -45,7 +45,7 @@ package final class KernelFacts: CgroupFacts {
         hasSystemd = OwnershipProbe.isSystemdRunning(on: set.system)
         seesLegacyIORoot = set.seesLegacyIORoot
         mode = set.mode
-        protected = ProtectedSet(set: set, protection: policy.protection)
+        protected = ProtectedSet(set, policy.protection)
         units = UnitLookup(set: set, connections: connections, isOnce: isOnce)
         names = GatheredFacts(by: members) { _ in 3 }
         wantedAttributes = Array(Swift.Set(policy.groups.flatMap(\.attributes.keys))).sorted()

@@ -91,14 +91,14 @@ package final class OOMGuardRunner: Sendable {
         _ guarding: OOMGuard, hooks: [Hook], on target: Effect.Target,
         below: [LimitKey: LimitValue] = [:]
     ) throws(ActuationError) {
-        if let reason = tools.protected.refusal(of: .freeze, on: target.path)
+        if let reason = tools.context.protected.refusal(of: .freeze, on: target.path)
             ?? tools.hold(target.path)
         {
             throw ActuationError(.refused, reason)
         }
         // This guard must find the same original values as the earlier one.
         disarm(target)
-        let place = try GuardPlace(target.path, in: tools.set)
+        let place = try GuardPlace(target.path, in: tools.context.set)
         guard place.memory.inode == target.cgroup.inode else {
             throw ActuationError(
                 .notFound, "\(target.path) was replaced by another cgroup; try again")
