@@ -134,7 +134,7 @@ package final class KernelFacts: CgroupFacts {
             for pid in directory.members where pid > 0 {
                 guard let text = try? ReadBuffer.contents(of: set.system.proc("\(pid)/comm"))
                 else { continue }
-                found.insert(CgroupPath.text(text.prefix { $0 != 0x0a }))
+                found.insert(CgroupPath.text(text.prefix { $0 != UInt8(ascii: "\n") }))
             }
         }
         return found
