@@ -23,7 +23,7 @@ extension ByteCursor {
         }
     }
 
-    private static let unlimited = Array("max".utf8)
+    private static let unlimited = Array(LimitValue.unlimitedText.utf8)
 
     private mutating func takeKeyword() -> Reading? {
         let word = takeWord()
