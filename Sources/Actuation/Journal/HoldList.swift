@@ -9,12 +9,6 @@ package struct Hold: Hashable, Sendable {
     /// not affect it.
     package let end: UInt64
 
-    /// Creates a hold on a cgroup that ends at `end`.
-    package init(path: CgroupPath, end: UInt64) {
-        self.path = path
-        self.end = end
-    }
-
     /// The current time on the clock of ``end``.
     package static var now: UInt64 { MonotonicClock.bootNanoseconds / 1000 }
 }

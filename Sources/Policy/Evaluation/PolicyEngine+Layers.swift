@@ -8,7 +8,7 @@ extension PolicyEngine {
         sight.input.map { input in
             LayerContext(
                 input: input, document: document, members: matcher.all,
-                present: matcher.allPresent, membersChanged: membersChanged,
+                present: matcher.allPresent,
                 holding: limits.holding)
         }
     }
