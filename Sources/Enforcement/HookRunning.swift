@@ -16,21 +16,7 @@ package struct HookRun: Hashable, Sendable {
     /// The cause: CGWARDEN_CAUSE_JSON.
     package var cause: Cause
     /// Whether the run is a dry run: CGWARDEN_DRY_RUN.
-    package var isDryRun: Bool
-
-    /// Creates a run from the hook and the data for its environment.
-    package init(
-        hook: Hook, rule: String, target: Effect.Target, action: String, phase: Effect.Phase,
-        cause: Cause, isDryRun: Bool = false
-    ) {
-        self.hook = hook
-        self.rule = rule
-        self.target = target
-        self.action = action
-        self.phase = phase
-        self.cause = cause
-        self.isDryRun = isDryRun
-    }
+    package var isDryRun = false
 }
 
 /// The outcome of a hook.

@@ -41,7 +41,7 @@ enum WebhookToken {
             throw error.error
         }
         var text = bytes[...]
-        while let last = text.last, last == 0x0a || last == 0x0d || last == 0x20 {
+        while let last = text.last, "\n\r ".utf8.contains(last) {
             text = text.dropLast()
         }
         guard !text.isEmpty, text.count <= 4096, text.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {

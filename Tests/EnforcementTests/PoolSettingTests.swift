@@ -84,10 +84,10 @@ import Testing
         #expect(try machine.text("pids/kubepods/pod1/pids.max") == (isAllowed ? "7" : "max"))
         #expect(try machine.text("pids/b/pids.max") == "8")
         // What plans and what acts ask the same judge, also about what gives more.
-        let protected = ProtectedSet(set: machine.set, protection: protection)
+        let protected = ProtectedSet(machine.set, protection)
         let refusal = protected.refusal(of: .pin, on: CgroupPath("/kubepods/pod1"))
         #expect((refusal == nil) == isAllowed)
-        let planner = LimitPlanner(set: machine.set, protected: protected)
+        let planner = LimitPlanner(ActingContext(machine.set, protected: protected))
         let pids = try LimitRequest(
             parsing: "pids.max=max",
             host: HostFacts(memoryBytes: nil, cpus: RangeList(0..<4), nodes: [:]))

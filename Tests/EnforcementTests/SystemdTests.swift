@@ -138,7 +138,7 @@ private final class OneUnitBus: BusConnection {
             guard case .array(_, let properties) = call.arguments.last else { return }
             for case .structure(let fields) in properties {
                 guard case .variant(.uint64(let number)) = fields.last else { continue }
-                let file = fields.first?.text == "MemoryMax" ? "memory.max" : "pids.max"
+                let file = fields.first == .string("MemoryMax") ? "memory.max" : "pids.max"
                 let place = URL(filePath: "\(root)/cgroup/web.service/\(file)")
                 try? Data("\(number)\n".utf8).write(to: place)
             }

@@ -1,5 +1,5 @@
 package import CgroupModel
-package import Hierarchy
+internal import Hierarchy
 internal import KernelIO
 
 /// Removes cgroups that have no processes.
@@ -14,31 +14,19 @@ package struct CgroupRemover: Sendable {
         package let killed: Int
     }
 
-    private let set: HierarchySet
-    private let killer: Killer
-    private let journal: UndoJournal?
+    private let context: ActingContext
 
-    /// Removes cgroups from the hierarchies of `set` and drops their entries from `journal`.
-    package init(
-        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own()
-    ) {
-        self.set = set
-        self.journal = journal
-        killer = Killer(
-            set: set, files: files, thawGuard: thawGuard.locking(in: journal?.directory))
-    }
+    package init(_ context: ActingContext) { self.context = context }
 
-    /// Removes the cgroup from every hierarchy but systemd's own.
+    /// Removes the cgroup from every hierarchy but systemd's own, and drops its journal entries.
     ///
     /// `recursive` includes its descendants, and `killing` first kills the processes in them. A dry
     /// run only checks.
     package func remove(
         _ path: CgroupPath, recursive: Bool = false, killing: Bool = false, dryRun: Bool = false
     ) throws(ActuationError) -> Removed {
-        let protected = ProtectedSet(set: set, system: set.system)
-        try protected.check(.remove, on: path)
-        let trees = try TargetTrees(path, in: set)
+        try context.protected.check(.remove, on: path)
+        let trees = try TargetTrees(path, in: context.set)
         let tops = trees.directories.compactMap { $0 }.filter {
             $0.hierarchy.version == .unified || !$0.hierarchy.controllers.isEmpty
         }
@@ -53,7 +41,7 @@ package struct CgroupRemover: Sendable {
             }
         }
         var members: Set<Int32> = []
-        for index in set.hierarchies.indices {
+        for index in context.set.hierarchies.indices {
             members.formUnion(try trees.members(in: index))
         }
         var killed = 0
@@ -64,8 +52,8 @@ package struct CgroupRemover: Sendable {
                     "\(path) holds \(trees.listed(members)); use --kill, run cgwarden kill "
                         + "\(path) first, or move its processes")
             }
-            killed = try killer.kill(path, dryRun: dryRun).processes
-            try protected.check(.remove, on: path)
+            killed = try Killer(context).kill(path, dryRun: dryRun).processes
+            try context.protected.check(.remove, on: path)
         }
         var count = 0
         for top in tops {
@@ -76,10 +64,8 @@ package struct CgroupRemover: Sendable {
     }
 
     private func remove(_ top: CgroupDirectory) throws(ActuationError) -> Int {
-        do throws(IOError) {
-            return try top.removeTree { journal?.forget($0) }
-        } catch {
-            throw ActuationError(error, on: top)
+        try top.reporting { () throws(IOError) in
+            try top.removeTree { context.journal?.forget($0) }
         }
     }
 }

@@ -86,7 +86,9 @@ package struct DeferredThaw: ~Copyable {
 
     /// Whether the cgroup exists and its own freeze is requested.
     private var isRequested: Bool {
-        (try? ControlFile.read(interface.requestFile, in: directory)).map { $0.first == 0x31 }
+        (try? ControlFile.read(interface.requestFile, in: directory)).map {
+            $0.first == UInt8(ascii: "1")
+        }
             ?? false
     }
 }

@@ -1,5 +1,5 @@
 package import CgroupModel
-package import Hierarchy
+internal import Hierarchy
 internal import KernelIO
 
 /// Freezes and thaws all processes of a cgroup.
@@ -26,74 +26,55 @@ package struct Freezer: Sendable {
         package let frozenBelow: Int
     }
 
-    private let set: HierarchySet
-    private let files: any ControlFiles
-    private let journal: UndoJournal?
-    private let thawGuard: ThawGuard
-    private let protected: ProtectedSet
-    private let shadows: ShadowGroups
-    private let usesShadows: Bool
+    private let context: ActingContext
 
-    /// Acts on the hierarchies of `set`.
-    ///
-    /// With `shadow`, it also freezes processes that are in a larger v1 cgroup (see
-    /// ``ShadowGroups``).
-    package init(
-        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own(), protected: ProtectedSet? = nil,
-        shadow: Bool = false, shadowParent: CgroupPath? = nil
-    ) {
-        self.protected = protected ?? ProtectedSet(set: set, system: set.system)
-        usesShadows = shadow
-        shadows = ShadowGroups(set: set, files: files, journal: journal, parent: shadowParent)
-        self.set = set
-        self.files = files
-        self.journal = journal
-        self.thawGuard = thawGuard
-    }
+    package init(_ context: ActingContext) { self.context = context }
 
     /// Freezes the cgroup, verifies the freeze, and thaws it again if outsiders wait for its locks.
     ///
-    /// A helper thaws it after `timeout` at the latest. A dry run only checks and creates no
-    /// shadow.
+    /// A helper thaws it after `timeout` at the latest. With `shadow`, it also freezes processes
+    /// that are in a larger v1 cgroup. A dry run only checks and creates no shadow.
     package func freeze(
-        _ path: CgroupPath, timeout: Duration = .seconds(60), dryRun: Bool = false
+        _ path: CgroupPath, timeout: Duration = .seconds(60), shadow: Bool = false,
+        dryRun: Bool = false
     ) throws(ActuationError) -> Frozen {
-        try protected.check(.freeze, on: path)
-        let trees = try TargetTrees(path, in: set)
+        try context.protected.check(.freeze, on: path)
+        let trees = try TargetTrees(path, in: context.set)
         let (_, directory) = try trees.tree(
-            for: .freeze, among: [set.unified, set.legacy(.freezer)].compactMap { $0 },
+            for: .freeze,
+            among: [context.set.unified, context.set.legacy(.freezer)].compactMap { $0 },
             remedy: "move them into one cgroup first: cgwarden move",
-            shadows: usesShadows && !dryRun ? shadows : nil)
+            shadows: shadow && !dryRun ? ShadowGroups(context) : nil)
         let interface = FreezeInterface(version: directory.hierarchy.version)
         guard try !isRequested(interface, directory) else {
             if !dryRun, let frozen = try prolong(directory, timeout) { return frozen }
             throw ActuationError(
                 .busy, "\(path) is already frozen; thaw it first: cgwarden thaw \(path)")
         }
-        let members = try members(of: directory)
-        let watchdog = ServiceWatchdog(system: set.system).shortest(of: members)
+        let members = try directory.members()
+        let watchdog = ServiceWatchdog(system: context.set.system).shortest(of: members)
         let allowed = watchdog.map { min(timeout, $0 / 2) } ?? timeout
         if dryRun {
             return Frozen(
                 hierarchy: directory.hierarchy.label, processes: members.count, timeout: allowed,
                 isShortened: allowed < timeout)
         }
-        let watch = try thawGuard.watch(directory, timeout: allowed, journal: journal)
+        let watch = try context.thawGuard.watch(
+            directory, timeout: allowed, journal: context.journal)
         // A protected process may have moved in since the first check.
-        try protected.check(.freeze, on: path)
+        try context.protected.check(.freeze, on: path)
         guard directory.isCurrent else {
             throw ActuationError(.notFound, "\(path) was removed in the meantime; nothing was done")
         }
-        FrozenMark(journal: journal).put(on: directory.descriptor)
+        FrozenMark(journal: context.journal).put(on: directory.descriptor)
         do throws(ActuationError) {
-            try JournaledWrite(files: files, journal: journal).write(
+            try context.recorded.write(
                 interface.frozenValue, to: ControlCell(interface.file), of: directory,
                 cause: "freeze")
             try confirm(interface, directory, within: min(allowed / 2, .seconds(5)))
             // Checked once the cgroup is frozen, because the result can no longer change.
-            if let reason = HeldLocks(set).reasonToThaw(
-                try self.members(of: directory))
+            if let reason = HeldLocks(context.set).reasonToThaw(
+                try directory.members())
             {
                 throw ActuationError(.refused, "thawed \(path) again immediately: \(reason)")
             }
@@ -102,7 +83,7 @@ package struct Freezer: Sendable {
         }
         _ = consume watch
         return Frozen(
-            hierarchy: directory.hierarchy.label, processes: try self.members(of: directory).count,
+            hierarchy: directory.hierarchy.label, processes: try directory.members().count,
             timeout: allowed, isShortened: allowed < timeout)
     }
 
@@ -112,48 +93,36 @@ package struct Freezer: Sendable {
     private func prolong(
         _ directory: CgroupDirectory, _ timeout: Duration
     ) throws(ActuationError) -> Frozen? {
-        let isOwn = (try? journal?.entries())?.contains {
-            $0.owner == journal?.owner && $0.inode == directory.inode && $0.isFreeze
+        let isOwn = (try? context.journal?.entries())?.contains {
+            $0.owner == context.journal?.owner && $0.inode == directory.inode && $0.isFreeze
         }
-        let members = try members(of: directory)
-        guard isOwn == true, ServiceWatchdog(system: set.system).shortest(of: members) == nil,
-            thawGuard.prolong(directory, timeout)
+        let members = try directory.members()
+        guard isOwn == true,
+            ServiceWatchdog(system: context.set.system).shortest(of: members) == nil,
+            context.thawGuard.prolong(directory, timeout)
         else { return nil }
         return Frozen(
             hierarchy: directory.hierarchy.label, processes: members.count, timeout: timeout,
             isShortened: false)
     }
 
-    /// The processes that the freeze stops; a shadow has its own.
-    private func members(of directory: CgroupDirectory) throws(ActuationError) -> Set<Int32> {
-        do throws(IOError) {
-            return try directory.processesBelow()
-        } catch {
-            throw ActuationError(error, on: directory)
-        }
-    }
-
     private func isRequested(
         _ interface: FreezeInterface, _ directory: CgroupDirectory
     ) throws(ActuationError) -> Bool {
-        do throws(IOError) {
-            return try interface.isRequested { name throws(IOError) in
-                try files.text(name, of: directory)
+        try directory.reporting { () throws(IOError) in
+            try interface.isRequested { name throws(IOError) in
+                try context.files.text(name, of: directory)
             }
-        } catch {
-            throw ActuationError(error, on: directory)
         }
     }
 
     private func confirm(
         _ interface: FreezeInterface, _ directory: CgroupDirectory, within time: Duration
     ) throws(ActuationError) {
-        do throws(IOError) {
-            let stands = try interface.settle(directory, files: files, within: time)
-            guard !stands else { return }
-        } catch {
-            throw ActuationError(error, on: directory)
+        let stands = try directory.reporting { () throws(IOError) in
+            try interface.settle(directory, files: context.files, within: time)
         }
+        guard !stands else { return }
         throw ActuationError(
             .failed,
             "thawed \(directory.path) again: some tasks did not freeze in time: they are in "
@@ -165,7 +134,7 @@ package struct Freezer: Sendable {
         _ interface: FreezeInterface, _ directory: CgroupDirectory, after error: ActuationError
     ) throws(ActuationError) -> Never {
         for _ in 0..<3 {
-            try? files.write(interface.thawedValue, to: interface.file, of: directory)
+            try? context.files.write(interface.thawedValue, to: interface.file, of: directory)
             if (try? isRequested(interface, directory)) != true {
                 settle(interface, directory)
                 throw error
@@ -176,10 +145,10 @@ package struct Freezer: Sendable {
     }
 
     private func settle(_ interface: FreezeInterface, _ directory: CgroupDirectory) {
-        journal?.settle(
+        context.journal?.settle(
             interface.file, inode: directory.inode, readBack: interface.thawedValue)
         FrozenMark.take(from: directory.descriptor)
-        thawGuard.forget(directory)
+        context.thawGuard.forget(directory)
     }
 
     /// Thaws the cgroup in every hierarchy that freezes it and verifies the thaw; a dry run only
@@ -187,26 +156,23 @@ package struct Freezer: Sendable {
     package func thaw(
         _ path: CgroupPath, dryRun: Bool = false
     ) throws(ActuationError) -> Thawed {
-        let trees = try TargetTrees(path, in: set)
+        let trees = try TargetTrees(path, in: context.set)
+        let shadows = ShadowGroups(context)
         var done: [String] = []
         var frozenBy: CgroupPath?
         var below = 0
-        for index in [set.unified, set.legacy(.freezer)].compactMap({ $0 }) {
+        for index in [context.set.unified, context.set.legacy(.freezer)].compactMap({ $0 }) {
             let shadow = try shadows.existing(trees, in: index)
             guard let directory = shadow ?? trees.directories[index], !path.isRoot else { continue }
             let interface = FreezeInterface(version: directory.hierarchy.version)
             if dryRun {
                 if try isRequested(interface, directory) { done.append(directory.hierarchy.label) }
-                frozenBy = frozenBy ?? interface.ancestor(freezing: directory, files)
+                frozenBy = frozenBy ?? interface.ancestor(freezing: directory, context.files)
                 below += requestsBelow(interface, directory)
                 continue
             }
             if try isRequested(interface, directory) {
-                do throws(IOError) {
-                    try files.write(interface.thawedValue, to: interface.file, of: directory)
-                } catch {
-                    throw ActuationError(error, on: directory)
-                }
+                try context.files.put(interface.thawedValue, to: interface.file, of: directory)
                 settle(interface, directory)
                 done.append(directory.hierarchy.label)
             }
@@ -226,12 +192,12 @@ package struct Freezer: Sendable {
     ) throws(ActuationError) -> CgroupPath? {
         let goesOn = Deadline(after: .milliseconds(500)).wait {
             (try? interface.isThawed { name throws(IOError) in
-                try files.text(name, of: directory)
+                try context.files.text(name, of: directory)
             }) ?? true
         }
-        thawGuard.waitUntilGone(directory, journal: journal)
+        context.thawGuard.waitUntilGone(directory, journal: context.journal)
         if goesOn { return nil }
-        if let ancestor = interface.ancestor(freezing: directory, files) { return ancestor }
+        if let ancestor = interface.ancestor(freezing: directory, context.files) { return ancestor }
         throw ActuationError(
             .failed, "\(directory.path) was thawed, but its processes have not resumed yet")
     }

@@ -1,5 +1,5 @@
 package import CgroupModel
-package import Hierarchy
+internal import Hierarchy
 package import KernelIO
 
 /// Kills all processes of a cgroup and verifies that it is empty.
@@ -26,22 +26,10 @@ package struct Killer: Sendable {
         package let means: Means
     }
 
-    private let set: HierarchySet
-    private let files: any ControlFiles
-    private let thawGuard: ThawGuard
-    private let protected: ProtectedSet
     private static let mostRounds = 20
+    private let context: ActingContext
 
-    /// Acts on the hierarchies of `set`; `thawGuard` thaws a cgroup if this process dies meanwhile.
-    package init(
-        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        thawGuard: ThawGuard = .own(), protected: ProtectedSet? = nil
-    ) {
-        self.protected = protected ?? ProtectedSet(set: set, system: set.system)
-        self.set = set
-        self.files = files
-        self.thawGuard = thawGuard
-    }
+    package init(_ context: ActingContext) { self.context = context }
 
     /// Sends `signal` to all processes, and kills the remaining ones after `grace`; zero kills at
     /// once.
@@ -51,8 +39,8 @@ package struct Killer: Sendable {
         _ path: CgroupPath, signal: EndingSignal = .terminate, grace: Duration = .seconds(10),
         force: Bool = true, dryRun: Bool = false
     ) throws(ActuationError) -> Killed {
-        try protected.check(.kill, on: path)
-        let trees = try TargetTrees(path, in: set)
+        try context.protected.check(.kill, on: path)
+        let trees = try TargetTrees(path, in: context.set)
         let (index, directory) = try trees.tree(
             for: .kill, among: candidates(trees),
             remedy: "kill them in each of those cgroups")
@@ -84,7 +72,7 @@ package struct Killer: Sendable {
                 "\(path) still holds \(trees.listed(residents.processes)) after "
                     + "SIG\(signal.name), and force is off")
         }
-        try protected.check(.kill, on: path)
+        try context.protected.check(.kill, on: path)
         guard directory.isCurrent else {
             throw ActuationError(.notFound, "\(path) was removed in the meantime")
         }
@@ -111,10 +99,11 @@ package struct Killer: Sendable {
     /// The unified hierarchy first, because its kernel kills a whole cgroup; then v1's freezer;
     /// then the others.
     private func candidates(_ trees: TargetTrees) -> [Int] {
-        let preferred = [set.unified, set.legacy(.freezer)].compactMap { $0 }.filter {
+        let preferred = [context.set.unified, context.set.legacy(.freezer)].compactMap { $0 }.filter
+        {
             trees.directories[$0] != nil
         }
-        let others = set.hierarchies.indices.filter {
+        let others = context.set.hierarchies.indices.filter {
             trees.directories[$0] != nil && !preferred.contains($0)
         }
         return preferred + others
@@ -126,8 +115,8 @@ package struct Killer: Sendable {
     private func frozenOfLegacy(
         _ trees: TargetTrees, _ processes: Set<Int32>
     ) throws(ActuationError) -> [CgroupDirectory] {
-        guard let freezer = set.legacy(.freezer) else { return [] }
-        let shadow = try ShadowGroups(set: set, files: files).existing(trees, in: freezer)
+        guard let freezer = context.set.legacy(.freezer) else { return [] }
+        let shadow = try ShadowGroups(context).existing(trees, in: freezer)
         let tops = [trees.directories[freezer], shadow].compactMap { $0 }
         let others = tops.map(\.path) + [trees.path]
         if let holder = holder(of: processes, besides: others) {
@@ -137,7 +126,7 @@ package struct Killer: Sendable {
                     + "cannot exit until that is thawed: cgwarden thaw \(holder.cgroup)")
         }
         return tops.flatMap { ((try? $0.subtree()) ?? []) }.filter {
-            (try? files.text("freezer.state", of: $0)).map { $0 != "THAWED" } ?? false
+            (try? context.files.text("freezer.state", of: $0)).map { $0 != "THAWED" } ?? false
         }
     }
 
@@ -145,18 +134,19 @@ package struct Killer: Sendable {
     private func holder(
         of processes: Set<Int32>, besides ours: [CgroupPath]
     ) -> (holds: String, cgroup: CgroupPath)? {
-        guard let freezer = set.legacy(.freezer) else { return nil }
-        let places = ProcessPlaces(set: set)
+        guard let freezer = context.set.legacy(.freezer) else { return nil }
+        let places = ProcessPlaces(set: context.set)
         let interface = FreezeInterface(version: .legacy)
         var asked: Set<CgroupPath> = []
         for pid in processes.sorted() {
             guard let place = places.place(of: pid, in: freezer), asked.insert(place).inserted,
-                let directory = try? CgroupDirectory(place, in: set.hierarchies[freezer]),
-                let cgroup = interface.holders(of: directory, files).first(where: { holder in
+                let directory = try? CgroupDirectory(place, in: context.set.hierarchies[freezer]),
+                let cgroup = interface.holders(of: directory, context.files).first(where: {
+                    holder in
                     !ours.contains(where: holder.isWithin)
                 })
             else { continue }
-            let name = ProcessReader(set.system).stat(pid)?.name ?? "process"
+            let name = ProcessReader(context.set.system).stat(pid)?.name ?? "process"
             return ("\(name) (process \(pid))", cgroup)
         }
         return nil
@@ -180,8 +170,11 @@ package struct Killer: Sendable {
             letNewcomersRun(directory)
             return .kernel
         }
-        let isFreezer = index == set.legacy(.freezer)
-        let watch = isFreezer ? try thawGuard.watch(directory, timeout: .seconds(30)) : nil
+        let isFreezer = index == context.set.legacy(.freezer)
+        let watch =
+            isFreezer
+            ? try context.thawGuard.locking(in: context.journal?.directory)
+                .watch(directory, timeout: .seconds(30)) : nil
         var rounds = 0
         while rounds < Self.mostRounds {
             rounds += 1
@@ -200,14 +193,14 @@ package struct Killer: Sendable {
     private func killFrozen(_ frozen: [CgroupDirectory], _ residents: Residents) {
         for cgroup in frozen { send(.kill, to: Set((try? cgroup.processes()) ?? []), residents) }
         // Ancestors first: a descendant runs only once they do.
-        for cgroup in frozen { try? files.write("THAWED", to: "freezer.state", of: cgroup) }
+        for cgroup in frozen { try? context.files.write("THAWED", to: "freezer.state", of: cgroup) }
     }
 
     /// False where the kernel has no `cgroup.kill` (before 5.14) or does not support it for a
     /// threaded cgroup.
     private func killByKernel(_ directory: CgroupDirectory) throws(ActuationError) -> Bool {
         do throws(IOError) {
-            try files.write("1", to: "cgroup.kill", of: directory)
+            try context.files.write("1", to: "cgroup.kill", of: directory)
             return true
         } catch {
             if error.isUnsupported || error.isMissing && directory.isCurrent { return false }
@@ -218,27 +211,23 @@ package struct Killer: Sendable {
     /// Clears freeze requests, which outlive the frozen processes and would stop new ones.
     private func letNewcomersRun(_ directory: CgroupDirectory) {
         for cgroup in (try? directory.subtree()) ?? []
-        where (try? files.text("cgroup.freeze", of: cgroup)) == "1" {
-            try? files.write("0", to: "cgroup.freeze", of: cgroup)
+        where (try? context.files.text("cgroup.freeze", of: cgroup)) == "1" {
+            try? context.files.write("0", to: "cgroup.freeze", of: cgroup)
         }
     }
 
     /// Freezes the cgroup so that no process can fork, without waiting long for uninterruptible
     /// sleep.
     private func stop(_ directory: CgroupDirectory) throws(ActuationError) {
-        do throws(IOError) {
-            try files.write("FROZEN", to: "freezer.state", of: directory)
-        } catch {
-            throw ActuationError(error, on: directory)
-        }
+        try context.files.put("FROZEN", to: "freezer.state", of: directory)
         _ = try? FreezeInterface(version: .legacy).settle(
-            directory, files: files, within: .milliseconds(500))
+            directory, files: context.files, within: .milliseconds(500))
     }
 
     /// Thaws the cgroup and its descendants, because a frozen v1 process dies only once thawed.
     private func thaw(_ directory: CgroupDirectory) {
         for cgroup in (try? directory.subtree()) ?? [directory] {
-            try? files.write("THAWED", to: "freezer.state", of: cgroup)
+            try? context.files.write("THAWED", to: "freezer.state", of: cgroup)
         }
     }
 

@@ -1,13 +1,11 @@
 package import CgroupModel
-package import Hierarchy
+internal import Hierarchy
 internal import KernelIO
 
 /// Restricts the processes of a cgroup to certain CPUs and memory nodes (cpuset).
 package struct Pinner: Sendable {
     /// The values in effect after pinning.
     package struct Pinned: Sendable {
-        /// The hierarchy that applies them.
-        package let hierarchy: String
         /// The CPUs and memory nodes that the processes may use, according to the kernel.
         package let cpus, mems: String
         /// Whether that is less than requested, because an ancestor allows no more.
@@ -17,57 +15,44 @@ package struct Pinner: Sendable {
         package let missing: String?
     }
 
-    private let set: HierarchySet
-    private let files: any ControlFiles
-    private let journal: UndoJournal?
-    private let shadows: ShadowGroups?
+    private let context: ActingContext
 
-    /// Acts on the hierarchies of `set`.
-    ///
-    /// With `shadow`, it also pins processes that are in a larger v1 cgroup (see ``ShadowGroups``).
-    package init(
-        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        journal: UndoJournal? = nil, shadow: Bool = false, shadowParent: CgroupPath? = nil
-    ) {
-        shadows =
-            shadow
-            ? ShadowGroups(set: set, files: files, journal: journal, parent: shadowParent) : nil
-        self.set = set
-        self.files = files
-        self.journal = journal
-    }
+    package init(_ context: ActingContext) { self.context = context }
 
     /// Writes both lists or neither, and compares them with the lists in effect.
+    ///
+    /// With `shadow`, it also pins processes that are in a larger v1 cgroup.
     package func pin(
-        _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
+        _ path: CgroupPath, cpus: RangeList?, mems: RangeList?, shadow: Bool = false
     ) throws(ActuationError) -> Pinned {
-        let (directory, wanted) = try checked(path, cpus: cpus, mems: mems)
+        let (directory, wanted) = try checked(path, cpus: cpus, mems: mems, shadow: shadow)
         guard directory.isCurrent else {
             throw ActuationError(.notFound, "\(path) was removed in the meantime; nothing was done")
         }
         try write(wanted, to: directory)
-        return try confirm(wanted, directory, isLegacy: set.legacy(.cpuset) != nil)
+        return try confirm(wanted, directory, isLegacy: context.set.legacy(.cpuset) != nil)
     }
 
     /// Throws if the lists cannot be applied, without writing anything.
     package func check(
         _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
     ) throws(ActuationError) {
-        _ = try checked(path, cpus: cpus, mems: mems)
+        _ = try checked(path, cpus: cpus, mems: mems, shadow: false)
     }
 
     private func checked(
-        _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
+        _ path: CgroupPath, cpus: RangeList?, mems: RangeList?, shadow: Bool
     ) throws(ActuationError) -> (CgroupDirectory, [Request]) {
         let directory = try TargetTrees.directory(
-            .cpuset, of: path, for: .pin, in: set,
-            remedy: "move them into one cgroup first: cgwarden move", shadows: shadows)
-        let legacy = set.legacy(.cpuset)
+            .cpuset, of: path, for: .pin, in: context,
+            remedy: "move them into one cgroup first: cgwarden move",
+            shadows: shadow ? ShadowGroups(context) : nil)
+        let legacy = context.set.legacy(.cpuset)
         let wanted = [("cpuset.cpus", cpus), ("cpuset.mems", mems)].compactMap { name, list in
             list.map { Request(file: name, list: $0, isLegacy: legacy != nil) }
         }
         for request in wanted { try check(request, directory) }
-        try ProtectedSet(set: set, system: set.system).check(.pin, on: path)
+        try context.protected.check(.pin, on: path)
         return (directory, wanted)
     }
 
@@ -90,8 +75,9 @@ package struct Pinner: Sendable {
         let list = request.list
         let parent = try nearest(request.effective, above, in: directory.hierarchy)
         // Without cpuset enabled by systemd yet, the cgroup counts as a new one.
-        if !request.isLegacy, (try? files.text(request.file, of: directory)) == nil {
-            let way = ControllerWay(.cpuset, to: directory.path, in: directory.hierarchy, files)
+        if !request.isLegacy, (try? context.files.text(request.file, of: directory)) == nil {
+            let way = ControllerWay(
+                .cpuset, to: directory.path, in: directory.hierarchy, context.files)
             throw ActuationError(
                 .unavailable,
                 "\(directory.path) has no \(request.file): \(above) does not enable cpuset for its "
@@ -140,12 +126,11 @@ package struct Pinner: Sendable {
     }
 
     private func write(_ wanted: [Request], to directory: CgroupDirectory) throws(ActuationError) {
-        let writer = JournaledWrite(files: files, journal: journal)
         var done: [(file: String, original: String)] = []
         for request in wanted {
-            let original = (try? files.text(request.file, of: directory)) ?? ""
+            let original = (try? context.files.text(request.file, of: directory)) ?? ""
             do throws(ActuationError) {
-                try writer.write(
+                try context.recorded.write(
                     "\(request.list)", to: ControlCell(request.file), of: directory, cause: "pin")
                 done.append((request.file, original))
             } catch {
@@ -165,9 +150,9 @@ package struct Pinner: Sendable {
     private func putBack(_ done: [(file: String, original: String)], _ directory: CgroupDirectory) {
         for (file, original) in done.reversed() {
             // The kernel ignores an empty write; a newline empties the list.
-            try? files.write(original.isEmpty ? "\n" : original, to: file, of: directory)
-            guard let now = try? files.text(file, of: directory) else { continue }
-            journal?.settle(file, inode: directory.inode, readBack: now)
+            try? context.files.write(original.isEmpty ? "\n" : original, to: file, of: directory)
+            guard let now = try? context.files.text(file, of: directory) else { continue }
+            context.journal?.settle(file, inode: directory.inode, readBack: now)
         }
     }
 
@@ -198,17 +183,14 @@ package struct Pinner: Sendable {
         let missing =
             !isLegacy ? nil : cpusNow.isEmpty ? "cpus" : memsNow.isEmpty ? "mems" : nil
         return Pinned(
-            hierarchy: directory.hierarchy.label, cpus: "\(cpusNow)", mems: "\(memsNow)",
-            isNarrowed: !stands, missing: missing)
+            cpus: "\(cpusNow)", mems: "\(memsNow)", isNarrowed: !stands, missing: missing)
     }
 
     private func list(
         _ file: String, _ directory: CgroupDirectory
     ) throws(ActuationError) -> RangeList {
-        do throws(IOError) {
-            return try files.value(file, of: directory) { RangeList($0) }
-        } catch {
-            throw ActuationError(error, on: directory)
+        try directory.reporting { () throws(IOError) in
+            try context.files.value(file, of: directory) { RangeList($0) }
         }
     }
 }

@@ -1,5 +1,5 @@
 package import CgroupModel
-package import Hierarchy
+internal import Hierarchy
 internal import KernelIO
 
 /// Reclaims memory of a cgroup.
@@ -21,21 +21,11 @@ package struct Reclaimer: Sendable {
         package let isPartial: Bool
     }
 
-    private let set: HierarchySet
-    private let files: any ControlFiles
-    private let protected: ProtectedSet
     /// The size of one request; the deadline is checked between requests.
     private static let step: UInt64 = 32 << 20
+    private let context: ActingContext
 
-    /// Acts on the hierarchies of `set`; `protected` lists the cgroups to refuse.
-    package init(
-        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        protected: ProtectedSet? = nil
-    ) {
-        self.protected = protected ?? ProtectedSet(set: set, system: set.system)
-        self.set = set
-        self.files = files
-    }
+    package init(_ context: ActingContext) { self.context = context }
 
     /// Reclaims in steps until the amount is reached, the kernel finds no more, or time is up.
     ///
@@ -46,7 +36,7 @@ package struct Reclaimer: Sendable {
         swappiness: UInt32? = nil, dryRun: Bool = false
     ) throws(ActuationError) -> Reclaimed {
         let directory = try TargetTrees.directory(
-            .memory, of: path, for: .reclaim, in: set, protected: protected,
+            .memory, of: path, for: .reclaim, in: context,
             remedy: "name the cgroup that holds them all")
         if directory.hierarchy.version == .legacy {
             return try empty(directory, amount, dryRun: dryRun)
@@ -68,7 +58,7 @@ package struct Reclaimer: Sendable {
         let option = swappiness.map { " swappiness=\($0)" } ?? ""
         while done < wanted, !end.hasPassed, step > 0 {
             do throws(IOError) {
-                try files.write("\(step)\(option)", to: "memory.reclaim", of: directory)
+                try context.files.write("\(step)\(option)", to: "memory.reclaim", of: directory)
                 done += step
                 step = min(step, wanted - done)
             } catch {
@@ -89,7 +79,7 @@ package struct Reclaimer: Sendable {
             return ActuationError(error, on: directory)
         }
         let hasMemory = (try? directory.read("memory.current")) != nil
-        let way = ControllerWay(.memory, to: directory.path, in: directory.hierarchy, files)
+        let way = ControllerWay(.memory, to: directory.path, in: directory.hierarchy, context.files)
         return ActuationError(
             .unavailable,
             hasMemory
@@ -111,11 +101,7 @@ package struct Reclaimer: Sendable {
         if dryRun {
             return Reclaimed(before: before, after: before, confirmed: nil, isPartial: false)
         }
-        do throws(IOError) {
-            try files.write("0", to: "memory.force_empty", of: directory)
-        } catch {
-            throw ActuationError(error, on: directory)
-        }
+        try context.files.put("0", to: "memory.force_empty", of: directory)
         return Reclaimed(
             before: before, after: try usage("memory.usage_in_bytes", directory), confirmed: nil,
             isPartial: false)
@@ -125,7 +111,7 @@ package struct Reclaimer: Sendable {
         _ file: String, _ directory: CgroupDirectory
     ) throws(ActuationError) -> UInt64 {
         do throws(IOError) {
-            return try files.value(file, of: directory) { UInt64($0) }
+            return try context.files.value(file, of: directory) { UInt64($0) }
         } catch {
             throw explained(error, directory)
         }

@@ -2,6 +2,51 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
+extension CgroupDirectory {
+    /// Opens the directory; the error names the cgroup and advises what to do.
+    convenience init(
+        opening path: CgroupPath, in hierarchy: MountedHierarchy
+    ) throws(ActuationError) {
+        do throws(IOError) {
+            try self.init(path, in: hierarchy)
+        } catch {
+            throw ActuationError(error, on: path, in: hierarchy.label)
+        }
+    }
+
+    /// Performs a system call on the cgroup; the error names the cgroup and advises what to do.
+    func reporting<Result: ~Copyable>(
+        _ body: () throws(IOError) -> Result
+    ) throws(ActuationError) -> Result {
+        do throws(IOError) {
+            return try body()
+        } catch {
+            throw ActuationError(error, on: self)
+        }
+    }
+
+    /// Returns the processes of this cgroup and its descendants.
+    func members() throws(ActuationError) -> Set<Int32> {
+        try reporting { () throws(IOError) in try processesBelow() }
+    }
+}
+
+extension ControlFiles {
+    /// Reads the text of a file; the error names the cgroup and advises what to do.
+    func read(_ name: String, of directory: CgroupDirectory) throws(ActuationError) -> String {
+        try directory.reporting { () throws(IOError) in try text(name, of: directory) }
+    }
+
+    /// Writes a value; the error names the cgroup and advises what to do.
+    func put(
+        _ value: String, to name: String, of directory: CgroupDirectory
+    ) throws(ActuationError) {
+        try directory.reporting { () throws(IOError) in
+            try write(value, to: name, of: directory)
+        }
+    }
+}
+
 extension ActuationError {
     /// Creates an error that names the cgroup of a failed system call and advises what to do.
     init(_ error: IOError, on directory: CgroupDirectory) {

@@ -8,14 +8,7 @@ extension CgroupDirectory {
     }
 
     /// The child cgroups that can be opened.
-    var visibleChildren: [CgroupDirectory] {
-        guard let opened = try? descriptor.reopened(),
-            let entries = try? opened.entries(path: path.description)
-        else { return [] }
-        return entries.filter(\.isDirectory).compactMap {
-            try? CgroupDirectory(path.child($0.name), in: hierarchy)
-        }
-    }
+    var visibleChildren: [CgroupDirectory] { (try? children()) ?? [] }
 
     /// The parent cgroup; nil for the root.
     var enclosing: CgroupDirectory? {

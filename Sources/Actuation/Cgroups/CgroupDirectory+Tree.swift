@@ -102,5 +102,5 @@ extension CgroupDirectory {
 
 extension CgroupPath {
     /// The bytes after the last slash.
-    var lastName: [UInt8] { Array(bytes[((bytes.lastIndex(of: 0x2f) ?? 0) + 1)...]) }
+    var lastName: [UInt8] { Array(bytes[((bytes.lastIndex(of: UInt8(ascii: "/")) ?? 0) + 1)...]) }
 }

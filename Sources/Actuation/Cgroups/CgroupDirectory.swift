@@ -33,7 +33,7 @@ package final class CgroupDirectory: Sendable {
     /// Reads the text of an interface file without its trailing newline.
     package func text(_ name: String) throws(IOError) -> String {
         var bytes = try read(name)
-        if bytes.last == 0x0a { bytes.removeLast() }
+        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
         return String(decoding: bytes, as: UTF8.self)
     }
 

@@ -26,7 +26,7 @@ package struct DiskLookup: Sendable {
         guard (try? ReadBuffer.contents(of: link + Array("/partition".utf8))) != nil else {
             return (number, nil)
         }
-        let parts = target.split(separator: 0x2f)
+        let parts = target.split(separator: UInt8(ascii: "/"))
         let parent = parts.count > 1 ? Array(parts[parts.count - 2]).pathText : ""
         guard let disk = numberInSys(parent) else {
             throw ActuationError(.failed, "the disk of the partition \(name) cannot be found")
@@ -48,7 +48,7 @@ package struct DiskLookup: Sendable {
         guard let sys = system.sys, !name.isEmpty, !name.contains("/"),
             let text = try? ReadBuffer.contents(of: sys + Array("/class/block/\(name)/dev".utf8))
         else { return nil }
-        return Self.parsed(String(decoding: text.filter { $0 > 0x20 }, as: UTF8.self))
+        return Self.parsed(text.firstWord)
     }
 
     private static func parsed(_ text: String) -> InstanceKey? {

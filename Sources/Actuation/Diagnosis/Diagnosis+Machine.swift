@@ -19,7 +19,7 @@ extension Diagnosis {
         let reader = ProcessReader(system)
         let own = reader.ownStat
         let status = own.flatMap { reader.describe(Int32($0.pid))?.status }
-        user = status?.user?.effective
+        user = status?.user
         trees = Self.trees(set, own.map { Int32($0.pid) })
         let held = status?.effective?.names ?? []
         capabilities = Self.capabilitiesThatMatter.map { name, use in

@@ -42,24 +42,18 @@ package final class FreezeSwitch: Sendable {
 
     /// Records and requests the freeze; throws if it is already requested.
     package func freeze(cause: String) throws(ActuationError) {
-        do throws(IOError) {
+        try directory.reporting { () throws(IOError) in
             guard try !interface.isRequested(read) else {
                 throw IOError("freeze", "\(directory.path), which is already frozen", .busy)
             }
-        } catch {
-            throw ActuationError(error, on: directory)
         }
         _ = try journal?.record(
             ControlCell(interface.file), of: directory, interface.thawedValue,
             wanted: interface.frozenValue, cause: cause)
         FrozenMark(journal: journal).put(on: directory.descriptor)
-        do throws(IOError) {
-            looks.store(0, ordering: .relaxed)
-            asked.store(true, ordering: .relaxed)
-            try write(interface.frozenValue)
-        } catch {
-            throw ActuationError(error, on: directory)
-        }
+        looks.store(0, ordering: .relaxed)
+        asked.store(true, ordering: .relaxed)
+        try directory.reporting { () throws(IOError) in try write(interface.frozenValue) }
     }
 
     /// Whether the cgroup is completely frozen.
@@ -68,10 +62,8 @@ package final class FreezeSwitch: Sendable {
     /// which an interrupted fork needs.
     package func stands(mayLetGo: Bool) throws(ActuationError) -> Bool {
         let look = looks.wrappingAdd(1, ordering: .relaxed).newValue
-        do throws(IOError) {
-            return try interface.look(look, mayLetGo: mayLetGo, read: read, write: write)
-        } catch {
-            throw ActuationError(error, on: directory)
+        return try directory.reporting { () throws(IOError) in
+            try interface.look(look, mayLetGo: mayLetGo, read: read, write: write)
         }
     }
 
@@ -81,11 +73,7 @@ package final class FreezeSwitch: Sendable {
     /// Thaws the cgroup; does nothing if this switch did not freeze it.
     package func thaw() throws(ActuationError) {
         guard isAsked else { return }
-        do throws(IOError) {
-            try write(interface.thawedValue)
-        } catch {
-            throw ActuationError(error, on: directory)
-        }
+        try directory.reporting { () throws(IOError) in try write(interface.thawedValue) }
         asked.store(false, ordering: .relaxed)
         FrozenMark.take(from: directory.descriptor)
         journal?.settle(

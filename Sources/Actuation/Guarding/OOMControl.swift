@@ -38,21 +38,15 @@ package final class OOMControl: Sendable {
     package func putBack() throws(ActuationError) { try write(wasOff ? "1" : "0") }
 
     private func write(_ value: String) throws(ActuationError) {
-        do throws(IOError) {
-            try directory.write(value, to: Self.cell.file)
-        } catch {
-            throw ActuationError(error, on: directory)
-        }
+        try KernelControlFiles().put(value, to: Self.cell.file, of: directory)
         journal?.settle(Self.cell.file, inode: directory.inode, readBack: value)
     }
 
     /// Whether a task waits for memory (`under_oom`).
     package var isUnderOOM: Bool {
         get throws(ActuationError) {
-            do throws(IOError) {
-                return try file.number(of: "under_oom") == 1
-            } catch {
-                throw ActuationError(error, on: directory)
+            try directory.reporting { () throws(IOError) in
+                try file.number(of: "under_oom") == 1
             }
         }
     }

@@ -17,13 +17,13 @@ package final class ThrottlePoint: Sendable {
 
         var text: String {
             guard let bound else { return below }
-            let other = ThrottlePoint.coding.decode(below)?.number ?? .max
+            let other = ThrottlePoint.coding?.decode(below)?.number ?? .max
             return "\(min(other, bound))"
         }
     }
 
     private static let file = "memory.high"
-    private static let coding = LimitFile.Coding.number(unlimited: "max")
+    private static let coding = LimitCatalog.coding(ofFile: file)
     private let directory: CgroupDirectory
     private let files: any ControlFiles
     private let journal: UndoJournal?
@@ -40,22 +40,16 @@ package final class ThrottlePoint: Sendable {
         self.directory = directory
         self.files = files
         self.journal = journal
-        do throws(IOError) {
-            // The file may hold the value of a guard that was killed; the journal has the original.
-            if let recorded = journal?.original(of: ControlCell(Self.file), in: directory) {
-                original = recorded
-            } else {
-                original = try files.text(Self.file, of: directory)
-            }
-        } catch {
-            throw ActuationError(error, on: directory)
+        // The file may hold the value of a guard that was killed; the journal has the original.
+        if let recorded = journal?.original(of: ControlCell(Self.file), in: directory) {
+            original = recorded
+        } else {
+            original = try files.read(Self.file, of: directory)
         }
-        layers = Mutex(Layers(below: below.map(Self.text) ?? original))
+        layers = Mutex(Layers(below: below.flatMap(Self.text) ?? original))
     }
 
-    private static func text(_ value: LimitValue) -> String {
-        coding.encode(value) ?? "max"
-    }
+    private static func text(_ value: LimitValue) -> String? { coding?.encode(value) }
 
     /// Sets the bound in bytes; records the original first.
     package func set(_ bytes: UInt64, cause: String) throws(ActuationError) {
@@ -67,7 +61,7 @@ package final class ThrottlePoint: Sendable {
     ///
     /// It is written only under a bound; without one, those layers write it themselves.
     package func setBelow(_ value: LimitValue?, cause: String) throws(ActuationError) {
-        let below = value.map(Self.text) ?? original
+        let below = value.flatMap(Self.text) ?? original
         let isChanged = layers.withLock { layers in
             defer { layers.below = below }
             return layers.below != below && layers.bound != nil
@@ -83,11 +77,7 @@ package final class ThrottlePoint: Sendable {
             layers.bound = nil
             return layers.text
         }
-        do throws(IOError) {
-            try KernelControlFiles().write(text, to: Self.file, of: directory)
-        } catch {
-            throw ActuationError(error, on: directory)
-        }
+        try KernelControlFiles().put(text, to: Self.file, of: directory)
         note(text)
         journal?.settle(Self.file, inode: directory.inode, readBack: text)
     }

@@ -35,7 +35,7 @@ struct FrozenMark {
             let all = (try? CgroupDirectory(.root, in: hierarchy).subtree()) ?? []
             for cgroup in all {
                 guard let mark = cgroup.descriptor.attribute(Self.name), mark.starts(with: own),
-                    mark.count == own.count || mark[own.count] == 0x0a,
+                    mark.count == own.count || mark[own.count] == UInt8(ascii: "\n"),
                     owners.include(isDaemons: mark.count > own.count)
                 else { continue }
                 let isFrozen = try? interface.isRequested { file throws(IOError) in

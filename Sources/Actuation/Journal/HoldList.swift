@@ -9,12 +9,6 @@ package struct Hold: Hashable, Sendable {
     /// not affect it.
     package let end: UInt64
 
-    /// Creates a hold on a cgroup that ends at `end`.
-    package init(path: CgroupPath, end: UInt64) {
-        self.path = path
-        self.end = end
-    }
-
     /// The current time on the clock of ``end``.
     package static var now: UInt64 { MonotonicClock.bootNanoseconds / 1000 }
 }
@@ -41,7 +35,7 @@ package struct HoldList: Sendable {
         guard LogFile.exists(path) else { return [] }
         let bytes = try ReadBuffer.contents(of: Array(path.utf8))
         var ends: [CgroupPath: UInt64] = [:]
-        for line in bytes.split(separator: 0x0a) {
+        for line in bytes.lines {
             // The clock restarts at each boot.
             guard let line = RecordLine(line), line["boot"] == bootID,
                 let path = line.bytes("path"), let end = line.number("until")
@@ -73,7 +67,7 @@ package struct HoldList: Sendable {
         try StandardOutput.createDirectories(directory)
         let log = try LogFile(path)
         // Empties the file without active holds, and removes a partial line that a crash left.
-        let whole = (try log.contents().lastIndex(of: 0x0a)).map { $0 + 1 } ?? 0
+        let whole = (try log.contents().lastIndex(of: UInt8(ascii: "\n"))).map { $0 + 1 } ?? 0
         try log.truncate(to: try holds().isEmpty ? 0 : whole)
         let line = RecordLine(
             "hold", ["boot": bootID, "until": "\(hold.end)"], path: hold.path.bytes)

@@ -29,7 +29,7 @@ package struct JournalState: Sendable {
     /// Parses bytes that follow the last complete line.
     mutating func read(_ bytes: [UInt8], bootID: String) {
         var start = 0
-        while let end = bytes[start...].firstIndex(of: 0x0a) {
+        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
             lines += 1
             let line = RecordLine(bytes[start..<end])
             wholeBytes += end + 1 - start

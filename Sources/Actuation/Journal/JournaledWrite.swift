@@ -18,20 +18,10 @@ struct JournaledWrite {
     func write(
         _ value: String, to cell: ControlCell, of directory: CgroupDirectory, cause: String
     ) throws(ActuationError) {
-        let original: String
-        do throws(IOError) {
-            original = cell.value(in: try files.text(cell.file, of: directory))
-        } catch {
-            throw ActuationError(error, on: directory)
-        }
+        let original = cell.value(in: try files.read(cell.file, of: directory))
         let entry = try journal?.record(cell, of: directory, original, wanted: value, cause: cause)
-        do throws(IOError) {
-            try files.write(cell.command(value), to: cell.file, of: directory)
-        } catch {
-            note(entry, of: directory)
-            throw ActuationError(error, on: directory)
-        }
-        note(entry, of: directory)
+        defer { note(entry, of: directory) }
+        try files.put(cell.command(value), to: cell.file, of: directory)
     }
 
     /// Records the value after a write, successful or not.

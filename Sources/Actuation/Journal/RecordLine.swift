@@ -21,7 +21,7 @@ struct RecordLine {
 
     /// Parses a line; nil if it is damaged.
     init?(_ line: ArraySlice<UInt8>) {
-        guard line.count > 9, line[line.startIndex + 8] == 0x20 else { return nil }
+        guard line.count > 9, line[line.startIndex + 8] == UInt8(ascii: " ") else { return nil }
         let body = line.dropFirst(9)
         guard String(decoding: line.prefix(8), as: UTF8.self) == Self.checksum(body) else {
             return nil
@@ -47,7 +47,7 @@ struct RecordLine {
     var bytes: [UInt8] {
         let words = [verb] + fields.map { "\($0.key)=\(PercentText.encoded($0.value))" }
         let body = Array(words.joined(separator: " ").utf8)
-        return Array("\(Self.checksum(body[...])) ".utf8) + body + [0x0a]
+        return Array("\(Self.checksum(body[...])) ".utf8) + body + [UInt8(ascii: "\n")]
     }
 
     /// Returns the CRC-32 (IEEE 802.3) as eight hexadecimal digits.

@@ -224,7 +224,7 @@ package struct Restorer {
             let possible = try? ReadBuffer.contents(
                 of: sys + Array("/devices/system/\(kind)/possible".utf8))
         {
-            return String(decoding: possible.filter { $0 > 0x20 }, as: UTF8.self)
+            return possible.firstWord
         }
         return try files.text("\(name).effective", of: parent)
     }

@@ -21,11 +21,8 @@ package struct UndoJournal: Sendable {
     package init(
         directory: String, owner: String = "", patience: Duration = .seconds(10)
     ) {
-        let boot = try? ReadBuffer.contents(of: Array("/proc/sys/kernel/random/boot_id".utf8))
         self.init(
-            directory: directory, owner: owner,
-            bootID: String(decoding: (boot ?? []).prefix { $0 > 0x20 }, as: UTF8.self),
-            patience: patience)
+            directory: directory, owner: owner, bootID: BootID.current, patience: patience)
     }
 
     init(

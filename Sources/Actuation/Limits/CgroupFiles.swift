@@ -18,8 +18,6 @@ struct CgroupFiles {
     let path: CgroupPath
     let set: HierarchySet
     let files: any ControlFiles
-    /// Whether to use the cgroup's shadow where one exists.
-    var followsShadows = false
 
     /// Whether the controller's limits follow v2; for the core, whether v2 is mounted.
     func isUnified(_ controller: Controller) -> Bool {
@@ -33,11 +31,6 @@ struct CgroupFiles {
             throw ActuationError(.unavailable, set.absence(of: controller))
         }
         let hierarchy = set.hierarchies[index]
-        if followsShadows, let trees = try? TargetTrees(path, in: set),
-            let shadow = try ShadowGroups(set: set, files: files).existing(trees, in: index)
-        {
-            return shadow
-        }
         do throws(IOError) {
             return try CgroupDirectory(path, in: hierarchy)
         } catch {

@@ -124,10 +124,8 @@ package struct LimitPlan: Sendable {
         except isOthers: (Int) -> Bool = { _ in false }
     ) throws(ActuationError) {
         for (index, write) in writes.enumerated() where !write.isDone && !isOthers(index) {
-            do throws(IOError) {
+            try write.directory.reporting { () throws(IOError) in
                 try ControlFile.checkWritable(write.cell.file, in: write.directory.descriptor)
-            } catch {
-                throw ActuationError(error, on: write.directory)
             }
         }
     }

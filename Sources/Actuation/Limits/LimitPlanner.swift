@@ -1,29 +1,16 @@
 package import CgroupModel
-package import Hierarchy
+import Hierarchy
 import KernelIO
 
 /// Turns requests into ordered writes, and checks whether they can succeed.
 package struct LimitPlanner: Sendable {
-    let set: HierarchySet
-    let files: any ControlFiles
-    private let protected: ProtectedSet
-    private let shadow: Bool
+    private let context: ActingContext
     private let host: HostFacts?
 
-    /// Plans writes in the hierarchies of `set`.
-    ///
-    /// With `shadow`, it plans for the shadows of a cgroup where they exist
-    /// (``ShadowGroups/cover(_:_:)`` creates them). With `host`, a limit above the host's resources
-    /// adds a warning.
-    package init(
-        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        protected: ProtectedSet? = nil, shadow: Bool = false, host: HostFacts? = nil
-    ) {
+    /// Plans writes; with `host`, a limit above the host's resources adds a warning.
+    package init(_ context: ActingContext, host: HostFacts? = nil) {
+        self.context = context
         self.host = host
-        self.set = set
-        self.files = files
-        self.protected = protected ?? ProtectedSet(set: set, system: set.system)
-        self.shadow = shadow
     }
 
     /// Plans the writes for one cgroup without writing anything.
@@ -46,7 +33,7 @@ package struct LimitPlanner: Sendable {
             }
         }
         var draft = PlanDraft(
-            files: CgroupFiles(path: path, set: set, files: files, followsShadows: shadow),
+            files: CgroupFiles(path: path, set: context.set, files: context.files),
             requests: requests, force: force, shrink: shrink)
         draft.warnings += requests.compactMap(\.note)
         if let host { draft.warnings += requests.compactMap { $0.excess(on: host) } }
@@ -57,7 +44,7 @@ package struct LimitPlanner: Sendable {
         for request in requests where !special.contains(request.limit.name) {
             try draft.planPlain(request)
         }
-        let plan = try draft.finished(protected)
+        let plan = try draft.finished(context.protected)
         try plan.checkProtection()
         return plan
     }
@@ -72,13 +59,6 @@ struct PlanDraft {
     var writes: [PlannedWrite] = []
     var warnings: [String] = []
     var planned: Set<String> = []
-
-    init(files: CgroupFiles, requests: [LimitRequest], force: Bool, shrink: Bool) {
-        self.files = files
-        self.requests = requests
-        self.force = force
-        self.shrink = shrink
-    }
 
     /// The request for a limit with one value per cgroup.
     func request(_ name: String) -> LimitRequest? { requests.first { $0.limit.name == name } }

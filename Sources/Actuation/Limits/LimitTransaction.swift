@@ -7,8 +7,7 @@ internal import KernelIO
 /// back in reverse, through the same states.
 package struct LimitTransaction {
     private let plan: LimitPlan
-    private let journal: UndoJournal?
-    private let files: any ControlFiles
+    private let context: ActingContext
     private let cause: String
     private let pause: @Sendable (Duration) -> Void
 
@@ -17,12 +16,11 @@ package struct LimitTransaction {
 
     /// Prepares to apply a plan; `cause` is recorded in the journal.
     package init(
-        _ plan: LimitPlan, journal: UndoJournal?, files: any ControlFiles = KernelControlFiles(),
-        cause: String = "", pause: @escaping @Sendable (Duration) -> Void = Pause.sleep
+        _ plan: LimitPlan, in context: ActingContext, cause: String = "",
+        pause: @escaping @Sendable (Duration) -> Void = Pause.sleep
     ) {
         self.plan = plan
-        self.journal = journal
-        self.files = files
+        self.context = context
         self.cause = cause
         self.pause = pause
     }
@@ -75,7 +73,8 @@ package struct LimitTransaction {
         for (index, write) in plan.writes.enumerated() {
             let isPlain = write.shrinks || !write.isReadable
             let unit =
-                isPlain ? nil : files.systemd?.unit(keeping: write.cell.file, of: write.directory)
+                isPlain
+                ? nil : context.files.systemd?.unit(keeping: write.cell.file, of: write.directory)
             if let unit, let last = groups.indices.last, groups[last].unit == unit {
                 groups[last].indices = groups[last].indices.lowerBound..<index + 1
             } else {
@@ -141,7 +140,7 @@ package struct LimitTransaction {
 
     private func conclude(_ one: Begun, _ result: inout LimitResult) {
         let readBack = result.readBack ?? ""
-        if let entry = one.entry { try? journal?.finish(entry, readBack: readBack) }
+        if let entry = one.entry { try? context.journal?.finish(entry, readBack: readBack) }
         if let cell = one.write.effective { result.effective = try? read(cell, of: one.write) }
         result.outcome = LimitResult.Outcome(
             one.write, before: one.before, readBack: readBack, effective: result.effective)
@@ -151,18 +150,14 @@ package struct LimitTransaction {
         _ write: PlannedWrite, before: String, wanted: String
     ) throws(ActuationError) -> JournalEntry? {
         guard write.isReadable else { return nil }
-        return try journal?.record(
+        return try context.journal?.record(
             write.cell, of: write.directory, before, wanted: wanted, cause: cause)
     }
 
     /// Writes one value and retries on EBUSY, which v1 returns until it can reclaim enough memory.
     private func put(_ command: String, _ write: PlannedWrite) throws(ActuationError) {
         try whileBusy { () throws(ActuationError) in
-            do throws(IOError) {
-                try files.write(command, to: write.cell.file, of: write.directory)
-            } catch {
-                throw ActuationError(error, on: write.directory)
-            }
+            try context.files.put(command, to: write.cell.file, of: write.directory)
         }
     }
 
@@ -170,14 +165,14 @@ package struct LimitTransaction {
     private func put(
         _ writes: [PlannedWrite], on unit: SystemdUnit?
     ) throws(ActuationError) {
-        if let unit, let systemd = files.systemd {
+        if let unit, let systemd = context.files.systemd {
             return try whileBusy { () throws(ActuationError) in
                 try systemd.write(writes.map { PlacedValue($0) }, on: unit)
             }
         }
         for write in writes {
             if write.shrinks {
-                try MemoryShrinker(write: write, files: files, pause: pause).shrink()
+                try MemoryShrinker(write: write, files: context.files, pause: pause).shrink()
             }
             try put(write.command, write)
         }
@@ -201,21 +196,17 @@ package struct LimitTransaction {
         _ cell: ControlCell, of write: PlannedWrite
     ) throws(ActuationError) -> String {
         guard write.isReadable else { return "" }
-        do throws(IOError) {
-            return cell.value(in: try files.text(cell.file, of: write.directory))
-        } catch {
-            throw ActuationError(error, on: write.directory)
-        }
+        return cell.value(in: try context.files.read(cell.file, of: write.directory))
     }
 
     /// Restores the original after a refused write, or else records the value that is there now.
     private func takeBack(_ entry: JournalEntry?, _ write: PlannedWrite, _ before: String) {
         guard write.isReadable else { return }
         if (try? read(write.cell, of: write)).map({ !write.coding.isSame($0, before) }) ?? true {
-            try? files.write(
+            try? context.files.write(
                 write.cell.command(before), to: write.cell.file, of: write.directory)
         }
-        JournaledWrite(files: files, journal: journal).note(entry, of: write.directory)
+        context.recorded.note(entry, of: write.directory)
     }
 
     private func undo(_ before: [Int: String], _ results: inout [LimitResult]) {
@@ -228,7 +219,7 @@ package struct LimitTransaction {
                     write, before: try read(write.cell, of: write), wanted: original)
                 try put(write.cell.command(original), write)
                 let readBack = try read(write.cell, of: write)
-                if let entry { try? journal?.finish(entry, readBack: readBack) }
+                if let entry { try? context.journal?.finish(entry, readBack: readBack) }
                 results[index].readBack = readBack
                 results[index].outcome = .rolledBack
             } catch {

@@ -1,5 +1,5 @@
 package import CgroupModel
-package import Hierarchy
+internal import Hierarchy
 internal import KernelIO
 
 /// Creates cgroups.
@@ -14,33 +14,51 @@ package struct CgroupMaker: Sendable {
         package let enabled: [String]
     }
 
-    private let set: HierarchySet
-    private let files: any ControlFiles
-    private let journal: UndoJournal?
+    private let context: ActingContext
 
-    /// Creates cgroups in the hierarchies of `set` and records each change in `journal`.
-    package init(
-        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        journal: UndoJournal? = nil
-    ) {
-        self.set = set
-        self.files = files
-        self.journal = journal
-    }
+    package init(_ context: ActingContext) { self.context = context }
 
     /// Creates the cgroup and its missing ancestors in every hierarchy that has one of the
     /// controllers.
     ///
     /// Without controllers, it acts in every hierarchy but systemd's own. On v2 the controllers are
     /// enabled along the path. A new v1 cpuset copies its parent's CPUs and memory nodes, because
-    /// processes cannot join an empty one.
+    /// processes cannot join an empty one. Throws if nothing would change. A dry run only looks.
     package func make(
-        _ path: CgroupPath, controllers: [Controller] = []
+        _ path: CgroupPath, controllers: [Controller] = [], dryRun: Bool = false
     ) throws(ActuationError) -> Made {
         guard !path.isRoot else {
             throw ActuationError(.usage, "/ already exists; name a cgroup below it")
         }
         let trees = try treesWithWay(for: controllers, to: path)
+        let (present, enabled) =
+            try dryRun ? foreseen(path, controllers, trees) : make(path, controllers, trees)
+        let new = trees.map(\.label).filter { !present.contains($0) }
+        guard !new.isEmpty || !enabled.isEmpty else {
+            throw ActuationError(
+                .usage, "\(path) already exists in \(present.joined(separator: ", "))")
+        }
+        return Made(
+            hierarchies: new, present: present,
+            enabled: Set(enabled).sorted().map(\.rawValue))
+    }
+
+    /// The hierarchies that have the cgroup, and the controllers to enable.
+    private func foreseen(
+        _ path: CgroupPath, _ controllers: [Controller], _ trees: [MountedHierarchy]
+    ) -> (present: [String], enabled: [Controller]) {
+        (
+            trees.filter { (try? CgroupDirectory(path, in: $0)) != nil }.map(\.label),
+            trees.filter { $0.version == .unified }.flatMap {
+                missing(controllers, downTo: path.parent, in: $0)
+            }
+        )
+    }
+
+    /// Creates the cgroup, and returns the hierarchies that had it and the enabled controllers.
+    private func make(
+        _ path: CgroupPath, _ controllers: [Controller], _ trees: [MountedHierarchy]
+    ) throws(ActuationError) -> (present: [String], enabled: [Controller]) {
         var made: [CgroupDirectory] = []
         var present: [String] = []
         var enabled: [(directory: CgroupDirectory, controller: Controller)] = []
@@ -57,42 +75,11 @@ package struct CgroupMaker: Sendable {
         } catch {
             takeBack(made)
             for (directory, controller) in enabled.reversed() {
-                try? switchOff(controller, below: directory)
+                try? pass("-", controller, below: directory)
             }
             throw error
         }
-        let new = trees.map(\.label).filter { !present.contains($0) }
-        guard !new.isEmpty || !enabled.isEmpty else {
-            throw ActuationError(
-                .usage, "\(path) already exists in \(present.joined(separator: ", "))")
-        }
-        return Made(
-            hierarchies: new, present: present,
-            enabled: Set(enabled.map(\.controller)).sorted().map(\.rawValue))
-    }
-
-    /// Returns the expected result of ``make(_:controllers:)`` without changing anything.
-    ///
-    /// Throws for the root, for an absent controller, and if nothing would change.
-    package func plan(
-        _ path: CgroupPath, controllers: [Controller] = []
-    ) throws(ActuationError) -> Made {
-        guard !path.isRoot else {
-            throw ActuationError(.usage, "/ already exists; name a cgroup below it")
-        }
-        let trees = try treesWithWay(for: controllers, to: path)
-        let present = trees.filter { (try? CgroupDirectory(path, in: $0)) != nil }.map(\.label)
-        let enabled = trees.filter { $0.version == .unified }.flatMap {
-            missing(controllers, downTo: path.parent, in: $0)
-        }
-        let new = trees.map(\.label).filter { !present.contains($0) }
-        guard !new.isEmpty || !enabled.isEmpty else {
-            throw ActuationError(
-                .usage, "\(path) already exists in \(present.joined(separator: ", "))")
-        }
-        return Made(
-            hierarchies: new, present: present,
-            enabled: Set(enabled).sorted().map(\.rawValue))
+        return (present, enabled.map(\.controller))
     }
 
     /// The controllers that the cgroup or one of its ancestors does not enable yet.
@@ -100,13 +87,11 @@ package struct CgroupMaker: Sendable {
         _ controllers: [Controller], downTo path: CgroupPath?, in hierarchy: MountedHierarchy
     ) -> [Controller] {
         let wanted = controllers.filter(hierarchy.controllers.contains)
-        return sequence(first: path) { $0?.parent }.prefix { $0 != nil }.compactMap(\.self)
-            .flatMap { place -> [Controller] in
-                let directory = try? CgroupDirectory(place, in: hierarchy)
-                let passed = directory?.textIfAny("cgroup.subtree_control", files) ?? ""
-                let names = passed.split(separator: " ").map(String.init)
-                return wanted.filter { !names.contains($0.rawValue) }
-            }
+        return (path?.line ?? []).flatMap { place -> [Controller] in
+            let directory = try? CgroupDirectory(place, in: hierarchy)
+            let passed = directory?.passedControllers(context.files) ?? []
+            return wanted.filter { !passed.contains($0.rawValue) }
+        }
     }
 
     /// Returns the hierarchies to act in; throws if a populated cgroup prevents a controller from
@@ -126,10 +111,10 @@ package struct CgroupMaker: Sendable {
         for controllers: [Controller]
     ) throws(ActuationError) -> [MountedHierarchy] {
         for controller in controllers
-        where !set.hierarchies.contains(where: { $0.controllers.contains(controller) }) {
-            throw ActuationError(.unavailable, set.absence(of: controller))
+        where !context.set.hierarchies.contains(where: { $0.controllers.contains(controller) }) {
+            throw ActuationError(.unavailable, context.set.absence(of: controller))
         }
-        return set.hierarchies.filter { hierarchy in
+        return context.set.hierarchies.filter { hierarchy in
             let isSystemd = hierarchy.version == .legacy && hierarchy.controllers.isEmpty
             return !isSystemd
                 && (controllers.isEmpty
@@ -147,7 +132,7 @@ package struct CgroupMaker: Sendable {
         var made = try makeMissing(above, in: hierarchy)
         let entry: JournalEntry?
         do throws(ActuationError) {
-            entry = try journal?.record(
+            entry = try context.journal?.record(
                 JournalEntry.made(path), at: path, in: hierarchy, "", wanted: "made",
                 cause: "create")
         } catch {
@@ -156,13 +141,13 @@ package struct CgroupMaker: Sendable {
         }
         do throws(IOError) {
             let parent = try CgroupDirectory(above, in: hierarchy)
-            let directory = try parent.makeChild(path.lastName, files: files)
+            let directory = try parent.makeChild(path.lastName, files: context.files)
             made.append(directory)
-            if let entry { try? journal?.finish(entry, readBack: "\(directory.inode)") }
+            if let entry { try? context.journal?.finish(entry, readBack: "\(directory.inode)") }
             return made
         } catch {
             if let entry, (try? CgroupDirectory(path, in: hierarchy)) == nil {
-                try? journal?.finish(entry, readBack: "")
+                try? context.journal?.finish(entry, readBack: "")
             }
             takeBack(made)
             throw explained(error, path, hierarchy)
@@ -172,7 +157,7 @@ package struct CgroupMaker: Sendable {
     /// Removes the cgroups of a creation that failed halfway.
     private func takeBack(_ made: [CgroupDirectory]) {
         for directory in made.reversed() where (try? directory.remove()) != nil {
-            journal?.forget(directory)
+            context.journal?.forget(directory)
         }
     }
 
@@ -197,7 +182,7 @@ package struct CgroupMaker: Sendable {
         of controllers: [Controller], to path: CgroupPath, in hierarchy: MountedHierarchy
     ) throws(ActuationError) {
         for controller in controllers where hierarchy.controllers.contains(controller) {
-            let way = ControllerWay(controller, to: path, in: hierarchy, files)
+            let way = ControllerWay(controller, to: path, in: hierarchy, context.files)
             if let obstacle = way.obstacle { throw Self.isPopulated(obstacle) }
         }
     }
@@ -215,11 +200,11 @@ package struct CgroupMaker: Sendable {
         let wanted = controllers.filter(hierarchy.controllers.contains)
         guard !wanted.isEmpty else { return }
         for place in path.line {
-            let directory = try open(place, in: hierarchy)
-            let passed = directory.passedControllers(files)
+            let directory = try CgroupDirectory(opening: place, in: hierarchy)
+            let passed = directory.passedControllers(context.files)
             for controller in wanted where !passed.contains(controller.rawValue) {
                 do throws(ActuationError) {
-                    if directory.holdsProcesses(files) { throw Self.isPopulated(place) }
+                    if directory.holdsProcesses(context.files) { throw Self.isPopulated(place) }
                     try pass("+", controller, below: directory)
                 } catch {
                     throw error.code == .busy ? Self.isPopulated(place) : error
@@ -229,27 +214,11 @@ package struct CgroupMaker: Sendable {
         }
     }
 
-    private func switchOff(
-        _ controller: Controller, below directory: CgroupDirectory
-    ) throws(ActuationError) {
-        try pass("-", controller, below: directory)
-    }
-
     private func pass(
         _ sign: String, _ controller: Controller, below directory: CgroupDirectory
     ) throws(ActuationError) {
-        try JournaledWrite(files: files, journal: journal).write(
+        try context.recorded.write(
             "\(sign)\(controller.rawValue)", to: .passing(controller.rawValue), of: directory,
             cause: "create")
-    }
-
-    private func open(
-        _ path: CgroupPath, in hierarchy: MountedHierarchy
-    ) throws(ActuationError) -> CgroupDirectory {
-        do throws(IOError) {
-            return try CgroupDirectory(path, in: hierarchy)
-        } catch {
-            throw ActuationError(error, on: path, in: hierarchy.label)
-        }
     }
 }

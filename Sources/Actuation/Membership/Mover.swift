@@ -1,5 +1,5 @@
 package import CgroupModel
-package import Hierarchy
+internal import Hierarchy
 internal import KernelIO
 
 /// Moves processes to another cgroup, one hierarchy at a time.
@@ -12,19 +12,9 @@ package struct Mover: Sendable {
         package let origins: [(hierarchy: String, path: CgroupPath)]
     }
 
-    private let set: HierarchySet
-    private let files: any ControlFiles
-    private let journal: UndoJournal?
+    private let context: ActingContext
 
-    /// Moves processes in the hierarchies of `set` and records each move in `journal`.
-    package init(
-        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        journal: UndoJournal? = nil
-    ) {
-        self.set = set
-        self.files = files
-        self.journal = journal
-    }
+    package init(_ context: ActingContext) { self.context = context }
 
     /// Moves each process in every hierarchy that has the path, or in none of them.
     ///
@@ -37,7 +27,7 @@ package struct Mover: Sendable {
         dryRun: Bool = false
     ) throws(ActuationError) -> [Moved] {
         let targets = try targets(path, controllers)
-        let roles = ProcessRoles(set.system)
+        let roles = ProcessRoles(context.set.system)
         for pid in pids { try check(pid, roles) }
         for (_, directory) in targets {
             try check(directory)
@@ -55,7 +45,7 @@ package struct Mover: Sendable {
     private func foreseen(
         _ pid: Int32, _ targets: [(index: Int, directory: CgroupDirectory)]
     ) throws(ActuationError) -> Moved {
-        guard let places = ProcessPlaces(set: set).places(of: pid) else {
+        guard let places = ProcessPlaces(set: context.set).places(of: pid) else {
             throw ActuationError(.notFound, "process \(pid) has exited")
         }
         let origins = targets.compactMap { target -> (hierarchy: String, path: CgroupPath)? in
@@ -71,7 +61,7 @@ package struct Mover: Sendable {
     func place(
         _ pid: Int32, in directory: CgroupDirectory, of tree: Int
     ) throws(ActuationError) {
-        guard ProcessReader(set.system).stat(pid) != nil else { return }
+        guard ProcessReader(context.set.system).stat(pid) != nil else { return }
         do throws(ActuationError) {
             _ = try move(pid, to: [(tree, directory)])
         } catch {
@@ -82,9 +72,9 @@ package struct Mover: Sendable {
     private func targets(
         _ path: CgroupPath, _ controllers: [Controller]
     ) throws(ActuationError) -> [(index: Int, directory: CgroupDirectory)] {
-        let trees = try TargetTrees(path, in: set)
-        let targets = set.hierarchies.indices.compactMap { index in
-            let hierarchy = set.hierarchies[index]
+        let trees = try TargetTrees(path, in: context.set)
+        let targets = context.set.hierarchies.indices.compactMap { index in
+            let hierarchy = context.set.hierarchies[index]
             let isSystemd = hierarchy.version == .legacy && hierarchy.controllers.isEmpty
             let isWanted =
                 controllers.isEmpty
@@ -103,7 +93,7 @@ package struct Mover: Sendable {
     private func check(_ pid: Int32, _ roles: ProcessRoles) throws(ActuationError) {
         // The kernel takes 0 for the writer itself.
         guard pid > 0 else { throw ActuationError(.usage, "\(pid) is not a process ID") }
-        guard let stat = ProcessReader(set.system).stat(pid) else {
+        guard let stat = ProcessReader(context.set.system).stat(pid) else {
             throw ActuationError(.notFound, "no process \(pid)")
         }
         switch roles.role(of: pid) {
@@ -121,7 +111,7 @@ package struct Mover: Sendable {
 
     private func refuseFrozen(_ directory: CgroupDirectory) throws(ActuationError) {
         guard let interface = FreezeInterface.of(directory.hierarchy),
-            let frozen = interface.holders(of: directory, files).last
+            let frozen = interface.holders(of: directory, context.files).last
         else { return }
         throw ActuationError(
             .busy,
@@ -133,7 +123,7 @@ package struct Mover: Sendable {
     private func check(_ directory: CgroupDirectory) throws(ActuationError) {
         let path = directory.path
         if directory.hierarchy.version == .unified, !path.isRoot {
-            let passed = (try? files.text("cgroup.subtree_control", of: directory)) ?? ""
+            let passed = (try? context.files.text("cgroup.subtree_control", of: directory)) ?? ""
             let domain = passed.split(separator: " ").filter {
                 !["cpu", "cpuset", "pids", "perf_event"].contains($0)
             }
@@ -144,7 +134,7 @@ package struct Mover: Sendable {
                         + "it may hold no processes itself; move into a child, or create one: "
                         + "cgwarden create \(path)/leaf")
             }
-            let type = try? files.text("cgroup.type", of: directory)
+            let type = try? context.files.text("cgroup.type", of: directory)
             guard type != "domain invalid" else {
                 throw ActuationError(
                     .refused,
@@ -156,7 +146,7 @@ package struct Mover: Sendable {
             directory.hierarchy.controllers.contains(.cpuset)
         else { return }
         for file in ["cpuset.cpus", "cpuset.mems"]
-        where (try? files.text(file, of: directory))?.isEmpty ?? false {
+        where (try? context.files.text(file, of: directory))?.isEmpty ?? false {
             throw ActuationError(
                 .unavailable,
                 "\(path) has an empty \(file), so no process can join; set both: "
@@ -167,7 +157,7 @@ package struct Mover: Sendable {
     private func move(
         _ pid: Int32, to targets: [(index: Int, directory: CgroupDirectory)]
     ) throws(ActuationError) -> Moved {
-        let places = ProcessPlaces(set: set)
+        let places = ProcessPlaces(set: context.set)
         guard let before = places.places(of: pid) else {
             throw ActuationError(.notFound, "process \(pid) has exited")
         }
@@ -175,7 +165,7 @@ package struct Mover: Sendable {
         for (index, directory) in targets where before[index] != directory.path {
             let step = try begin(pid, from: before[index], to: directory)
             do throws(IOError) {
-                try files.write("\(pid)", to: "cgroup.procs", of: directory)
+                try context.files.write("\(pid)", to: "cgroup.procs", of: directory)
                 end(step, in: directory)
                 done.append(step)
             } catch {
@@ -187,7 +177,7 @@ package struct Mover: Sendable {
         if let after = places.places(of: pid),
             let (_, directory) = targets.first(where: { after[$0.index] != $0.directory.path }),
             // Checked last, because an exiting process shows up elsewhere.
-            !ProcessReader(set.system).hasEnded(pid)
+            !ProcessReader(context.set.system).hasEnded(pid)
         {
             throw ActuationError(
                 .failed,
@@ -212,7 +202,9 @@ package struct Mover: Sendable {
         _ pid: Int32, from place: CgroupPath?, to directory: CgroupDirectory
     ) throws(ActuationError) -> Step {
         let origin = place.flatMap { try? CgroupDirectory($0, in: directory.hierarchy) }
-        guard let journal, let origin, let stat = ProcessReader(set.system).stat(pid) else {
+        guard let journal = context.journal, let origin,
+            let stat = ProcessReader(context.set.system).stat(pid)
+        else {
             return Step(origin: origin, entry: nil)
         }
         let entry = try journal.record(
@@ -224,12 +216,12 @@ package struct Mover: Sendable {
 
     private func end(_ step: Step, in place: CgroupDirectory?) {
         guard let entry = step.entry, let place else { return }
-        try? journal?.finish(entry, readBack: "\(MembershipText(place))")
+        try? context.journal?.finish(entry, readBack: "\(MembershipText(place))")
     }
 
     private func takeBack(_ pid: Int32, _ step: Step) {
         guard let origin = step.origin,
-            (try? files.write("\(pid)", to: "cgroup.procs", of: origin)) != nil
+            (try? context.files.write("\(pid)", to: "cgroup.procs", of: origin)) != nil
         else { return }
         end(step, in: origin)
     }

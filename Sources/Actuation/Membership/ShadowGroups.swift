@@ -1,5 +1,5 @@
-package import CgroupModel
-package import Hierarchy
+internal import CgroupModel
+internal import Hierarchy
 internal import KernelIO
 
 /// Separate cgroups for the processes of a cgroup that are in a larger one in a v1 hierarchy.
@@ -7,53 +7,15 @@ internal import KernelIO
 /// A shadow is `cgwarden/shadow-INODE-HIERARCHY` below that larger cgroup, whose limits therefore
 /// still apply. The journal records each process's origin. `restore` can therefore move the
 /// processes back and remove the shadow, even after a crash.
-package struct ShadowGroups: Sendable {
+struct ShadowGroups: Sendable {
     /// The controllers that shadows are useful for: these only count, freeze or place processes.
     private static let controllers: [Controller] = [.freezer, .cpuset, .pids]
     /// A process tree that keeps forking takes several passes.
     private static let longestPasses = 20
 
-    private let set: HierarchySet
-    private let files: any ControlFiles
-    private let journal: UndoJournal?
-    private let parent: CgroupPath?
+    private let context: ActingContext
 
-    /// Acts on the hierarchies of `set`.
-    ///
-    /// `parent` is the parent of all shadows; nil puts them below their origins.
-    package init(
-        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        journal: UndoJournal? = nil, parent: CgroupPath? = nil
-    ) {
-        self.set = set
-        self.files = files
-        self.journal = journal
-        self.parent = parent
-    }
-
-    /// Makes a cgroup controllable on its own with these controllers.
-    ///
-    /// Processes that are in a larger cgroup move to a shadow. A second call moves only new ones.
-    package func cover(
-        _ path: CgroupPath, _ controllers: [Controller]
-    ) throws(ActuationError) {
-        try ProtectedSet(set: set, system: set.system).check(.move, on: path)
-        let trees = try TargetTrees(path, in: set)
-        for controller in controllers {
-            guard let tree = set.legacy(controller), try trees.disagreement(in: tree) != nil else {
-                continue
-            }
-            _ = try cover(trees, in: tree)
-        }
-    }
-
-    /// Moves the processes back and removes the cgroup's shadows; does nothing without shadows.
-    package func release(_ path: CgroupPath) throws(ActuationError) {
-        let trees = try TargetTrees(path, in: set)
-        for tree in set.hierarchies.indices {
-            if let shadow = try existing(trees, in: tree) { try release(shadow) }
-        }
-    }
+    init(_ context: ActingContext) { self.context = context }
 
     /// Returns the shadow in a hierarchy; nil if there is none.
     func existing(_ trees: TargetTrees, in tree: Int) throws(ActuationError) -> CgroupDirectory? {
@@ -61,16 +23,16 @@ package struct ShadowGroups: Sendable {
             return nil
         }
         let name = name(of: source.directory)
-        let places = ProcessPlaces(set: set)
+        let places = ProcessPlaces(set: context.set)
         for pid in source.pids.sorted() {
             guard let place = places.place(of: pid, in: tree), place.name == name else { continue }
-            return try? CgroupDirectory(place, in: set.hierarchies[tree])
+            return try? CgroupDirectory(place, in: context.set.hierarchies[tree])
         }
         return nil
     }
 
     private func isPossible(in tree: Int) -> Bool {
-        let hierarchy = set.hierarchies[tree]
+        let hierarchy = context.set.hierarchies[tree]
         return hierarchy.version == .legacy
             && Self.controllers.contains(where: hierarchy.controllers.contains)
     }
@@ -94,14 +56,14 @@ package struct ShadowGroups: Sendable {
     /// Moves the processes of a cgroup into its shadow in a hierarchy, and creates the shadow if
     /// needed.
     func cover(_ trees: TargetTrees, in tree: Int) throws(ActuationError) -> CgroupDirectory {
-        let hierarchy = set.hierarchies[tree]
+        let hierarchy = context.set.hierarchies[tree]
         guard isPossible(in: tree), let source = try source(trees, besides: tree) else {
             throw ActuationError(
                 .refused,
                 "\(trees.path) has no process that could be moved in hierarchy "
                     + "\(hierarchy.label); start one in it first")
         }
-        guard let journal else {
+        guard let journal = context.journal else {
             throw ActuationError(
                 .refused,
                 "will not move the processes of \(trees.path) into a cgroup of their own in "
@@ -115,9 +77,8 @@ package struct ShadowGroups: Sendable {
             shadow = known
         } else {
             let origin = try origin(of: source.pids, in: tree)
-            let above = parent ?? origin.path.child("cgwarden".utf8)
-            let maker = CgroupMaker(set: set, files: files, journal: journal)
-            _ = try maker.makeMissing(above, in: hierarchy)
+            let above = context.shadowParent ?? origin.path.child("cgwarden".utf8)
+            _ = try CgroupMaker(context).makeMissing(above, in: hierarchy)
             shadow = try make(above.child(name(of: source.directory).utf8), origin, journal)
         }
         do throws(ActuationError) {
@@ -133,8 +94,8 @@ package struct ShadowGroups: Sendable {
     private func origin(
         of pids: Set<Int32>, in tree: Int
     ) throws(ActuationError) -> CgroupDirectory {
-        let places = ProcessPlaces(set: set)
-        let reader = ProcessReader(set.system)
+        let places = ProcessPlaces(set: context.set)
+        let reader = ProcessReader(context.set.system)
         var common: CgroupPath?
         for pid in pids.sorted() {
             // An exiting process shows up in / wherever it was.
@@ -145,12 +106,7 @@ package struct ShadowGroups: Sendable {
             while !place.isWithin(shared), let above = shared.parent { shared = above }
             common = shared
         }
-        let hierarchy = set.hierarchies[tree]
-        do throws(IOError) {
-            return try CgroupDirectory(common ?? .root, in: hierarchy)
-        } catch {
-            throw ActuationError(error, on: common ?? .root, in: hierarchy.label)
-        }
+        return try CgroupDirectory(opening: common ?? .root, in: context.set.hierarchies[tree])
     }
 
     /// Creates the shadow; the journal records where processes forked in it belong.
@@ -164,7 +120,7 @@ package struct ShadowGroups: Sendable {
             wanted: "\(MembershipText(origin))", cause: "shadow")
         do throws(IOError) {
             let above = try CgroupDirectory(path.parent ?? .root, in: hierarchy)
-            let shadow = try above.makeChild(path.lastName, files: files)
+            let shadow = try above.makeChild(path.lastName, files: context.files)
             try? journal.finish(entry, readBack: "\(shadow.inode)")
             return shadow
         } catch {
@@ -181,14 +137,9 @@ package struct ShadowGroups: Sendable {
     private func fill(
         _ shadow: CgroupDirectory, from source: Int, _ trees: TargetTrees, in tree: Int
     ) throws(ActuationError) {
-        let mover = Mover(set: set, files: files, journal: journal)
+        let mover = Mover(context)
         for _ in 0..<Self.longestPasses {
-            let inside: Set<Int32>
-            do throws(IOError) {
-                inside = try shadow.processesBelow()
-            } catch {
-                throw ActuationError(error, on: shadow)
-            }
+            let inside = try shadow.members()
             let new = try trees.members(in: source).subtracting(inside).filter { $0 > 0 }
             guard !new.isEmpty else { return }
             for pid in new.sorted() { try mover.place(pid, in: shadow, of: tree) }
@@ -201,8 +152,9 @@ package struct ShadowGroups: Sendable {
 
     /// Restores values set in a shadow, moves its processes back, and removes it.
     func release(_ shadow: CgroupDirectory) throws(ActuationError) {
-        guard let journal else { return }
-        let results = try Restorer(set: set, journal: journal, files: files).restore(shadow.path)
+        guard let journal = context.journal else { return }
+        let results = try Restorer(set: context.set, journal: journal, files: context.files)
+            .restore(shadow.path)
         for result in results {
             if case .failed(let error) = result.outcome { throw error }
         }
@@ -211,7 +163,7 @@ package struct ShadowGroups: Sendable {
 
     /// Removes the parent of the last shadow, if cgwarden created it.
     private func removeParent(_ shadow: CgroupDirectory, _ journal: UndoJournal) {
-        guard parent == nil, let above = shadow.enclosing,
+        guard context.shadowParent == nil, let above = shadow.enclosing,
             let entries = try? journal.entries(), entries.contains(where: { $0.concerns(above) }),
             (try? above.children())?.isEmpty == true, (try? above.processes())?.isEmpty == true
         else { return }

@@ -38,13 +38,12 @@ struct TargetTrees {
     /// The directory in the controller's hierarchy, once the action is checked against protection.
     static func directory(
         _ controller: Controller, of path: CgroupPath, for action: DisruptiveAction,
-        in set: HierarchySet,
-        protected: ProtectedSet? = nil, remedy: String, shadows: ShadowGroups? = nil
+        in context: ActingContext, remedy: String, shadows: ShadowGroups? = nil
     ) throws(ActuationError) -> CgroupDirectory {
-        try (protected ?? ProtectedSet(set: set, system: set.system)).check(action, on: path)
-        let trees = try TargetTrees(path, in: set)
-        guard let tree = set.legacy(controller) ?? set.unified else {
-            throw ActuationError(.unavailable, set.absence(of: controller))
+        try context.protected.check(action, on: path)
+        let trees = try TargetTrees(path, in: context.set)
+        guard let tree = trees.set.legacy(controller) ?? trees.set.unified else {
+            throw ActuationError(.unavailable, trees.set.absence(of: controller))
         }
         return try trees.tree(for: action, among: [tree], remedy: remedy, shadows: shadows)
             .directory
@@ -52,12 +51,7 @@ struct TargetTrees {
 
     /// The processes of the subtree in one hierarchy; empty where the path does not exist.
     func members(in tree: Int) throws(ActuationError) -> Set<Int32> {
-        guard let directory = directories[tree] else { return [] }
-        do throws(IOError) {
-            return try directory.processesBelow()
-        } catch {
-            throw ActuationError(error, on: directory)
-        }
+        try directories[tree]?.members() ?? []
     }
 
     /// The first of these hierarchies that an action may work through.

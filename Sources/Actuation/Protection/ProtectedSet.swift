@@ -9,7 +9,6 @@ internal import KernelIO
 /// process may have moved in since the last check.
 package struct ProtectedSet: Sendable {
     private let set: HierarchySet
-    private let system: SystemRoot
     private let overridden: [CgroupPath]
     private let allowsKubelet: Bool
     private let spares: (@Sendable (CgroupPath) -> Bool)?
@@ -22,12 +21,11 @@ package struct ProtectedSet: Sendable {
     ///   - allowsKubelet: Whether the cgroups of a kubelet's pods may be acted on.
     ///   - spares: Selects further protected cgroups; their ancestors are protected as well.
     package init(
-        set: HierarchySet, system: SystemRoot, overridden: [CgroupPath] = [],
+        _ set: HierarchySet, overridden: [CgroupPath] = [],
         allowsKubelet: Bool = false,
         spares: (@Sendable (CgroupPath) -> Bool)? = nil
     ) {
         self.set = set
-        self.system = system
         self.overridden = overridden
         self.allowsKubelet = allowsKubelet
         self.spares = spares
@@ -40,7 +38,7 @@ package struct ProtectedSet: Sendable {
             return "will not \(verb) /: it is the root of the whole machine; name a cgroup below it"
         }
         if let reason = ownersRefusal(of: verb, on: path) { return reason }
-        let roles = ProcessRoles(system)
+        let roles = ProcessRoles(set.system)
         var asked: Set<Int32> = []
         for hierarchy in set.hierarchies {
             guard let directory = try? CgroupDirectory(path, in: hierarchy) else { continue }

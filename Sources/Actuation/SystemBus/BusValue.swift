@@ -36,12 +36,4 @@ package indirect enum BusValue: Hashable, Sendable {
         case .variant: "v"
         }
     }
-
-    /// The text of a string or an object path; nil for other types.
-    package var text: String? {
-        switch self {
-        case .string(let text), .objectPath(let text): text
-        default: nil
-        }
-    }
 }

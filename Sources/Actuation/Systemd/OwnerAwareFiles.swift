@@ -160,11 +160,7 @@ package struct OwnerAwareFiles: SystemdRouting {
                 IOError("change", "\(unit)", .noDevice), on: one.directory)
         }
         for left in try ask(values, of: unit) {
-            do throws(IOError) {
-                try kernel.write(left.value.text, to: left.value.file, of: left.directory)
-            } catch {
-                throw ActuationError(error, on: left.directory)
-            }
+            try kernel.put(left.value.text, to: left.value.file, of: left.directory)
         }
     }
 

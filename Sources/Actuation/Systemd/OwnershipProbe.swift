@@ -28,8 +28,7 @@ package final class OwnershipProbe: Sendable {
 
     /// Whether systemd runs on a host (sd_booted(3)); false for a captured one.
     package static func isSystemdRunning(on system: SystemRoot) -> Bool {
-        system.isLive
-            && (try? OwnedDescriptor.directory(Array("/run/systemd/system".utf8))) != nil
+        system.isLive && InstalledSystemd.isRunning
     }
 
     init(connections: SystemdConnections, isSystemdRunning: Bool) {

@@ -27,12 +27,6 @@ package struct Systemd: Sendable {
         try text("Version")
     }
 
-    /// Returns the cgroup that contains all its units, as PID 1 sees it.
-    package func cgroup() throws(BusError) -> String {
-        let path = try text("ControlGroup")
-        return path.isEmpty ? "/" : path
-    }
-
     private func text(_ name: String) throws(BusError) -> String {
         guard
             case .string(let text) = try property(name, of: Self.object, interface: Self.interface)
@@ -107,26 +101,11 @@ package struct Systemd: Sendable {
     /// Thaws a frozen unit.
     package func thaw(_ unit: String) throws(BusError) { try call("ThawUnit", [.string(unit)]) }
 
-    /// Sends a signal to all processes of a unit.
-    package func kill(_ unit: String, signal: Int32) throws(BusError) {
-        try call("KillUnit", [.string(unit), .string("all"), .int32(signal)])
-    }
-
     /// Queues a job that stops a unit; does nothing if the unit does not exist.
     package func stop(_ unit: String) throws(BusError) {
         do throws(BusError) {
             try call("StopUnit", [.string(unit), .string("replace")])
         } catch .refused(BusErrorName.noSuchUnit, _) {}
-    }
-
-    /// Returns the names of the loaded units that match a pattern (glob(7)).
-    package func units(matching pattern: String) throws(BusError) -> [String] {
-        let reply = try call(
-            "ListUnitsByPatterns", [.array(of: "s", []), .array(of: "s", [.string(pattern)])])
-        guard case .array(_, let units) = reply.first else { throw .malformed("it is not a list") }
-        return units.compactMap {
-            if case .structure(let fields) = $0 { fields.first?.text } else { nil }
-        }
     }
 
     /// Queues a job that starts a transient unit.
@@ -139,19 +118,6 @@ package struct Systemd: Sendable {
                 .string(unit), .string("fail"), .array(of: "(sv)", assignments.map(\.bus)),
                 .array(of: "(sa(sv))", []),
             ])
-    }
-
-    /// Returns the watchdog interval of a service in microseconds; nil if it has none or is not a
-    /// service.
-    package func watchdog(ofService name: String) throws(BusError) -> UInt64? {
-        guard name.hasSuffix(".service") else { return nil }
-        let unit = try objectPath(call("GetUnit", [.string(name)]))
-        let found = try property(
-            "WatchdogUSec", of: unit, interface: "org.freedesktop.systemd1.Service")
-        guard case .uint64(let period) = found else {
-            throw .malformed("a watchdog's period is not a number")
-        }
-        return period == 0 || period == .max ? nil : period
     }
 
     /// Reads a property of one of systemd's objects.

@@ -43,20 +43,6 @@ package struct SystemdActuator: Sendable {
         return SystemdPlan(assignments)
     }
 
-    /// Returns the assignments for values of one directory.
-    func plan(
-        _ values: [FileValue], in directory: CgroupDirectory
-    ) throws(ActuationError) -> SystemdPlan {
-        try plan(values.map { PlacedValue($0, in: directory) })
-    }
-
-    /// Sets values of one directory.
-    func set(
-        _ values: [FileValue], on unit: SystemdUnit, in directory: CgroupDirectory
-    ) throws(ActuationError) -> [SystemdResult] {
-        try set(values.map { PlacedValue($0, in: directory) }, on: unit)
-    }
-
     /// Sets values of a unit's own cgroup until the next reboot, with one call, all or none.
     ///
     /// The results have the files' texts after at most a second.
@@ -117,14 +103,6 @@ package struct SystemdActuator: Sendable {
             try? files.write("0", to: "cgroup.freeze", of: directory)
         }
         return awaitFrozen(false, directory)
-    }
-
-    /// Sends a signal to all processes of a unit.
-    package func kill(_ unit: SystemdUnit, signal: Int32) throws(ActuationError) {
-        let systemd = connections[unit.instance]
-        try asking("kill \(unit)") { () throws(BusError) in
-            try systemd.kill(unit.name, signal: signal)
-        }
     }
 
     private func awaitFrozen(_ wanted: Bool, _ directory: CgroupDirectory) -> Bool {

@@ -70,7 +70,7 @@ struct ControllerPath {
     func make(
         in hierarchy: MountedHierarchy, made: inout [CgroupDirectory]
     ) throws(ActuationError) -> CgroupDirectory {
-        var directory = try open(.root, hierarchy)
+        var directory = try CgroupDirectory(opening: .root, in: hierarchy)
         for name in place.parent.bytes.split(separator: UInt8(ascii: "/")) {
             try prepare(directory)
             do throws(IOError) {
@@ -158,15 +158,5 @@ struct ControllerPath {
 
     private func isHeldByLegacy(_ controller: Controller) -> Bool {
         place.set.legacy(controller) != nil || controller == .cpuacct || controller == .freezer
-    }
-
-    private func open(
-        _ path: CgroupPath, _ hierarchy: MountedHierarchy
-    ) throws(ActuationError) -> CgroupDirectory {
-        do throws(IOError) {
-            return try CgroupDirectory(path, in: hierarchy)
-        } catch {
-            throw ActuationError(error, on: path, in: hierarchy.label)
-        }
     }
 }

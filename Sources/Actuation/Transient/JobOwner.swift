@@ -15,12 +15,12 @@ struct JobOwner: Equatable {
     /// This process.
     static var own: JobOwner {
         JobOwner(
-            boot: currentBoot, namespace: currentNamespace, pid: Caller.process,
+            boot: BootID.current, namespace: currentNamespace, pid: Caller.process,
             startTicks: ProcessReader(.live).stat(Caller.process)?.startTicks ?? 0)
     }
 
     /// Whether it ran before this boot, in which case its cgroups are gone as well.
-    var isOfEarlierBoot: Bool { boot != Self.currentBoot }
+    var isOfEarlierBoot: Bool { boot != BootID.current }
 
     /// Whether it has exited; false for an owner in another PID namespace, where this is unknown.
     var isGone: Bool {
@@ -28,11 +28,6 @@ struct JobOwner: Equatable {
         guard namespace == Self.currentNamespace else { return false }
         guard let stat = ProcessReader(.live).stat(pid) else { return true }
         return stat.startTicks != startTicks || stat.state == "Z" || stat.state == "X"
-    }
-
-    private static var currentBoot: String {
-        let bytes = try? ReadBuffer.contents(of: Array("/proc/sys/kernel/random/boot_id".utf8))
-        return String(decoding: (bytes ?? []).prefix { $0 > 0x20 }, as: UTF8.self)
     }
 
     private static var currentNamespace: String {

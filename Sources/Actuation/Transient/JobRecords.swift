@@ -144,7 +144,7 @@ struct JobText {
 
     /// Parses a record, without a line that its owner did not complete.
     init(_ bytes: [UInt8]) {
-        for line in bytes.split(separator: 0x0a) {
+        for line in bytes.lines {
             guard let line = RecordLine(line) else { continue }
             if let owner = JobOwner(line) {
                 self.owner = owner

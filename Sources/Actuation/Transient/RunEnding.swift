@@ -31,11 +31,7 @@ struct RunEnding {
     /// Removes the subtree, and waits for processes that are exiting.
     func remove() throws(ActuationError) {
         for directory in directories {
-            do throws(IOError) {
-                _ = try directory.removeTree()
-            } catch {
-                throw ActuationError(error, on: directory)
-            }
+            _ = try directory.reporting { () throws(IOError) in try directory.removeTree() }
         }
     }
 

@@ -118,11 +118,7 @@ final class ScopeCgroup: RunCgroup {
             let directory = try ControllerPath.retrying { () throws(ActuationError) in
                 try ControllerPath(place: trees).make(in: hierarchy, made: &made)
             }
-            do throws(IOError) {
-                try directory.write("\(process)", to: "cgroup.procs")
-            } catch {
-                throw ActuationError(error, on: directory)
-            }
+            try KernelControlFiles().put("\(process)", to: "cgroup.procs", of: directory)
             result.append(directory)
         }
         return result

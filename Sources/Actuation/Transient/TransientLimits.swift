@@ -15,13 +15,12 @@ struct TransientLimits {
         to cgroup: any RunCgroup, warning: (String) -> Void
     ) throws(ActuationError) {
         guard !requests.isEmpty else { return }
-        let files = cgroup.files
-        let host = HostFacts(cgroup.trees.system)
-        let plan = try LimitPlanner(set: cgroup.trees, files: files, host: host).plan(
+        let context = ActingContext(cgroup.trees, files: cgroup.files)
+        let plan = try LimitPlanner(context, host: HostFacts(cgroup.trees.system)).plan(
             requests.map { $0.beside(cgroup.strangers.count) }, on: cgroup.path)
-        let routes = try LimitRoutes(of: plan, through: files)
+        let routes = try LimitRoutes(of: plan, through: context.files)
         for text in plan.warnings + routes.warnings { warning(text) }
-        for result in LimitTransaction(plan, journal: nil, files: files).apply() {
+        for result in LimitTransaction(plan, in: context).apply() {
             if case .failed(let error) = result.outcome { throw error }
             guard let remark = Self.remark(result) else { continue }
             warning(remark)

@@ -15,7 +15,7 @@ package struct Bandwidth: Hashable {
     package init?(_ text: String) {
         let words = text.split(separator: " ").map(String.init)
         guard words.count == 2, let period = UInt64(words[1]), period > 0,
-            words[0] == "max" || UInt64(words[0]) != nil
+            words[0] == LimitValue.unlimitedText || UInt64(words[0]) != nil
         else { return nil }
         self.init(quota: UInt64(words[0]), period: period)
     }
@@ -45,5 +45,7 @@ package struct Bandwidth: Hashable {
     package var limit: LimitValue { quota.map { .number($0) } ?? .unlimited }
 
     /// The text of v2 `cpu.max`.
-    package var unifiedText: String { "\(quota.map(String.init) ?? "max") \(period)" }
+    package var unifiedText: String {
+        "\(quota.map(String.init) ?? LimitValue.unlimitedText) \(period)"
+    }
 }

@@ -25,15 +25,15 @@ extension LimitFile.Coding {
     package func stored(_ text: String) -> LimitValue? {
         switch self {
         case .number(let unlimited):
-            if text == "max" || text == unlimited { return .unlimited }
+            if text == LimitValue.unlimitedText || text == unlimited { return .unlimited }
             guard let number = UInt64(text) else { return nil }
             return number >= LimitValue.endless && unlimited != nil ? .unlimited : .number(number)
-        case .swapBeyondMemory: return Self.number(unlimited: "max").stored(text)
+        case .swapBeyondMemory: return Self.number(unlimited: LimitValue.unlimitedText).stored(text)
         case .quota: return text.hasPrefix("-") ? .unlimited : UInt64(text).map { .number($0) }
         case .shares, .bfqWeight: return UInt64(text).map { .number($0) }
         case .quotaAndPeriod, .periodOfQuota: return Bandwidth(text).map { .text($0.unifiedText) }
         case .percent:
-            if text == "max" { return .unlimited }
+            if text == LimitValue.unlimitedText { return .unlimited }
             let parts = text.split(separator: ".", omittingEmptySubsequences: false)
             guard parts.count == 2, parts[1].utf8.count == 2, let whole = UInt64(parts[0]),
                 let rest = UInt64(parts[1]), whole < 100
@@ -48,7 +48,7 @@ extension LimitFile.Coding {
         switch (self, value) {
         case (.number(let unlimited), .unlimited): unlimited
         case (.quota, .unlimited): "-1"
-        case (.percent, .unlimited), (.swapBeyondMemory, .unlimited): "max"
+        case (.percent, .unlimited), (.swapBeyondMemory, .unlimited): LimitValue.unlimitedText
         case (.percent, .number(let number)): DecimalText.hundredths(number)
         case (_, .number(let number)): "\(number)"
         case (_, .text(let text)): text
@@ -96,7 +96,7 @@ extension LimitFile.Coding {
 
     /// The text for display: `max` for each text that means unlimited, `(empty)` for an empty one.
     package func shown(_ text: String) -> String {
-        text.isEmpty ? "(empty)" : stored(text) == .unlimited ? "max" : text
+        text.isEmpty ? "(empty)" : stored(text) == .unlimited ? LimitValue.unlimitedText : text
     }
 
     /// Converts v1 shares to a v2 weight: 1024 is 100.

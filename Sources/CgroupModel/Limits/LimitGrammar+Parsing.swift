@@ -194,7 +194,7 @@ extension LimitGrammar {
     /// Whether the text is a number without a leading zero, which would mean octal to the kernel.
     private static func isPlain(_ text: Substring) -> Bool {
         !text.isEmpty && text.utf8.count <= 20
-            && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            && text.utf8.allSatisfy(\.isDigit)
             && (text.utf8.count == 1 || text.first != "0")
     }
 }

@@ -61,6 +61,9 @@ package enum LimitValue: Hashable, Sendable {
     /// A list, a word or a rule.
     case text(String)
 
+    /// The kernel's word for no limit.
+    package static let unlimitedText = "max"
+
     /// The least number that means unlimited in v1, which shows the largest multiple of a page.
     @inlinable package static var endless: UInt64 { 1 << 62 }
 

@@ -2,13 +2,13 @@
 extension Array where Element == UInt8 {
     /// Appends a quoted string; escapes characters that could affect a terminal.
     package mutating func append(quoted text: String) {
-        append(0x22)
+        append(UInt8(ascii: "\""))
         if text.utf8.allSatisfy({ $0 < 0x80 }) {
             for byte in text.utf8 { append(escaping: byte) }
         } else {
             for scalar in text.unicodeScalars { append(escaping: scalar) }
         }
-        append(0x22)
+        append(UInt8(ascii: "\""))
     }
 
     private mutating func append(escaping scalar: Unicode.Scalar) {
@@ -23,11 +23,11 @@ extension Array where Element == UInt8 {
 
     private mutating func append(escaping byte: UInt8) {
         switch byte {
-        case 0x22, 0x5c:
-            append(0x5c)
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            append(UInt8(ascii: "\\"))
             append(byte)
-        case 0x0a: append(contentsOf: [0x5c, 0x6e])
-        case 0x09: append(contentsOf: [0x5c, 0x74])
+        case UInt8(ascii: "\n"): append(contentsOf: "\\n".utf8)
+        case UInt8(ascii: "\t"): append(contentsOf: "\\t".utf8)
         case 0..<0x20, 0x7f: append(unit: UInt16(byte))
         default: append(byte)
         }

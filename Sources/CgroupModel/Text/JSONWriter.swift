@@ -9,12 +9,12 @@ package struct JSONWriter {
 
     /// Writes an object whose keys and values `body` writes.
     package mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
-        try nest(0x7b, 0x7d, body)
+        try nest(UInt8(ascii: "{"), UInt8(ascii: "}"), body)
     }
 
     /// Writes an array whose elements `body` writes.
     package mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows {
-        try nest(0x5b, 0x5d, body)
+        try nest(UInt8(ascii: "["), UInt8(ascii: "]"), body)
     }
 
     private mutating func nest(
@@ -32,7 +32,7 @@ package struct JSONWriter {
     package mutating func key(_ name: String) {
         separate()
         bytes.append(quoted: name)
-        bytes.append(0x3a)
+        bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
@@ -62,7 +62,7 @@ package struct JSONWriter {
 
     /// Ends a line of JSON lines; the next value needs no comma.
     package mutating func newline() {
-        bytes.append(0x0a)
+        bytes.append(UInt8(ascii: "\n"))
         needsComma = false
     }
 
@@ -73,7 +73,7 @@ package struct JSONWriter {
     }
 
     private mutating func separate() {
-        if needsComma { bytes.append(0x2c) }
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
     }
 }

@@ -4,7 +4,7 @@ package enum PercentText {
     package static func encoded(_ bytes: [UInt8]) -> String {
         var result = ""
         for byte in bytes {
-            if byte > 0x20, byte < 0x7f, byte != 0x25 {
+            if byte.isVisible, byte != UInt8(ascii: "%") {
                 result.unicodeScalars.append(Unicode.Scalar(byte))
             } else {
                 let hex = String(byte, radix: 16)
@@ -20,7 +20,7 @@ package enum PercentText {
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
             let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-            if byte == 0x25, let code = UInt8(digits, radix: 16) {
+            if byte == UInt8(ascii: "%"), let code = UInt8(digits, radix: 16) {
                 bytes.append(code)
                 rest = rest.dropFirst(2)
             } else {

@@ -71,15 +71,18 @@ package enum PrintableText {
 
     /// Escapes UTF-8 lines in the same way, keeping line ends and tabs.
     package static func safeLines(_ bytes: [UInt8]) -> [UInt8] {
-        if bytes.allSatisfy({ isPlain($0) || $0 == 0x0a || $0 == 0x09 }) { return bytes }
+        let isUnchanged = bytes.allSatisfy {
+            isPlain($0) || $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\t")
+        }
+        if isUnchanged { return bytes }
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
-        for line in bytes.split(separator: 0x0a, omittingEmptySubsequences: false) {
-            if line.startIndex > 0 { result.append(0x0a) }
-            let isCSV = line.last == 0x0d && line.endIndex < bytes.endIndex
+        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            if line.startIndex > 0 { result.append(UInt8(ascii: "\n")) }
+            let isCSV = line.last == UInt8(ascii: "\r") && line.endIndex < bytes.endIndex
             let text = isCSV ? line.dropLast() : line
             result += safe(valid(text), keeping: ["\t"]).utf8
-            if isCSV { result.append(0x0d) }
+            if isCSV { result.append(UInt8(ascii: "\r")) }
         }
         return result
     }

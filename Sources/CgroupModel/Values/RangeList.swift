@@ -24,7 +24,7 @@ package struct RangeList: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func number(_ text: Substring) -> Int? {
-        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
+        text.utf8.allSatisfy(\.isDigit) ? Int(text) : nil
     }
 
     /// Whether the list is empty.

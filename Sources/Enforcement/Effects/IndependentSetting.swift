@@ -23,7 +23,7 @@ struct IndependentSetting {
                 LimitRequest(
                     limit: limit, instance: assignment.key.instance, value: assignment.value))
         }
-        let selection = settings.planner(actions.files).planEach(
+        let selection = LimitPlanner(actions.context).planEach(
             requests, on: ready.target.path, force: !actions.isMemoryUnified,
             shrink: actions.isMemoryUnified)
         for (request, error) in selection.refused {
@@ -66,14 +66,13 @@ struct IndependentSetting {
 
     private func isKeptBySystemd(_ part: LimitPlan) -> Bool {
         part.writes.allSatisfy {
-            actions.files.systemd?.unit(keeping: $0.cell.file, of: $0.directory) != nil
+            actions.context.files.systemd?.unit(keeping: $0.cell.file, of: $0.directory) != nil
         }
     }
 
     private func apply(_ plan: LimitPlan) -> [LimitResult] {
         LimitTransaction(
-            plan, journal: actions.journal,
-            files: HeldFiles(files: actions.files, targets: [ready.target]),
+            plan, in: actions.context.holding([ready.target]),
             cause: ready.effect.origin.name, pause: pause
         ).apply()
     }
@@ -144,5 +143,5 @@ extension KernelActions {
     /// Whether memory is on v2.
     ///
     /// v1 refuses a limit below usage. v2 would kill, so it needs reclaim first.
-    var isMemoryUnified: Bool { self.set.legacy(.memory) == nil }
+    var isMemoryUnified: Bool { context.set.legacy(.memory) == nil }
 }

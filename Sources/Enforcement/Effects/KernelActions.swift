@@ -7,24 +7,19 @@ package import PolicyLanguage
 
 /// Performs effects on the host's cgroups through `Actuation`.
 package struct KernelActions: EffectPerforming {
-    let set: HierarchySet
-    let files: any ControlFiles
-    let journal: UndoJournal
-    let protected: ProtectedSet
+    let context: ActingContext
+    private let journal: UndoJournal
     private let holds: HoldList?
-    private let thawGuard: ThawGuard
 
     /// Creates actions on a host, which spare the cgroups that the policy protects.
     package init(
         set: HierarchySet, files: any ControlFiles, journal: UndoJournal, holds: HoldList? = nil,
         protection: Protection = Protection(), thawGuard: ThawGuard = .own()
     ) {
-        self.set = set
-        self.files = protection.allowsKubelet ? files.ofKubelet : files
+        context = ActingContext(
+            set, files: files, journal: journal, protection: protection, thawGuard: thawGuard)
         self.journal = journal
         self.holds = holds
-        self.thawGuard = thawGuard.locking(in: journal.directory)
-        protected = ProtectedSet(set: set, protection: protection)
     }
 
     /// Returns the extra time: a freeze waits for its completion, a kill for the grace period.
@@ -44,7 +39,7 @@ package struct KernelActions: EffectPerforming {
         var results: [EffectResult] = []
         var ready: [ReadyEffect] = []
         for effect in effects {
-            switch HeldTarget.find(effect.target, in: set) {
+            switch HeldTarget.find(effect.target, in: context.set) {
             case .same(let target):
                 if let reason = reasonToLeave(effect) {
                     results.append(EffectResult(id: effect.id, outcome: .vetoed(reason)))
@@ -79,18 +74,20 @@ package struct KernelActions: EffectPerforming {
         _ ready: ReadyEffect, _ pause: @escaping @Sendable (Duration) -> Void
     ) -> EffectResult {
         let effect = ready.effect
-        let held = HeldFiles(files: files, targets: [ready.target])
+        let held = context.holding([ready.target])
         var changes: [EffectResult.Change] = []
         let outcome: EffectResult.Outcome
         do throws(ActuationError) {
             switch effect.kind {
             case .restore(let keys):
                 let restoring = RestoringEffect(
-                    target: ready.target, keys: keys, owner: journal.owner, system: set.system)
-                let restored = try Restorer(set: set, journal: journal, files: held, pause: pause)
-                    .restore(
-                        inodes: ready.target.inodes, dryRun: effect.isDryRun,
-                        where: restoring.isWanted)
+                    target: ready.target, keys: keys, owner: journal.owner,
+                    system: context.set.system)
+                let restored = try Restorer(
+                    set: context.set, journal: journal, files: held.files, pause: pause
+                ).restore(
+                    inodes: ready.target.inodes, dryRun: effect.isDryRun,
+                    where: restoring.isWanted)
                 changes = restoring.changes(restored)
                 outcome = EffectResult.Outcome(restored)
             case .freeze(let deadline):
@@ -108,29 +105,26 @@ package struct KernelActions: EffectPerforming {
     }
 
     private func freeze(
-        _ ready: ReadyEffect, _ deadline: Duration, _ files: HeldFiles
+        _ ready: ReadyEffect, _ deadline: Duration, _ held: ActingContext
     ) throws(ActuationError) -> EffectResult.Outcome {
         if ready.effect.isDryRun { return try rehearse(.freeze, ready) }
-        let frozen = try Freezer(
-            set: set, files: files, journal: journal, thawGuard: thawGuard, protected: protected,
-            shadow: true
-        ).freeze(ready.target.path, timeout: deadline)
+        let frozen = try Freezer(held).freeze(
+            ready.target.path, timeout: deadline, shadow: true)
         guard frozen.isShortened else { return .done }
         return .partial("thawed early, after \(frozen.timeout), because of a service's watchdog")
     }
 
     private func thaw(
-        _ ready: ReadyEffect, _ files: HeldFiles
+        _ ready: ReadyEffect, _ held: ActingContext
     ) throws(ActuationError) -> EffectResult.Outcome {
         if ready.effect.isDryRun { return .done }
-        let thawed = try Freezer(set: set, files: files, journal: journal, thawGuard: thawGuard)
-            .thaw(ready.target.path)
+        let thawed = try Freezer(held).thaw(ready.target.path)
         guard let ancestor = thawed.frozenBy else { return .done }
         return .partial("\(ancestor) keeps it frozen")
     }
 
     private func reclaim(
-        _ ready: ReadyEffect, _ request: Reclaiming, _ files: HeldFiles
+        _ ready: ReadyEffect, _ request: Reclaiming, _ held: ActingContext
     ) throws(ActuationError) -> EffectResult.Outcome {
         if ready.effect.isDryRun { return try rehearse(.reclaim, ready) }
         var bytes: UInt64
@@ -146,7 +140,7 @@ package struct KernelActions: EffectPerforming {
         }
         if bytes == 0 { return .done }
         do throws(ActuationError) {
-            let reclaimed = try Reclaimer(set: set, files: files, protected: protected).reclaim(
+            let reclaimed = try Reclaimer(held).reclaim(
                 ready.target.path, .bytes(bytes), deadline: request.deadline,
                 swappiness: request.swappiness)
             guard reclaimed.isPartial else { return .done }
@@ -161,16 +155,16 @@ package struct KernelActions: EffectPerforming {
     }
 
     private func kill(
-        _ ready: ReadyEffect, _ name: String, _ grace: Duration, _ force: Bool, _ files: HeldFiles
+        _ ready: ReadyEffect, _ name: String, _ grace: Duration, _ force: Bool,
+        _ held: ActingContext
     ) throws(ActuationError) -> EffectResult.Outcome {
         guard let signal = EndingSignal(name) else {
             throw ActuationError(.usage, "\(name) is not a signal that ends a process")
         }
         if ready.effect.isDryRun { return try rehearse(.kill, ready) }
         do throws(ActuationError) {
-            let killed = try Killer(
-                set: set, files: files, thawGuard: thawGuard, protected: protected
-            ).kill(ready.target.path, signal: signal, grace: grace, force: force)
+            let killed = try Killer(held).kill(
+                ready.target.path, signal: signal, grace: grace, force: force)
             return killed.means == .nobody ? .ineffective("it was empty") : .done
         } catch {
             // Some processes remain, in uninterruptible sleep or because `force` is false.
@@ -183,13 +177,13 @@ package struct KernelActions: EffectPerforming {
     private func rehearse(
         _ action: DisruptiveAction, _ ready: ReadyEffect
     ) throws(ActuationError) -> EffectResult.Outcome {
-        protected.refusal(of: action, on: ready.target.path).map { .vetoed($0) } ?? .done
+        context.protected.refusal(of: action, on: ready.target.path).map { .vetoed($0) } ?? .done
     }
 
     /// Converts an error into an outcome; if the cgroup is gone, its journal entries are closed.
     func settled(_ error: ActuationError, _ ready: ReadyEffect) -> EffectResult.Outcome {
         if error.code == .notFound {
-            switch HeldTarget.find(ready.effect.target, in: set) {
+            switch HeldTarget.find(ready.effect.target, in: context.set) {
             case .same, .unreadable: break
             case .gone, .another:
                 if ready.target.isRemoved {
@@ -208,14 +202,31 @@ struct ReadyEffect: Sendable {
     let target: HeldTarget
 }
 
+extension ActingContext {
+    /// Acts as a policy's protection allows.
+    package init(
+        _ set: HierarchySet, files: any ControlFiles, journal: UndoJournal? = nil,
+        protection: Protection, thawGuard: ThawGuard = .own()
+    ) {
+        self.init(
+            set, files: protection.allowsKubelet ? files.ofKubelet : files, journal: journal,
+            protected: ProtectedSet(set, protection), thawGuard: thawGuard)
+    }
+
+    /// Returns the same context, which writes only to the held cgroups.
+    func holding(_ targets: [HeldTarget]) -> ActingContext {
+        with(HeldFiles(files: files, targets: targets))
+    }
+}
+
 extension ProtectedSet {
     /// Creates a set with the policy's additional protection and its overrides.
-    package init(set: HierarchySet, protection: Protection) {
+    package init(_ set: HierarchySet, _ protection: Protection) {
         let patterns = protection.spared
         var spares: (@Sendable (CgroupPath) -> Bool)?
         if !patterns.isEmpty { spares = { path in patterns.contains { $0.matches(path) } } }
         self.init(
-            set: set, system: set.system, overridden: protection.overridden,
+            set, overridden: protection.overridden,
             allowsKubelet: protection.allowsKubelet, spares: spares)
     }
 }

@@ -8,8 +8,8 @@ internal import PolicyLanguage
 ///
 /// They are used to plan one of several cgroups that change together. Only CPU and node lists are
 /// replaced, because only these depend on parent and children.
-package struct RequestedFiles: SystemdRouting {
-    private var files: any ControlFiles
+package struct RequestedFiles: ControlFiles {
+    private let files: any ControlFiles
     private var requested: [CgroupPath: [String: String]]
     /// A cgroup with its own requested values instead of those above.
     private var replaced: (path: CgroupPath, texts: [String: String])?
@@ -43,16 +43,6 @@ package struct RequestedFiles: SystemdRouting {
         files.replaced = (path, Self.texts(assignments))
         return files
     }
-
-    /// The same requested values, over files that may write to a kubelet's pods.
-    package var ofKubelet: any ControlFiles {
-        var wished = self
-        wished.files = files.ofKubelet
-        return wished
-    }
-
-    /// The underlying files' access through systemd.
-    package var throughSystemd: OwnerAwareFiles? { files.systemd }
 
     /// Returns the requested text, or the current one.
     package func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {

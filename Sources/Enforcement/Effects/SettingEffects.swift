@@ -29,7 +29,7 @@ struct SettingEffects {
         var plans: [LimitPlan] = []
         var planned: [ReadyEffect] = []
         var refused: [EffectResult] = []
-        var requested = PooledRequests(effects, actions.files)
+        var requested = PooledRequests(effects, actions.context.files)
         for ready in effects {
             do throws(ActuationError) {
                 plans.append(try plan(ready, with: requested))
@@ -49,10 +49,9 @@ struct SettingEffects {
     }
 
     private func transact(_ plan: LimitPlan) -> (results: [EffectResult], left: [ReadyEffect]) {
-        let files = HeldFiles(files: actions.files, targets: effects.map(\.target))
         let results = LimitTransaction(
-            plan, journal: actions.journal, files: files, cause: effects[0].effect.origin.name,
-            pause: pause
+            plan, in: actions.context.holding(effects.map(\.target)),
+            cause: effects[0].effect.origin.name, pause: pause
         ).apply(cgroupsApart: isPools)
         let byPath = Dictionary(grouping: results) { $0.write.directory.path }
         let failed = byPath.filter { $0.value.contains(where: \.isFailed) }
@@ -86,11 +85,6 @@ struct SettingEffects {
             .map { EffectResult(id: $0.effect.id, outcome: .skipped) }
     }
 
-    /// Returns a planner that sees the given files.
-    func planner(_ files: any ControlFiles) -> LimitPlanner {
-        LimitPlanner(set: actions.set, files: files, protected: actions.protected)
-    }
-
     private func plan(
         _ ready: ReadyEffect, with requested: PooledRequests
     ) throws(ActuationError) -> LimitPlan {
@@ -103,7 +97,7 @@ struct SettingEffects {
                 LimitRequest(
                     limit: limit, instance: assignment.key.instance, value: assignment.value))
         }
-        return try planner(requested.files(besides: ready)).plan(
+        return try LimitPlanner(actions.context.with(requested.files(besides: ready))).plan(
             requests, on: ready.target.path, force: !actions.isMemoryUnified,
             shrink: actions.isMemoryUnified)
     }

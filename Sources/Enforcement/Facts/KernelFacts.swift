@@ -45,7 +45,7 @@ package final class KernelFacts: CgroupFacts {
         hasSystemd = OwnershipProbe.isSystemdRunning(on: set.system)
         seesLegacyIORoot = set.seesLegacyIORoot
         mode = set.mode
-        protected = ProtectedSet(set: set, protection: policy.protection)
+        protected = ProtectedSet(set, policy.protection)
         units = UnitLookup(set: set, connections: connections, isOnce: isOnce)
         names = GatheredFacts(by: members) { _ in 3 }
         wantedAttributes = Array(Swift.Set(policy.groups.flatMap(\.attributes.keys))).sorted()
@@ -134,7 +134,7 @@ package final class KernelFacts: CgroupFacts {
             for pid in directory.members where pid > 0 {
                 guard let text = try? ReadBuffer.contents(of: set.system.proc("\(pid)/comm"))
                 else { continue }
-                found.insert(CgroupPath.text(text.prefix { $0 != 0x0a }))
+                found.insert(CgroupPath.text(text.prefix { $0 != UInt8(ascii: "\n") }))
             }
         }
         return found

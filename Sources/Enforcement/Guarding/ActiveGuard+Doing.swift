@@ -76,7 +76,7 @@ extension ActiveGuard {
     }
 
     private func whyNotFrozen() -> String? {
-        tools.protected.refusal(of: .freeze, on: target.path) ?? tools.hold(target.path)
+        tools.context.protected.refusal(of: .freeze, on: target.path) ?? tools.hold(target.path)
             ?? files.place.disagreement()
     }
 
@@ -129,17 +129,12 @@ extension ActiveGuard {
             switch command {
             case .limit(let bytes): return files.limits.set(bytes)
             case .reclaim(let bytes):
-                let done = try Reclaimer(
-                    set: tools.set, files: tools.files, protected: tools.protected
-                ).reclaim(
+                let done = try Reclaimer(tools.context).reclaim(
                     target.path, files.place.isLegacy ? .all : .bytes(bytes), deadline: .seconds(2))
                 let freed = done.before - min(done.after, done.before)
                 return done.isPartial ? .partial("\(freed) bytes less in use") : .done
             case .kill:
-                _ = try Killer(
-                    set: tools.set, files: tools.files,
-                    thawGuard: .own(state: tools.journal.directory), protected: tools.protected
-                ).kill(target.path, grace: .zero)
+                _ = try Killer(tools.context).kill(target.path, grace: .zero)
                 return .done
             default:
                 try doAtOnce(command, .now)

@@ -103,7 +103,7 @@ struct ActiveGuard: Sendable {
             guard machine.isActing || seen.usage >= machine.freezeAt || seen.isUnderOOM else {
                 return .observed(seen)
             }
-            seen.hostAvailable = HostMemory.available(tools.set.system)
+            seen.hostAvailable = HostMemory.available(tools.context.set.system)
             guard files.freezer.isAsked else { return .observed(seen) }
             if now.since(lastSlowLook) >= .milliseconds(100) {
                 lastSlowLook = now

@@ -6,7 +6,7 @@ internal import PolicyLanguage
 
 /// The memory limit of a guarded cgroup, which the guard raises and lowers again.
 struct GuardLimits: Sendable {
-    private let tools: GuardTools
+    private let context: ActingContext
     private let path: CgroupPath
     private let cause: String
     /// The guarded limit in bytes, before the guard raises it.
@@ -26,13 +26,13 @@ struct GuardLimits: Sendable {
     ///
     /// The journal has the originals if a guard that was killed has changed them.
     init(_ guarding: OOMGuard, at place: GuardPlace, _ tools: GuardTools) throws(ActuationError) {
-        self.tools = tools
+        context = tools.context
         path = place.path
         cause = "guard \(guarding.name)"
-        let reader = LimitReader(path, in: tools.set, files: tools.files)
+        let reader = LimitReader(path, in: tools.context.set, files: tools.context.files)
         func found(_ name: String) -> LimitValue? {
             LimitCatalog.limit(named: name).flatMap {
-                tools.journal.original(of: $0, in: place.memory)
+                tools.context.journal?.original(of: $0, in: place.memory)
             } ?? Self.value(name, reader)
         }
         guard let limit = guarding.limit ?? found("memory.max")?.number else {
@@ -42,7 +42,7 @@ struct GuardLimits: Sendable {
                     + "guard a limit")
         }
         original = limit
-        let isUnified = tools.set.legacy(.memory) == nil
+        let isUnified = tools.context.set.legacy(.memory) == nil
         originalTotal = isUnified ? nil : found("memory.memsw.max")?.number
         let requested = [
             ("memory.max", guarding.limit),
@@ -61,7 +61,7 @@ struct GuardLimits: Sendable {
         return value
     }
 
-    private var reader: LimitReader { LimitReader(path, in: tools.set, files: tools.files) }
+    private var reader: LimitReader { LimitReader(path, in: context.set, files: context.files) }
 
     /// The current limit; nil if it is unlimited or unreadable.
     var now: UInt64? { Self.value("memory.max", reader)?.number }
@@ -118,12 +118,10 @@ struct GuardLimits: Sendable {
                 LimitRequest(limit: $0, value: value.value)
             }
         }
-        let plan = try LimitPlanner(
-            set: tools.set, files: tools.files, protected: tools.protected
-        ).plan(requests, on: path)
+        let plan = try LimitPlanner(context).plan(requests, on: path)
         // A busy write is retried later instead of waiting here.
         let results = LimitTransaction(
-            plan, journal: tools.journal, files: tools.files, cause: cause, pause: { _ in }
+            plan, in: context, cause: cause, pause: { _ in }
         ).apply()
         for result in results {
             switch result.outcome {

@@ -28,7 +28,7 @@ final class GuardedFiles: Sendable {
     ) throws(ActuationError) {
         self.place = place
         limits = try GuardLimits(guarding, at: place, tools)
-        freezer = try FreezeSwitch(place.freezer, journal: tools.journal)
+        freezer = try FreezeSwitch(place.freezer, journal: tools.context.journal)
         let memory = place.memory
         do throws(IOError) {
             let isLegacy = place.isLegacy
@@ -44,10 +44,11 @@ final class GuardedFiles: Sendable {
             trigger = try? PressureTrigger(of: memory)
             pressure = try? memory.keep("memory.pressure")
             throttle = try ThrottlePoint(
-                memory, below: below[Self.high], files: tools.files, journal: tools.journal)
+                memory, below: below[Self.high], files: tools.context.files,
+                journal: tools.context.journal)
             return
         }
-        killer = try OOMControl(memory, journal: tools.journal)
+        killer = try OOMControl(memory, journal: tools.context.journal)
         throttle = nil
         trigger = nil
         pressure = nil

@@ -27,8 +27,6 @@ package final class OOMGuardRunner: Sendable {
         package let target: Effect.Target
         /// The state of the guard.
         package let state: OOMGuardMachine.State
-        /// The versions of its memory controller and freezer.
-        package let variant: OOMGuardMachine.Variant
         /// The limit and the last seen usage, in bytes.
         package let limit, usage: UInt64
         /// Whether the guard has raised the limit.
@@ -91,14 +89,14 @@ package final class OOMGuardRunner: Sendable {
         _ guarding: OOMGuard, hooks: [Hook], on target: Effect.Target,
         below: [LimitKey: LimitValue] = [:]
     ) throws(ActuationError) {
-        if let reason = tools.protected.refusal(of: .freeze, on: target.path)
+        if let reason = tools.context.protected.refusal(of: .freeze, on: target.path)
             ?? tools.hold(target.path)
         {
             throw ActuationError(.refused, reason)
         }
         // This guard must find the same original values as the earlier one.
         disarm(target)
-        let place = try GuardPlace(target.path, in: tools.set)
+        let place = try GuardPlace(target.path, in: tools.context.set)
         guard place.memory.inode == target.cgroup.inode else {
             throw ActuationError(
                 .notFound, "\(target.path) was replaced by another cgroup; try again")
@@ -236,8 +234,8 @@ package final class OOMGuardRunner: Sendable {
         let statuses = guards.map { active in
             Status(
                 name: active.guarding.name, target: active.target, state: active.machine.state,
-                variant: active.machine.variant, limit: active.machine.limit,
-                usage: active.machine.seen.usage, isRaised: active.machine.isRaised,
+                limit: active.machine.limit, usage: active.machine.seen.usage,
+                isRaised: active.machine.isRaised,
                 settings: active.settings, bounds: active.bounds)
         }
         published.withLock { $0 = statuses }

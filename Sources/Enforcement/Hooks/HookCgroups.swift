@@ -33,7 +33,7 @@ struct HookCgroups: Sendable {
         guard let listing = try? hierarchy.open(base),
             let entries = try? listing.reopened().entries(path: base.description)
         else { return }
-        let remover = CgroupRemover(set: set)
+        let remover = CgroupRemover(ActingContext(set))
         for entry in entries where entry.isDirectory {
             let parts = entry.name.split(separator: UInt8(ascii: "-"))
             guard parts.count == 2, let pid = Int32(String(decoding: parts[0], as: UTF8.self)),
@@ -47,7 +47,7 @@ struct HookCgroups: Sendable {
     /// Creates one cgroup; nil if that fails.
     func make(_ number: Int) -> HookCgroup? {
         let path = base.child("\(Caller.process)-\(number)".utf8)
-        guard (try? CgroupMaker(set: set).make(path)) != nil else { return nil }
+        guard (try? CgroupMaker(ActingContext(set)).make(path)) != nil else { return nil }
         return HookCgroup(path, in: set)
     }
 }
@@ -89,7 +89,7 @@ final class HookCgroup: Sendable {
     /// Kills the remaining processes and removes the cgroup, and its parent unless another hook is
     /// in it.
     func remove() {
-        let remover = CgroupRemover(set: self.set)
+        let remover = CgroupRemover(ActingContext(self.set))
         _ = try? remover.remove(path, recursive: true, killing: true)
         if let above = path.parent { _ = try? remover.remove(above) }
     }

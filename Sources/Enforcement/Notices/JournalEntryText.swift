@@ -9,14 +9,14 @@ struct JournalEntryText {
     mutating func add(_ name: String, _ value: String) {
         bytes += Array(name.utf8)
         let text = Array(value.utf8)
-        if text.contains(0x0a) {
-            bytes.append(0x0a)
+        if text.contains(UInt8(ascii: "\n")) {
+            bytes.append(UInt8(ascii: "\n"))
             let length = UInt64(text.count)
             bytes += (0..<8).map { UInt8(truncatingIfNeeded: length >> ($0 * 8)) }
         } else {
-            bytes.append(0x3d)
+            bytes.append(UInt8(ascii: "="))
         }
         bytes += text
-        bytes.append(0x0a)
+        bytes.append(UInt8(ascii: "\n"))
     }
 }

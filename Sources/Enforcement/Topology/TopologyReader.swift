@@ -33,7 +33,7 @@ package struct TopologyReader: ~Copyable {
         }
         let now = buffer.array
         if now == text, let known { return known }
-        let list = RangeList(String(decoding: now.filter { $0 > 0x20 }, as: UTF8.self))
+        let list = RangeList(now.firstWord)
         guard let list, !list.isEmpty else { return nil }
         let found = topology(of: list)
         (text, known) = (now, found)

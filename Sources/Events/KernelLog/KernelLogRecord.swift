@@ -18,18 +18,21 @@ package struct KernelLogHeader: Hashable, Sendable {
     /// Parses a header; nil if it is malformed.
     package init?(_ record: Span<UInt8>) {
         var position = 0
-        guard let priority = record.number(&position), record.skip(0x2c, &position),
-            let sequence = record.number(&position), record.skip(0x2c, &position),
-            let microseconds = record.number(&position), record.skip(0x2c, &position),
+        guard let priority = record.number(&position), record.skip(UInt8(ascii: ","), &position),
+            let sequence = record.number(&position), record.skip(UInt8(ascii: ","), &position),
+            let microseconds = record.number(&position), record.skip(UInt8(ascii: ","), &position),
             position < record.count
         else { return nil }
         isKernels = priority < 8
         self.sequence = sequence
         self.microseconds = microseconds
-        isContinuation = record[position] == UInt8(ascii: "c") || record[position] == 0x2b
-        guard let semicolon = record.first(0x3b, in: position..<record.count) else { return nil }
+        isContinuation =
+            record[position] == UInt8(ascii: "c") || record[position] == UInt8(ascii: "+")
+        guard let semicolon = record.first(UInt8(ascii: ";"), in: position..<record.count) else {
+            return nil
+        }
         let start = semicolon + 1
-        text = start..<(record.first(0x0a, in: start..<record.count) ?? record.count)
+        text = start..<(record.first(UInt8(ascii: "\n"), in: start..<record.count) ?? record.count)
     }
 }
 
@@ -39,7 +42,7 @@ extension Span where Element == UInt8 {
         let start = position
         var value: UInt64 = 0
         while position < count {
-            let digit = self[position] &- 0x30
+            let digit = self[position] &- UInt8(ascii: "0")
             guard digit < 10 else { break }
             let (product, over) = value.multipliedReportingOverflow(by: 10)
             let (sum, more) = product.addingReportingOverflow(UInt64(digit))
@@ -100,12 +103,12 @@ extension Span where Element == UInt8 {
 enum KernelLogText {
     /// Decodes the escapes.
     static func decoded(_ text: [UInt8]) -> [UInt8] {
-        guard text.contains(0x5c) else { return text }
+        guard text.contains(UInt8(ascii: "\\")) else { return text }
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
         var position = 0
         while position < text.count {
-            if text[position] == 0x5c, position + 3 < text.count,
+            if text[position] == UInt8(ascii: "\\"), position + 3 < text.count,
                 text[position + 1] == UInt8(ascii: "x"), let high = digit(text[position + 2]),
                 let low = digit(text[position + 3])
             {
@@ -121,8 +124,8 @@ enum KernelLogText {
 
     private static func digit(_ byte: UInt8) -> UInt8? {
         switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x61...0x66: byte - 0x61 + 10
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
         default: nil
         }
     }

@@ -174,8 +174,8 @@ extension OOMLog {
         isInStatistics = false
         finishLine()
         var position = text.lowerBound
-        guard let pid = record.number(&position), record.skip(0x20, &position),
-            record.skip(0x28, &position)
+        guard let pid = record.number(&position), record.skip(UInt8(ascii: " "), &position),
+            record.skip(UInt8(ascii: "("), &position)
         else { return .nothing }
         // A command name can contain anything, even what follows it.
         guard let end = record.last(Self.figures, in: position..<text.upperBound) else {

@@ -59,7 +59,7 @@ struct OOMReport: Sendable {
         } else if let rest = text.after("Memory cgroup stats for ") {
             // Linux 4.18 has one such line for each descendant and continues it.
             guard owner == nil else { return }
-            let end = rest.last == 0x3a ? rest.endIndex - 1 : rest.firstIndex(of: ": ")
+            let end = rest.last == UInt8(ascii: ":") ? rest.endIndex - 1 : rest.firstIndex(of: ": ")
             owner = end.map { Array(rest[..<$0]) }
         } else if let rest = text.after("Tasks in "),
             let end = rest.lastIndex(of: " are going to be killed due to memory.oom.group set")

@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// The line `oom-kill:constraint=…,oom_memcg=…,task_memcg=…,task=…,pid=…,uid=…`.
 struct OOMSummary: Sendable {
     /// The scope that ran out of memory.
@@ -10,7 +12,7 @@ struct OOMSummary: Sendable {
     /// Parses a line as the kernel log escapes it.
     init(_ line: [UInt8]) {
         let words: ArraySlice<UInt8> = line[...].after("oom-kill:constraint=") ?? []
-        let word = words.prefix(while: { $0 != 0x2c })
+        let word = words.prefix(while: { $0 != UInt8(ascii: ",") })
         constraint =
             switch String(decoding: word, as: UTF8.self) {
             case "CONSTRAINT_MEMCG": .memcg
@@ -64,7 +66,7 @@ extension ArraySlice where Element == UInt8 {
 
     /// Removes a number and the text before it from the end; nil if the end is different.
     mutating func takeNumber(behind key: String) -> UInt64? {
-        let digits = reversed().prefix(while: { (0x30...0x39).contains($0) }).count
+        let digits = reversed().prefix(while: \.isDigit).count
         let rest = dropLast(digits)
         guard digits > 0, rest.suffix(key.utf8.count).elementsEqual(key.utf8),
             let number = UInt64(String(decoding: suffix(digits), as: UTF8.self))

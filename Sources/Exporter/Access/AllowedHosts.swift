@@ -69,7 +69,7 @@ struct Authority: Hashable, Sendable {
         let inside = bytes[(isBracketed ? 1 : 0)..<hostEnd]
         let rest = bytes[(hostEnd + (isBracketed ? 1 : 0))...]
         guard !inside.isEmpty, rest.isEmpty || rest.first == UInt8(ascii: ":"),
-            rest.dropFirst().allSatisfy({ (0x30...0x39).contains($0) }),
+            rest.dropFirst().allSatisfy(\.isDigit),
             inside.allSatisfy({ isBracketed ? Self.isAddressByte($0) : Self.isNameByte($0) })
         else { return nil }
         host = String(decoding: inside, as: UTF8.self)
@@ -79,13 +79,7 @@ struct Authority: Hashable, Sendable {
 
     /// Whether the byte is a letter, a digit, `-`, `.` or `_`.
     private static func isNameByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "_"):
-            true
-        default: false
-        }
+        byte.isLetter || byte.isDigit || "-._".utf8.contains(byte)
     }
 
     private static func isAddressByte(_ byte: UInt8) -> Bool {
@@ -98,14 +92,13 @@ struct Authority: Hashable, Sendable {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4
             && parts.allSatisfy { part in
-                part.utf8.allSatisfy { (0x30...0x39).contains($0) } && UInt8(part) != nil
+                part.utf8.allSatisfy(\.isDigit) && UInt8(part) != nil
             }
     }
 }
 
 extension UInt8 {
     fileprivate var isHexDigit: Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
-            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self | 0x20)
+        isDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self | 0x20)
     }
 }

@@ -9,7 +9,8 @@ struct BasicCredentials: Hashable, Sendable {
     init?(_ header: String) {
         let parts = header.split(separator: " ", omittingEmptySubsequences: true)
         guard parts.count == 2, parts[0].lowercased() == "basic",
-            let bytes = Base64.decode(parts[1].utf8), let colon = bytes.firstIndex(of: 0x3a),
+            let bytes = Base64.decode(parts[1].utf8),
+            let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
             let user = String(validating: bytes[..<colon], as: UTF8.self)
         else { return nil }
         self.user = user

@@ -13,7 +13,7 @@ package struct BlockDevices: Sendable {
         guard let sys = system.sys else { return nil }
         let link = sys + Array("/dev/block/\(key.text(.device))".utf8)
         guard let target = try? ReadBuffer.link(link) else { return nil }
-        return target.split(separator: 0x2f).last.map { Array($0).pathText }
+        return target.split(separator: UInt8(ascii: "/")).last.map { Array($0).pathText }
     }
 
     /// Whether a device is a partition (`/sys/dev/block/MAJ:MIN/partition`).

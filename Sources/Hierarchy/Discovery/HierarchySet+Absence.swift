@@ -20,8 +20,8 @@ extension HierarchySet {
         guard let bytes = try? ReadBuffer.contents(of: system.proc("cgroups")),
             let name = controller.legacyName
         else { return false }
-        return bytes.split(separator: 0x0a).contains { line in
-            let fields = line.split { $0 == 0x09 || $0 == 0x20 }
+        return bytes.lines.contains { line in
+            let fields = line.split { $0.isBlank }
             return fields.count == 4 && fields[0].elementsEqual(name.utf8)
                 && fields[3].elementsEqual("0".utf8)
         }

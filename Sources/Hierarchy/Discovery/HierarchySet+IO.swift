@@ -21,7 +21,9 @@ extension HierarchySet {
             let bytes = try? ReadBuffer.contents(
                 of: directory + Array("/blkio.throttle.io_service_bytes".utf8))
         else { return true }
-        return bytes.split(separator: 0x0a).contains { (0x30...0x39).contains($0.first ?? 0) }
+        return bytes.lines.contains {
+            $0.first?.isDigit == true
+        }
     }
 
     private var legacyIODirectory: [UInt8]? { legacy(.io).map { hierarchies[$0].directory } }

@@ -10,7 +10,7 @@ extension MountedHierarchy {
     func withNamespacePath(_ system: SystemRoot) -> MountedHierarchy {
         guard root.levelsUp > 0, root.names.isEmpty,
             let stat = try? ReadBuffer.contents(of: system.proc("self/stat")),
-            let process = stat.split(separator: UInt8(ascii: " ")).first,
+            let process = stat.words.first,
             let pid = Int32(String(decoding: process, as: UTF8.self)),
             let lines = try? ReadBuffer.contents(of: system.proc("self/cgroup")),
             let own = line(in: ProcCgroup.parse(lines)).map({ NamespacedPath($0.path) }),

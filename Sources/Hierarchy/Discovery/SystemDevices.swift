@@ -14,6 +14,6 @@ extension SystemRoot {
         guard let path = device(name), let text = try? ReadBuffer.contents(of: path) else {
             return nil
         }
-        return RangeList(String(decoding: text.filter { $0 > 0x20 }, as: UTF8.self))
+        return RangeList(text.firstWord)
     }
 }

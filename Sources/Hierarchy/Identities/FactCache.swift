@@ -18,19 +18,11 @@ package final class FactCache<Key: Hashable & Sendable, Value: Sendable>: Sendab
     }
 
     private let state = Mutex(State())
-    private let lifetime: @Sendable (Value) -> UInt64
+    private let lifetime: UInt64
     private static var sweepTime: UInt64 { 180_000_000_000 }
 
     /// Keeps each value for a fixed time.
-    package init(seconds: Double) {
-        let nanoseconds = UInt64(seconds * 1e9)
-        lifetime = { _ in nanoseconds }
-    }
-
-    /// Keeps each value for the number of seconds that it determines itself.
-    init(seconds: @escaping @Sendable (Value) -> Double) {
-        lifetime = { UInt64(seconds($0) * 1e9) }
-    }
+    package init(seconds: Double) { lifetime = UInt64(seconds * 1e9) }
 
     /// The cached value if it is fresh; otherwise calls `find`.
     package func value(of key: Key, find: () -> Value) -> Value {
@@ -42,7 +34,7 @@ package final class FactCache<Key: Hashable & Sendable, Value: Sendable>: Sendab
         let (old, isFresh) = state.withLock { state -> (Value?, Bool) in
             guard let known = state.known[key] else { return (nil, false) }
             state.known[key]?.asked = max(known.asked, now)
-            return (known.value, Self.time(since: known.found, now) < lifetime(known.value))
+            return (known.value, Self.time(since: known.found, now) < lifetime)
         }
         if let old, isFresh { return old }
         // Computed without the lock, so that other keys need not wait; two callers may do the same

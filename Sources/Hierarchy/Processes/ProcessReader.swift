@@ -3,8 +3,6 @@ internal import KernelIO
 
 /// A process: its command, credentials and confinement.
 package struct ProcessDescription: Sendable {
-    /// The process ID.
-    package let pid: Int32
     /// Credentials, capabilities and seccomp; nil with the reason in ``statusReason``.
     package let status: ProcessStatus?
     /// The reason why ``status`` is nil.
@@ -49,7 +47,7 @@ package struct ProcessReader: Sendable {
             reason = IOError.reading(for: error.code)
         }
         return ProcessDescription(
-            pid: pid, status: status, statusReason: reason,
+            status: status, statusReason: reason,
             command: command(pid, name: status?.name ?? "?"),
             namespaces: Self.namespaces(system, "\(pid)"), label: label(pid))
     }
@@ -68,7 +66,7 @@ package struct ProcessReader: Sendable {
     }
 
     /// The effective user ID; nil if the process is gone or cannot be read.
-    package func user(of pid: Int32) -> UInt32? { status(pid)?.user?.effective }
+    package func user(of pid: Int32) -> UInt32? { status(pid)?.user }
 
     /// The ID of the process that a thread belongs to; nil if it is gone or cannot be read.
     package func process(of thread: Int32) -> Int32? {

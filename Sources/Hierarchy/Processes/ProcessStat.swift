@@ -59,7 +59,7 @@ package struct ProcessStat: Hashable, Sendable {
         pid = try text.small(0..<open - 1)
         nameBytes = Array(bytes[open + 1..<close])
         let letter = try field(3)
-        guard letter.count == 1, bytes[letter.lowerBound] > 0x20, bytes[letter.lowerBound] < 0x7f
+        guard letter.count == 1, bytes[letter.lowerBound].isVisible
         else { throw text.error(letter.lowerBound, "the state is not a single letter") }
         state = Character(Unicode.Scalar(bytes[letter.lowerBound]))
         parent = try text.small(try field(4))

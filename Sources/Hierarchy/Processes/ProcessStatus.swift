@@ -1,16 +1,10 @@
-package import CgroupModel
+internal import CgroupModel
 
 /// Credentials and other fields of `/proc/PID/status`.
 ///
-/// A line that the kernel does not print is nil or `absent`, never 0. A kernel thread, for example,
-/// has no `VmRSS`, and a kernel without seccomp prints no `Seccomp`.
+/// A line that the kernel does not print is nil, never 0: a kernel without seccomp prints no
+/// `Seccomp`.
 package struct ProcessStatus: Hashable, Sendable {
-    /// The four user or group IDs of a process, as numbers in the reader's user namespace.
-    package struct Identities: Hashable, Sendable {
-        /// The real, effective, saved and filesystem IDs.
-        package let real, effective, saved, filesystem: UInt32
-    }
-
     /// The seccomp mode.
     package enum Seccomp: Hashable, Sendable {
         case disabled, strict, filter
@@ -32,10 +26,8 @@ package struct ProcessStatus: Hashable, Sendable {
     package private(set) var name: String?
     /// `Tgid`: the ID of the process that this thread belongs to.
     package private(set) var process: UInt32?
-    /// `Uid`: the user IDs.
-    package private(set) var user: Identities?
-    /// `Gid`: the group IDs.
-    package private(set) var group: Identities?
+    /// `Uid`: the effective user ID, as a number in the reader's user namespace.
+    package private(set) var user: UInt32?
     /// `CapInh`: the capabilities preserved across execve(2).
     package private(set) var inheritable: CapabilitySet?
     /// `CapPrm`: the capabilities that the process may make effective.
@@ -51,14 +43,6 @@ package struct ProcessStatus: Hashable, Sendable {
     package private(set) var noNewPrivileges: Bool?
     /// The seccomp mode.
     package private(set) var seccomp: Seccomp?
-    /// The number of attached seccomp filters; since Linux 5.9.
-    package private(set) var seccompFilters: Reading = .absent
-    /// The number of threads.
-    package private(set) var threads: Reading = .absent
-    /// Resident memory in bytes; absent for a kernel thread.
-    package private(set) var residentBytes: Reading = .absent
-    /// Swapped-out memory in bytes; absent for a kernel thread.
-    package private(set) var swapBytes: Reading = .absent
     /// The process ID in each PID namespace, from the reader's to its own.
     package private(set) var namespacePIDs: [UInt32] = []
 
@@ -84,8 +68,7 @@ package struct ProcessStatus: Hashable, Sendable {
         switch key {
         case "Name": name = Self.name(text.bytes[rest])
         case "Tgid": process = try Self.one(rest, text)
-        case "Uid": user = try Self.identities(rest, text)
-        case "Gid": group = try Self.identities(rest, text)
+        case "Uid": user = try Self.effectiveID(rest, text)
         case "CapInh": inheritable = try Self.capabilities(rest, text)
         case "CapPrm": permitted = try Self.capabilities(rest, text)
         case "CapEff": effective = try Self.capabilities(rest, text)
@@ -93,10 +76,6 @@ package struct ProcessStatus: Hashable, Sendable {
         case "CapAmb": ambient = try Self.capabilities(rest, text)
         case "NoNewPrivs": noNewPrivileges = try Self.number(rest, text) != 0
         case "Seccomp": seccomp = Self.mode(try Self.number(rest, text))
-        case "Seccomp_filters": seccompFilters = Reading(try Self.number(rest, text))
-        case "Threads": threads = Reading(try Self.number(rest, text))
-        case "VmRSS": residentBytes = try Self.kibibytes(rest, text)
-        case "VmSwap": swapBytes = try Self.kibibytes(rest, text)
         case "NSpid":
             namespacePIDs = []
             for field in text.fields(rest) { namespacePIDs.append(try text.small(field)) }
@@ -144,26 +123,13 @@ package struct ProcessStatus: Hashable, Sendable {
         CapabilitySet(mask: try number(rest, text, radix: 16))
     }
 
-    private static func identities(
+    /// The second of the real, effective, saved and filesystem IDs.
+    private static func effectiveID(
         _ rest: Range<Int>, _ text: ProcessFields
-    ) throws(ProcessTextError) -> Identities {
+    ) throws(ProcessTextError) -> UInt32 {
         let fields = text.fields(rest)
         guard fields.count == 4 else { throw text.error(rest.lowerBound, "not four numbers") }
-        return Identities(
-            real: try text.small(fields[0]), effective: try text.small(fields[1]),
-            saved: try text.small(fields[2]), filesystem: try text.small(fields[3]))
-    }
-
-    private static func kibibytes(
-        _ rest: Range<Int>, _ text: ProcessFields
-    ) throws(ProcessTextError) -> Reading {
-        let fields = text.fields(rest)
-        guard fields.count == 2, Array(text.bytes[fields[1]]) == Array("kB".utf8) else {
-            throw text.error(rest.lowerBound, "not a number of kB")
-        }
-        let (bytes, overflow) = try text.number(fields[0]).multipliedReportingOverflow(by: 1024)
-        guard !overflow else { throw text.error(rest.lowerBound, "a number exceeds 64 bits") }
-        return Reading(bytes)
+        return try text.small(fields[1])
     }
 
     private static func mode(_ number: UInt64) -> Seccomp {

@@ -159,7 +159,7 @@ package struct ReadPlan: Sendable {
             let entries = try? opened.entries(path: hierarchy.directory.pathText)
         else { return [] }
         return entries.lazy.filter(\.isDirectory).map {
-            sizes(in: hierarchy.directory + [0x2f] + $0.name)
+            sizes(in: hierarchy.directory + [UInt8(ascii: "/")] + $0.name)
         }.first { !$0.isEmpty } ?? []
     }
 

@@ -261,7 +261,8 @@ struct SweepReader: ~Copyable {
                 files.append(
                     (
                         file.tier,
-                        hierarchies[file.hierarchy].directory + [0x2f] + content.path + [0x2f]
+                        hierarchies[file.hierarchy].directory + [UInt8(ascii: "/")] + content.path
+                            + [UInt8(ascii: "/")]
                             + file.layout.name
                     ))
             }

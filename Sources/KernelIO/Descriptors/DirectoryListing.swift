@@ -48,7 +48,7 @@ extension OwnedDescriptor {
             var inode: UInt64 = 0
             for index in (0..<8).reversed() { inode = inode << 8 | UInt64(bytes[start + index]) }
             let type = Int32(bytes[start + 18])
-            if name != [0x2e], name != [0x2e, 0x2e] {
+            if name != [UInt8(ascii: ".")], name != [UInt8(ascii: "."), UInt8(ascii: ".")] {
                 let isDirectory = type == 0 ? isDirectory(name) : type == 4
                 result.append(DirectoryEntry(name: name, inode: inode, isDirectory: isDirectory))
             }

@@ -1,9 +1,7 @@
 internal import Glibc
 
-/// A file or directory that is not used: its path, the reason, and the remedy.
+/// The reason why a file or directory is not used.
 package struct FileRefusal: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The path as text.
-    package let path: String
     /// The reason without the path.
     package let reason: String
     /// Whether a system call failed, rather than a check of the file's type, owner or mode.
@@ -12,7 +10,6 @@ package struct FileRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     package let error: IOError
 
     init(_ path: String, _ reason: String) {
-        self.path = path
         self.reason = reason
         isFailure = false
         error = IOError("use", path, code: EINVAL, objection: "it \(reason)")
@@ -20,7 +17,6 @@ package struct FileRefusal: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// Creates a refusal from a failed system call; `participle` is the past participle of `verb`.
     init(_ path: String, cannotBe participle: String, _ verb: String, code: Int32) {
-        self.path = path
         isFailure = true
         error = IOError(verb, path, code: code)
         reason = "cannot be \(participle): \(error.reason)"

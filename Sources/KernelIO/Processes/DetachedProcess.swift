@@ -39,7 +39,8 @@ package struct DetachedProcess: ~Copyable, Sendable {
             let left = Int32(clamping: deadline.milliseconds)
             let ready = unsafe poll(&waiting, 1, left)
             if ready < 0, errno == EINTR { continue }
-            guard ready > 0, unsafe read(output.number, &byte, 1) == 1, byte != 0x0a else { break }
+            guard ready > 0, unsafe read(output.number, &byte, 1) == 1, byte != UInt8(ascii: "\n")
+            else { break }
             line.append(byte)
         }
         return String(decoding: line, as: UTF8.self)

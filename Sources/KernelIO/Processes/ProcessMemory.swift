@@ -10,7 +10,7 @@ package struct ProcessMemory: Sendable {
     /// Reads the current sizes; absent if the file cannot be read.
     package static var current: ProcessMemory {
         let bytes = (try? ReadBuffer.contents(of: Array("/proc/self/statm".utf8))) ?? []
-        let pages = bytes.split(separator: 0x20).map {
+        let pages = bytes.words.map {
             UInt64(String(decoding: $0, as: UTF8.self)).map {
                 Reading($0.multipliedClamping(by: MemoryPage.size))
             }

@@ -8,9 +8,6 @@ package enum CrashPoint {
     private static let wanted = Environment.value("CGWARDEN_CRASH_AT").flatMap { Int($0) }
     private static let passed = Atomic<Int>(0)
 
-    /// Whether a crash point is selected.
-    package static var isArmed: Bool { wanted != nil }
-
     /// Whether the next point is the selected one.
     package static var isNext: Bool {
         guard let wanted else { return false }

@@ -45,16 +45,6 @@ package enum StandardOutput {
     /// Whether standard input is a terminal.
     package static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
-    /// The width of the terminal on standard output in columns (ioctl(2), TIOCGWINSZ); nil without
-    /// one.
-    package static var columns: Int? {
-        var size = winsize()
-        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
-            return nil
-        }
-        return Int(size.ws_col)
-    }
-
     fileprivate static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var done = 0
         while done < bytes.count {

@@ -100,8 +100,10 @@ internal import Glibc
     ///
     /// Nil if there is none in time or within `most` bytes, or if it is not valid UTF-8.
     package func line(most: Int, within time: Duration) -> String? {
-        guard let bytes = received(most: most, within: time, until: { $0.contains(0x0a) }),
-            let end = bytes.firstIndex(of: 0x0a)
+        guard
+            let bytes = received(
+                most: most, within: time, until: { $0.contains(UInt8(ascii: "\n")) }),
+            let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
         else { return nil }
         return String(validating: bytes[..<end], as: UTF8.self)
     }

@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// A read position in the bytes of a kernel file; every parser uses it.
 struct ByteCursor: ~Escapable {
     let bytes: Span<UInt8>
@@ -28,12 +30,14 @@ struct ByteCursor: ~Escapable {
     /// Consumes bytes up to a blank, a newline or the end; a name may contain `=`.
     mutating func takeName() -> Range<Int> {
         let start = position
-        while position < bytes.count, !isBlank, bytes[position] != 0x0a { position += 1 }
+        while position < bytes.count, !isBlank, bytes[position] != UInt8(ascii: "\n") {
+            position += 1
+        }
         return start..<position
     }
 
     /// Whether a blank or a tab is at the position.
-    private var isBlank: Bool { bytes[position] == 0x20 || bytes[position] == 0x09 }
+    private var isBlank: Bool { bytes[position].isBlank }
 
     /// Consumes blanks and tabs; false if there are none.
     mutating func takeBlanks() -> Bool {
@@ -47,21 +51,23 @@ struct ByteCursor: ~Escapable {
     /// False if another byte or the end of the file follows the blanks, which are consumed even
     /// then.
     mutating func takeLineEnd() -> Bool {
-        if take(0x0a) { return true }
+        if take(UInt8(ascii: "\n")) { return true }
         _ = takeBlanks()
-        return take(0x0a)
+        return take(UInt8(ascii: "\n"))
     }
 
     /// Whether the preceding word is complete; a word at the end of the file may be truncated.
-    var isAtBreak: Bool { position < bytes.count && (isBlank || bytes[position] == 0x0a) }
+    var isAtBreak: Bool {
+        position < bytes.count && (isBlank || bytes[position] == UInt8(ascii: "\n"))
+    }
 
-    private static let ends: [Bool] = (0..<256).map { [0x20, 0x0a, 0x3d, 0x09].contains($0) }
+    private static let ends: [Bool] = (0...UInt8.max).map { " \n=\t".utf8.contains($0) }
 
     /// Skips past the next newline; false if there is none.
     mutating func skipLine() -> Bool {
         while position < bytes.count {
             position += 1
-            if bytes[position - 1] == 0x0a { return true }
+            if bytes[position - 1] == UInt8(ascii: "\n") { return true }
         }
         return false
     }
@@ -83,7 +89,7 @@ struct ByteCursor: ~Escapable {
         var value: UInt64 = 0
         let start = position
         while position < bytes.count {
-            let digit = bytes[position] &- 0x30
+            let digit = bytes[position] &- UInt8(ascii: "0")
             guard digit < 10 else { break }
             if value >= 1_844_674_407_370_955_161 {
                 let (product, over) = value.multipliedReportingOverflow(by: 10)

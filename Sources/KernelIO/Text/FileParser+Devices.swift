@@ -11,12 +11,12 @@ extension FileParser {
         var understood = true
         while !cursor.atEnd {
             _ = cursor.takeBlanks()
-            if cursor.take(0x0a) { continue }
+            if cursor.take(UInt8(ascii: "\n")) { continue }
             var name = takeInstance(&cursor)
             var hasKeys = false
             while true {
                 let hasBlank = cursor.takeBlanks()
-                if cursor.take(0x0a) { break }
+                if cursor.take(UInt8(ascii: "\n")) { break }
                 if cursor.atEnd {
                     // A line of names only may end without a newline, but its last name must be
                     // complete.
@@ -25,7 +25,7 @@ extension FileParser {
                 }
                 let start = cursor.position
                 let key = cursor.takeWord()
-                if cursor.take(0x3d) {
+                if cursor.take(UInt8(ascii: "=")) {
                     hasKeys = true
                     understood = assigned(key, name, &cursor, &row) && understood
                 } else if isByDevice, !hasKeys {
@@ -144,7 +144,7 @@ extension FileParser {
             guard !name.isEmpty, let word = Word.intern(name.pathText) else { return .odd }
             return .instance(InstanceKey(rawValue: word))
         }
-        if let major = cursor.takeNumber(), major < 1 << 12, cursor.take(0x3a),
+        if let major = cursor.takeNumber(), major < 1 << 12, cursor.take(UInt8(ascii: ":")),
             let minor = cursor.takeNumber(), minor < 1 << 20, cursor.atEnd || cursor.isAtBreak
         {
             return .instance(InstanceKey(major: UInt32(major), minor: UInt32(minor)))

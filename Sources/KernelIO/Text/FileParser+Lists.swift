@@ -13,7 +13,7 @@ extension FileParser {
             repeat {
                 let field = pressureKey(at: place, line: line, &cursor)
                 place += 1
-                guard cursor.take(0x3d) else {
+                guard cursor.take(UInt8(ascii: "=")) else {
                     isLine = false
                     break
                 }
@@ -26,7 +26,7 @@ extension FileParser {
                     understood = false
                     _ = cursor.takeName()
                 }
-            } while cursor.next == 0x20
+            } while cursor.next == UInt8(ascii: " ")
             if !isLine || !cursor.takeLineEnd() {
                 spoilPressure(line: line, &cursor, &row)
                 understood = false
@@ -38,7 +38,7 @@ extension FileParser {
     /// Marks the values that a malformed line did not give as malformed, and skips the line.
     private func spoilPressure(line: Int, _ cursor: inout ByteCursor, _ row: inout RowWriter) {
         cursor.position = line
-        let share = cursor.copy(cursor.takeWord()) + [0x2e]
+        let share = cursor.copy(cursor.takeWord()) + [UInt8(ascii: ".")]
         for (key, field) in zip(keys, rules) where key.starts(with: share) {
             if field.column >= 0, row.value(field.column) == .absent { spoil(field, nil, &row) }
         }
@@ -54,12 +54,12 @@ extension FileParser {
         let isFirst = cursor.position == line
         let start = isFirst ? max(line - 1, 0) : cursor.position
         cursor.position = start
-        if let field = learned.match(place, &cursor, end: 0x3d) { return field }
+        if let field = learned.match(place, &cursor, end: UInt8(ascii: "=")) { return field }
         cursor.position = line
         let share = cursor.copy(cursor.takeWord())
         if !isFirst { cursor.position = start }
-        _ = cursor.take(0x20)
-        let key = share + [0x2e] + cursor.copy(cursor.takeWord())
+        _ = cursor.take(UInt8(ascii: " "))
+        let key = share + [UInt8(ascii: ".")] + cursor.copy(cursor.takeWord())
         let field = fieldOf[key] ?? -1
         learned.learn(place, cursor.copy(start..<cursor.position), field)
         return field
@@ -69,13 +69,15 @@ extension FileParser {
     func perCPU(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         guard let field = rules.first else { return false }
         var cpu: UInt32 = 0
-        while let next = cursor.next, next != 0x0a {
+        while let next = cursor.next, next != UInt8(ascii: "\n") {
             guard let reading = cursor.takeReading(field) else { return false }
             store(field, InstanceKey(rawValue: cpu), reading, &row)
             cpu += 1
-            guard cursor.take(0x20) || cursor.next == 0x0a else { return false }
+            guard cursor.take(UInt8(ascii: " ")) || cursor.next == UInt8(ascii: "\n") else {
+                return false
+            }
         }
-        return cursor.take(0x0a) && cursor.atEnd
+        return cursor.take(UInt8(ascii: "\n")) && cursor.atEnd
     }
 
     /// Parses `KEY N0=VALUE N1=VALUE\n` (v2) or `KEY=TOTAL N0=VALUE …\n` (v1).
@@ -100,10 +102,11 @@ extension FileParser {
     private mutating func nodes(
         _ field: FieldRule, _ cursor: inout ByteCursor, _ row: inout RowWriter
     ) -> Bool {
-        if cursor.take(0x3d), cursor.takeNumber() == nil { return false }
+        if cursor.take(UInt8(ascii: "=")), cursor.takeNumber() == nil { return false }
         while !cursor.takeLineEnd() {
-            guard cursor.take(0x4e), let node = cursor.takeNumber(), node < 1 << 10,
-                cursor.take(0x3d), let reading = cursor.takeReading(field), cursor.isAtBreak
+            guard cursor.take(UInt8(ascii: "N")), let node = cursor.takeNumber(), node < 1 << 10,
+                cursor.take(UInt8(ascii: "=")), let reading = cursor.takeReading(field),
+                cursor.isAtBreak
             else { return false }
             guard let key = key(ofNode: Int(node)) else { return false }
             store(field, key, reading, &row)
@@ -126,7 +129,7 @@ extension FileParser {
     func lineCount(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var count: UInt64 = 0
         while !cursor.atEnd {
-            guard cursor.takeNumber() != nil, cursor.take(0x0a) else { return false }
+            guard cursor.takeNumber() != nil, cursor.take(UInt8(ascii: "\n")) else { return false }
             count += 1
         }
         for field in rules { store(field, nil, Reading(count), &row) }

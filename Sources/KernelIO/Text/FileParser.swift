@@ -113,7 +113,7 @@ package struct FileParser: Sendable {
     /// Parses `VALUE\n`; several catalog rows may use that value.
     private func single(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         guard let field = rules.first, let reading = cursor.takeReading(field),
-            cursor.take(0x0a), cursor.atEnd
+            cursor.take(UInt8(ascii: "\n")), cursor.atEnd
         else { return false }
         for field in rules {
             store(field, nil, field.conversion == .shares ? reading.weightOfShares : reading, &row)
@@ -139,7 +139,7 @@ package struct FileParser: Sendable {
 
     /// Consumes the key of a line and returns its field, -1 for a key that is not needed.
     private mutating func key(at line: Int, _ cursor: inout ByteCursor) -> Int {
-        if let field = learned.match(line, &cursor, end: 0x20) { return field }
+        if let field = learned.match(line, &cursor, end: UInt8(ascii: " ")) { return field }
         _ = cursor.takeBlanks()
         let bytes = cursor.copy(cursor.takeName())
         guard !bytes.isEmpty else { return -1 }
@@ -150,8 +150,8 @@ package struct FileParser: Sendable {
 
     /// Parses one line of values, whose keys are their positions.
     private func spaceSeparated(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
-        var position: UInt8 = 0x30
-        while let next = cursor.next, next != 0x0a {
+        var position = UInt8(ascii: "0")
+        while let next = cursor.next, next != UInt8(ascii: "\n") {
             if let field = fieldOf[[position]] {
                 guard let reading = cursor.takeReading(rules[field]) else { return false }
                 store(rules[field], nil, reading, &row)
@@ -159,16 +159,18 @@ package struct FileParser: Sendable {
                 _ = cursor.takeName()
             }
             position += 1
-            guard position < 0x7f, cursor.take(0x20) || cursor.next == 0x0a else { return false }
+            guard position < 0x7f,
+                cursor.take(UInt8(ascii: " ")) || cursor.next == UInt8(ascii: "\n")
+            else { return false }
         }
-        return cursor.take(0x0a) && cursor.atEnd
+        return cursor.take(UInt8(ascii: "\n")) && cursor.atEnd
     }
 
     /// Parses the whole file as text, without the final newline.
     private mutating func text(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var end = cursor.bytes.count
         if end > 0 {
-            guard cursor.bytes[end - 1] == 0x0a else { return false }
+            guard cursor.bytes[end - 1] == UInt8(ascii: "\n") else { return false }
             end -= 1
         }
         if !cursor.matches(0..<end, lastWord.bytes) || lastWord.reading == .absent {

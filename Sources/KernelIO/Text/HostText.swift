@@ -5,8 +5,8 @@ package enum HostText {
     /// The value of a key in `/proc/meminfo` (`MemTotal:       24608 kB`), in bytes.
     package static func memory(_ key: String, in bytes: [UInt8]) -> Reading {
         let wanted = Array("\(key):".utf8)
-        for line in bytes.split(separator: 0x0a) where line.starts(with: wanted) {
-            let words = line.dropFirst(wanted.count).split(separator: 0x20)
+        for line in bytes.lines where line.starts(with: wanted) {
+            let words = line.dropFirst(wanted.count).words
             guard words.count == 2, words[1].elementsEqual("kB".utf8),
                 let kilobytes = number(words[0])
             else { return .malformed }
@@ -19,8 +19,8 @@ package enum HostText {
     ///
     /// `/proc/loadavg` reads `0.20 0.18 0.12 1/80 11206`.
     package static func load(in bytes: [UInt8]) -> (tasks: Reading, load: Reading) {
-        let fields = bytes.split(separator: 0x20)
-        guard fields.count == 5, let slash = fields[3].firstIndex(of: 0x2f),
+        let fields = bytes.words
+        guard fields.count == 5, let slash = fields[3].firstIndex(of: UInt8(ascii: "/")),
             let count = number(fields[3][(slash + 1)...])
         else { return (.malformed, .malformed) }
         return (Reading(count), hundredths(fields[0]))
@@ -37,8 +37,9 @@ package enum HostText {
         var count = 0
         var busy = Reading.malformed
         var total = Reading.malformed
-        for line in bytes.split(separator: 0x0a) where line.starts(with: Array("cpu".utf8)) {
-            let fields = line.split(separator: 0x20)
+        for line in bytes.lines
+        where line.starts(with: Array("cpu".utf8)) {
+            let fields = line.words
             if fields[0].count > 3 {
                 count += 1
             } else if fields.count > 8 {
@@ -60,9 +61,9 @@ package enum HostText {
     /// A missing line is absent; one malformed line makes everything malformed.
     package static func pressure(in bytes: [UInt8]) -> Pressure {
         var result = Pressure()
-        guard bytes.last == 0x0a else { return Pressure(all: .malformed) }
-        for line in bytes.split(separator: 0x0a) {
-            let words = line.split(separator: 0x20)
+        guard bytes.last == UInt8(ascii: "\n") else { return Pressure(all: .malformed) }
+        for line in bytes.lines {
+            let words = line.words
             guard words.count == 5, let place = lines[String(decoding: words[0], as: UTF8.self)]
             else { return Pressure(all: .malformed) }
             for (word, field) in zip(words[1...], fields) {
@@ -84,11 +85,11 @@ package enum HostText {
     /// In a line of `/proc/diskstats` (`254 0 vda 3 0 …`) that is the tenth number after the name,
     /// in milliseconds. Malformed lines are skipped.
     package static func disks(in bytes: [UInt8]) -> [DiskSample] {
-        bytes.split(separator: 0x0a).compactMap { line in
-            let words = line.split(separator: 0x20)
+        bytes.lines.compactMap { line in
+            let words = line.words
             guard words.count > 12, let major = number(words[0]), let minor = number(words[1]),
                 major < 1 << 12, minor < 1 << 20,
-                words[3...].contains(where: { !$0.elementsEqual([0x30]) }),
+                words[3...].contains(where: { !$0.elementsEqual([UInt8(ascii: "0")]) }),
                 let busy = number(words[12])
             else { return nil }
             return DiskSample(
@@ -103,7 +104,7 @@ package enum HostText {
     /// Absent before Linux 4.13.
     package static func oomKills(in bytes: [UInt8]) -> Reading {
         let key = Array("oom_kill ".utf8)
-        for line in bytes.split(separator: 0x0a) where line.starts(with: key) {
+        for line in bytes.lines where line.starts(with: key) {
             return number(line.dropFirst(key.count)).map { Reading($0) } ?? .malformed
         }
         return .absent
@@ -128,7 +129,7 @@ package enum HostText {
 
     /// Parses a decimal with two places: `12.07` is 1207.
     private static func hundredths(_ text: ArraySlice<UInt8>) -> Reading {
-        let parts = text.split(separator: 0x2e, omittingEmptySubsequences: false)
+        let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 2, parts[1].count == 2, let whole = number(parts[0]),
             let rest = number(parts[1]), whole < 1 << 32
         else { return .malformed }
@@ -137,7 +138,7 @@ package enum HostText {
 
     /// Parses all of the bytes as one number; nil if they contain anything else.
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64? {
-        guard bytes.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        guard bytes.allSatisfy(\.isDigit) else { return nil }
         return UInt64(String(decoding: bytes, as: UTF8.self))
     }
 }

@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// Finds the strings in a JSON text (RFC 8259) and their paths.
 ///
 /// It builds no tree and does not recurse, because the text may come from another user and may be
@@ -45,9 +47,7 @@ package struct JSONStrings {
     }
 
     private mutating func skipBlanks() {
-        while let next, next == 0x20 || next == 0x0a || next == 0x0d || next == 0x09 {
-            position += 1
-        }
+        while let next, " \n\r\t".utf8.contains(next) { position += 1 }
     }
 
     /// Parses a scalar or an empty container; in any other container, descends to its first scalar.
@@ -132,8 +132,10 @@ package struct JSONStrings {
     }
 
     private static let escapes: [UInt8: UInt8] = [
-        0x22: 0x22, 0x5c: 0x5c, 0x2f: 0x2f, UInt8(ascii: "b"): 0x08, UInt8(ascii: "f"): 0x0c,
-        UInt8(ascii: "n"): 0x0a, UInt8(ascii: "r"): 0x0d, UInt8(ascii: "t"): 0x09,
+        UInt8(ascii: "\""): UInt8(ascii: "\""), UInt8(ascii: "\\"): UInt8(ascii: "\\"),
+        UInt8(ascii: "/"): UInt8(ascii: "/"), UInt8(ascii: "b"): 0x08, UInt8(ascii: "f"): 0x0c,
+        UInt8(ascii: "n"): UInt8(ascii: "\n"), UInt8(ascii: "r"): UInt8(ascii: "\r"),
+        UInt8(ascii: "t"): UInt8(ascii: "\t"),
     ]
 
     /// Parses the rest of an escape sequence after its backslash; returns UTF-8.
@@ -180,7 +182,7 @@ package struct JSONStrings {
 
     private mutating func digits() throws(Malformed) {
         let start = position
-        while let next, (0x30...0x39).contains(next) { position += 1 }
+        while let next, next.isDigit { position += 1 }
         guard position > start else { throw malformed }
     }
 }

@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// A line of `/proc/PID/mountinfo` (proc_pid_mountinfo(5)).
 ///
 /// `31 23 0:28 / /sys/fs/cgroup rw,relatime shared:9 - tmpfs tmpfs rw,mode=755`
@@ -15,10 +17,11 @@ package struct MountInfo: Hashable, Sendable {
 
     /// Parses all lines, skipping malformed ones.
     package static func parse(_ bytes: [UInt8]) -> [MountInfo] {
-        bytes.split(separator: 0x0a).compactMap { line in
-            let fields = line.split(separator: 0x20, omittingEmptySubsequences: false)
+        bytes.lines.compactMap { line in
+            let fields = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
             // The number of optional fields varies, so find the separator " - " first.
-            guard let dash = fields.firstIndex(where: { $0.elementsEqual([0x2d]) }), dash >= 6,
+            guard let dash = fields.firstIndex(where: { $0.elementsEqual([UInt8(ascii: "-")]) }),
+                dash >= 6,
                 fields.count > dash + 3
             else { return nil }
             let options = String(decoding: fields[dash + 3], as: UTF8.self)
@@ -36,10 +39,10 @@ package struct MountInfo: Hashable, Sendable {
         var index = bytes.startIndex
         while index < bytes.endIndex {
             let digits = bytes[index...].dropFirst().prefix(3)
-            if bytes[index] == 0x5c, digits.count == 3,
-                digits.allSatisfy({ (0x30...0x37).contains($0) })
+            if bytes[index] == UInt8(ascii: "\\"), digits.count == 3,
+                digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) })
             {
-                let value = digits.reduce(0) { $0 << 3 | Int($1 - 0x30) }
+                let value = digits.reduce(0) { $0 << 3 | Int($1 - UInt8(ascii: "0")) }
                 result.append(UInt8(truncatingIfNeeded: value))
                 index += 4
             } else {

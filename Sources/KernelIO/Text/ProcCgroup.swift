@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// A line of `/proc/PID/cgroup` (cgroups(7)): `4:memory:/a/b`, or `0::/a` for v2.
 package struct ProcCgroup: Hashable, Sendable {
     /// The hierarchy ID, 0 for v2.
@@ -9,11 +11,11 @@ package struct ProcCgroup: Hashable, Sendable {
 
     /// Parses all lines, skipping malformed ones.
     package static func parse(_ bytes: [UInt8]) -> [ProcCgroup] {
-        bytes.split(separator: 0x0a).compactMap { line in
+        bytes.lines.compactMap { line in
             // Only the first two colons separate fields; the path may contain more.
             let fields = line.split(
-                separator: 0x3a, maxSplits: 2, omittingEmptySubsequences: false)
-            guard fields.count == 3, fields[2].first == 0x2f,
+                separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3, fields[2].first == UInt8(ascii: "/"),
                 let number = Int(String(decoding: fields[0], as: UTF8.self))
             else { return nil }
             let names = String(decoding: fields[1], as: UTF8.self)

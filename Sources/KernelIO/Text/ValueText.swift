@@ -5,25 +5,25 @@ extension ByteCursor {
     mutating func takeReading(_ field: FieldRule) -> Reading? {
         switch field.grammar {
         case .number:
-            let negative = take(0x2d)
+            let negative = take(UInt8(ascii: "-"))
             guard let number = takeNumber() else {
                 return negative ? nil : takeKeyword()
             }
             return negative ? Reading(0) : Reading(field.converted(number))
         case .limit:
-            if take(0x2d) { return takeNumber().map { _ in .unlimited } }
+            if take(UInt8(ascii: "-")) { return takeNumber().map { _ in .unlimited } }
             guard let number = takeNumber() else { return takeKeyword() }
             return number >= LimitValue.endless ? .unlimited : Reading(field.converted(number))
         case .hundredths: return takeHundredths()
         case .signed:
-            let negative = take(0x2d)
+            let negative = take(UInt8(ascii: "-"))
             guard let number = takeNumber(), number < 1 << 32 else { return nil }
             return Reading(negative && number > 0 ? number * 2 - 1 : number * 2)
         case .word: return nil
         }
     }
 
-    private static let unlimited = Array("max".utf8)
+    private static let unlimited = Array(LimitValue.unlimitedText.utf8)
 
     private mutating func takeKeyword() -> Reading? {
         let word = takeWord()
@@ -35,7 +35,7 @@ extension ByteCursor {
         guard let whole = takeNumber() else { return takeKeyword() }
         guard whole < 1 << 50 else { return nil }
         var value = whole * 100
-        if take(0x2e) {
+        if take(UInt8(ascii: ".")) {
             let start = position
             guard let fraction = takeNumber() else { return nil }
             switch position - start {

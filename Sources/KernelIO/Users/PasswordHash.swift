@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import CLinux
 
 /// A bcrypt password hash: `$2y$`, `$2b$` or `$2a$`, the cost, and 53 characters.
@@ -19,12 +20,7 @@ package struct PasswordHash: Hashable, Sendable {
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: false
-        }
+        byte.isLetter || byte.isDigit || "./".utf8.contains(byte)
     }
 
     /// Whether a secret is the password (crypt_r(3)); takes about 50 ms at a cost of 10.

@@ -24,7 +24,8 @@ package struct LockHolder: ~Copyable {
             else { continue }
             let name = try? ReadBuffer.contents(of: Array("/proc/\(pid)/comm".utf8))
             self.pid = pid
-            self.name = String(decoding: (name ?? []).prefix { $0 != 0x0a }, as: UTF8.self)
+            self.name = String(
+                decoding: (name ?? []).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
             self.process = process
             return
         }

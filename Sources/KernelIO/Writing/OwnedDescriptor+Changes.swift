@@ -35,7 +35,7 @@ extension OwnedDescriptor {
 
     /// Opens the same directory again, with a read position of its own.
     package borrowing func reopened() throws(IOError) -> OwnedDescriptor {
-        try OwnedDescriptor.directory([0x2e], under: number)
+        try OwnedDescriptor.directory([UInt8(ascii: ".")], under: number)
     }
 
     /// Takes the exclusive lock on the open file without waiting (flock(2)); false if it is taken.

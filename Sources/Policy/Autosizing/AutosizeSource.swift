@@ -4,7 +4,7 @@ package import PolicyLanguage
 /// Finds how much memory cgroups need by reclaiming idle memory until
 /// some task stalls on it.
 ///
-/// v1 has neither pressure per cgroup nor stepwise reclaim; there it only estimates.
+/// v1 has neither pressure per cgroup nor stepwise reclaim; there it requests nothing.
 package struct AutosizeSource: LayerSource {
     /// Its requests override those of pools.
     package let layer = Layer.autosize
@@ -25,14 +25,12 @@ package struct AutosizeSource: LayerSource {
     private struct State {
         var path: CgroupPath
         var probe = PressureProbe()
-        /// The estimated need in bytes; nil before the first estimate.
-        var suggested: UInt64?
         /// The requested memory.high.
         var high: UInt64?
         var pressure = 0.0
     }
 
-    /// Starts without an estimate; `isLegacy` is true if memory is on v1.
+    /// Starts without a request; `isLegacy` is true if memory is on v1.
     package init(_ document: PolicyDocument, isLegacy: Bool) {
         self.document = document
         self.isLegacy = isLegacy
@@ -73,23 +71,16 @@ package struct AutosizeSource: LayerSource {
     private func step(
         _ autosizer: Autosizer, _ state: inout State, _ snapshot: Snapshot, _ position: Int
     ) -> UInt64 {
-        guard let usage = snapshot[position, .memoryUsage].value else { return 0 }
-        guard !isLegacy, let metric = Self.pressure, let total = snapshot[position, metric].value
-        else {
-            // Memory that has been idle for long is not needed.
-            state.suggested = snapshot[position, .memoryInactiveFile].value.map {
-                autosizer.clamped(usage - min($0, usage))
-            }
-            return 0
-        }
+        guard let usage = snapshot[position, .memoryUsage].value, !isLegacy,
+            let metric = Self.pressure, let total = snapshot[position, metric].value
+        else { return 0 }
         switch state.probe.step(autosizer, total: total, usage: usage, at: time) {
         case .wait: return 0
         case .ease(let size, let pressure):
-            (state.suggested, state.high, state.pressure) = (size, size, pressure)
+            (state.high, state.pressure) = (size, pressure)
             return 0
         case .take(let bytes, let pressure):
-            let size = autosizer.clamped(usage - bytes)
-            (state.suggested, state.high, state.pressure) = (size, size, pressure)
+            (state.high, state.pressure) = (autosizer.clamped(usage - bytes), pressure)
             return bytes
         }
     }
@@ -135,17 +126,6 @@ package struct AutosizeSource: LayerSource {
             states[Key(autosizer: name, cgroup: effect.target.cgroup)]?.probe.backOff(
                 autosizer, at: time)
         default: break
-        }
-    }
-
-    /// `autosize.suggested` in bytes, even if nothing is applied.
-    package var numbers: [LayerNumber] {
-        order.compactMap { key in
-            guard let state = states[key], let suggested = state.suggested else { return nil }
-            return LayerNumber(
-                name: "autosize.suggested", origin: .autosize(key.autosizer),
-                target: Effect.Target(path: state.path, cgroup: key.cgroup),
-                value: Double(suggested))
         }
     }
 }

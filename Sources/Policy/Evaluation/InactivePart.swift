@@ -21,7 +21,7 @@ extension PolicyEngine {
         guard let input = sight.input, let position = input.snapshot.index(of: path) else {
             return []
         }
-        return limits.filter { matcher.members(of: $0.limits.group).contains(position) }
+        return limits.limits { matcher.members(of: $0).contains(position) }
             .compactMap { limits in
                 reason(limits, input).map {
                     InactivePart(

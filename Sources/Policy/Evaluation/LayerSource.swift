@@ -37,21 +37,9 @@ package struct LayerWish: Hashable, Sendable {
     /// The part of the policy that requests it.
     package var origin: Effect.Origin
     /// The priority within the layer: the highest wins, and among equal ones the stricter value.
-    package var priority: Int
+    package var priority = 0
     /// The reason.
     package var cause: Cause
-
-    package init(
-        target: Effect.Target, key: LimitKey, value: LimitValue, origin: Effect.Origin,
-        priority: Int = 0, cause: Cause
-    ) {
-        self.target = target
-        self.key = key
-        self.value = value
-        self.origin = origin
-        self.priority = priority
-        self.cause = cause
-    }
 }
 
 /// The requests of a ``LayerSource`` in one tick.
@@ -66,15 +54,6 @@ package struct LayerProposal: Hashable, Sendable {
         package var kind: Effect.Kind
         /// The reason.
         package var cause: Cause
-
-        package init(
-            origin: Effect.Origin, target: Effect.Target, kind: Effect.Kind, cause: Cause
-        ) {
-            self.origin = origin
-            self.target = target
-            self.kind = kind
-            self.cause = cause
-        }
     }
 
     /// All values that the layer requests; nil if they are unchanged since the previous tick.
@@ -82,12 +61,7 @@ package struct LayerProposal: Hashable, Sendable {
     /// A value that is no longer requested falls to the next lower layer.
     package var wishes: [LayerWish]?
     /// One-time actions of this tick; the engine still checks protection, holds and budgets.
-    package var acts: [Act]
-
-    package init(wishes: [LayerWish]? = nil, acts: [Act] = []) {
-        self.wishes = wishes
-        self.acts = acts
-    }
+    package var acts: [Act] = []
 }
 
 /// The input of a ``LayerSource``.
@@ -100,20 +74,17 @@ package struct LayerContext: Sendable {
     package var members: [String: [Int]]
     /// The same including empty cgroups, for requests that last as long as a cgroup exists.
     package var present: [String: [Int]]
-    /// Whether the members of any group changed since the previous tick.
-    package var membersChanged: Bool
     /// Whether each of ``PolicyDocument/limits`` is in force now (`during`, `when`), by index.
     package var holding: [Bool]
 
     package init(
         input: PolicyInput, document: PolicyDocument, members: [String: [Int]],
-        present: [String: [Int]]? = nil, membersChanged: Bool, holding: [Bool]
+        present: [String: [Int]]? = nil, holding: [Bool]
     ) {
         self.input = input
         self.document = document
         self.members = members
         self.present = present ?? members
-        self.membersChanged = membersChanged
         self.holding = holding
     }
 }
@@ -137,8 +108,6 @@ package protocol LayerSource: Sendable {
     func lists(ofPool name: String) -> (cpus: RangeList, mems: RangeList?)?
     /// Returns the cgroups that can still use CPUs of exclusive pools, for `plan`.
     func leftovers(_ context: LayerContext) -> [PoolLeftover]
-    /// Numbers for the exporter, such as a suggested size.
-    var numbers: [LayerNumber] { get }
 }
 
 extension LayerSource {
@@ -148,25 +117,4 @@ extension LayerSource {
     package func lists(ofPool name: String) -> (cpus: RangeList, mems: RangeList?)? { nil }
     /// Returns nothing: there are no exclusive pools.
     package func leftovers(_ context: LayerContext) -> [PoolLeftover] { [] }
-    /// Empty: there are no numbers.
-    package var numbers: [LayerNumber] { [] }
-}
-
-/// A number that a layer exports for a cgroup.
-package struct LayerNumber: Hashable, Sendable {
-    /// The name: `autosize.suggested`.
-    package var name: String
-    /// The part of the policy that it comes from.
-    package var origin: Effect.Origin
-    /// The cgroup.
-    package var target: Effect.Target
-    /// The number, in base units.
-    package var value: Double
-
-    package init(name: String, origin: Effect.Origin, target: Effect.Target, value: Double) {
-        self.name = name
-        self.origin = origin
-        self.target = target
-        self.value = value
-    }
 }

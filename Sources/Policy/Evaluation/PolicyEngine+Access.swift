@@ -62,7 +62,6 @@ extension PolicyEngine {
             rules[rule].add(to: &metrics, sight)
         }
         metrics.budgetHits = gate.budgetHits
-        metrics.numbers = sources.flatMap(\.numbers)
         for row in sight.rows.rowAt {
             let target = sight.target(row)
             metrics.owed += values.owed(row).map { (target, $0) }

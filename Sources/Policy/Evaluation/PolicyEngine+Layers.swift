@@ -1,49 +1,15 @@
 import CgroupModel
 import PolicyLanguage
 
-/// The layers below the rules: standing limits, pools and autosizing.
+/// The layers between the standing limits and the rules: pools and autosizing.
 extension PolicyEngine {
-    /// Adds and withdraws the requests of standing limits as conditions and members change.
-    mutating func takeLimits() {
-        guard let minute = sight.input?.minuteOfDay else { return }
-        for index in limits.indices where limits[index].disabled == nil {
-            let wasHolding = limits[index].holds
-            let isInWindow = limits[index].limits.during?.contains(minute) ?? true
-            limits[index].update(
-                isInWindow: isInWindow, elapsed: sight.isGap ? 0 : sight.elapsed, measurements)
-            guard membersChanged || limits[index].holds != wasHolding else { continue }
-            let members =
-                limits[index].holds
-                ? matcher.present(of: limits[index].limits.group).map { sight.rows.rowAt[$0] }
-                : []
-            var kept = Set(members)
-            // Newborn cgroups are not in a snapshot yet.
-            if limits[index].holds {
-                kept.formUnion(limits[index].requested.intersection(sight.rows.newborn))
-            }
-            let origin = limits[index].origin
-            for row in limits[index].requested.subtracting(kept).sorted() {
-                values.withdraw(row) { $0 == origin }
-            }
-            for row in members where !limits[index].requested.contains(row) {
-                request(index, row)
-            }
-            limits[index].requested = kept
-        }
-    }
-
-    /// Requests the values of standing limits for a cgroup.
-    mutating func request(_ index: Int, _ row: Row) {
-        for (key, request) in limits[index].requests { values.request(request, of: key, row) }
-    }
-
     /// The input of pools and autosizing; nil before the first tick.
     var context: LayerContext? {
         sight.input.map { input in
             LayerContext(
                 input: input, document: document, members: matcher.all,
-                present: matcher.allPresent, membersChanged: membersChanged,
-                holding: limits.map(\.holds))
+                present: matcher.allPresent,
+                holding: limits.holding)
         }
     }
 

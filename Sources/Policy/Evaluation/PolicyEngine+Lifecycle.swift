@@ -24,7 +24,7 @@ extension PolicyEngine {
         let oldMeasurements = measurements
         (measurements, rules, limits) = (compiled.measurements, compiled.rules, compiled.limits)
         sight.interval = measurements.interval
-        keepLimits(oldLimits)
+        limits.keepStates(of: oldLimits)
         measurements.keepSamples(of: oldMeasurements)
         let kept = rules.keepStates(of: oldRules) {
             document.means($0, sameAs: $1, in: oldDocument)
@@ -35,18 +35,6 @@ extension PolicyEngine {
         for place in sources.indices { sources[place].reload(document) }
         isOrdered = false
         pendingNote = "reloaded"
-    }
-
-    /// Keeps the state of conditional limits that are unchanged apart from their position.
-    private mutating func keepLimits(_ old: [LimitRuntime]) {
-        for index in limits.indices {
-            let same = old.first { known in
-                var moved = known.limits
-                moved.position = limits[index].limits.position
-                return moved == limits[index].limits
-            }
-            if let same { limits[index].keepState(of: same) }
-        }
     }
 
     /// Withdraws the requests of a rule that is not in the new policy.

@@ -18,25 +18,13 @@ extension PolicyEngine {
         trail.wallTime = wallTime
         for entry in newborns {
             let known = sight.rows.row(of: entry.id)
-            let indices = limits.indices.filter { takes(entry, $0, known) }
+            let indices = limits.indices(taking: entry, known, matcher, sight)
             guard known != nil || !indices.isEmpty else { continue }
             let row = known ?? admit(entry, after: tick, at: time)
-            for index in indices {
-                request(index, row)
-                limits[index].requested.insert(row)
-            }
+            limits.request(indices, for: row, &values)
             values.reconcile(newborn: entry, row, sight, &gate, &outbox, &trail)
         }
         return finish()
-    }
-
-    private func takes(_ entry: CgroupEntry, _ index: Int, _ row: Row?) -> Bool {
-        guard limits[index].disabled == nil, limits[index].holds else { return false }
-        let requested = limits[index].requested
-        if let row, requested.contains(row) { return false }
-        return matcher.takes(entry, in: limits[index].limits.group, sight.facts) {
-            requested.map { sight.path($0) }
-        }
     }
 
     private mutating func admit(

@@ -21,7 +21,7 @@ package struct PolicyEngine: Sendable {
     var matcher: GroupMatcher
 
     /// The standing limits and the cgroups for which they are requested.
-    var limits: [LimitRuntime] = []
+    var limits: LimitBoard
     /// Value requests, arbitration, drift and retries.
     var values: ValueBoard
     /// The state machines of the rules.
@@ -108,7 +108,7 @@ package struct PolicyEngine: Sendable {
         continueChains()
         values.takeGuards(sight)
         noticeDrift()
-        takeLimits()
+        limits.take(sight, measurements, matcher, membersChanged: membersChanged, &values)
         let acts = askSources()
         let candidates = stepRules()
         values.reconcile(widening: true, sight, &gate, &outbox, &trail)
@@ -161,7 +161,7 @@ package struct PolicyEngine: Sendable {
         gate.forget(row, sight.target(row).cgroup)
         outbox.forget(row)
         chains.forget(row)
-        for index in limits.indices { limits[index].requested.remove(row) }
+        limits.forget(row)
     }
 
     /// Updates the rows that each rule evaluates, and undoes rules for cgroups that left the group.
@@ -240,7 +240,7 @@ struct Candidate: Sendable {
 struct CompiledPolicy {
     let measurements: Measurements
     let rules: RuleBoard
-    let limits: [LimitRuntime]
+    let limits: LimitBoard
 
     init(
         _ document: PolicyDocument, _ facts: any CgroupFacts,
@@ -252,9 +252,7 @@ struct CompiledPolicy {
         ) { facts.device(named: $0) }
         var compiler = ProgramCompiler(measurements: empty, defaults: document.defaults)
         rules = RuleBoard(document, facts.mode, &compiler)
-        limits = document.limits.enumerated().map { index, limits in
-            LimitRuntime(limits, index: index, facts, &compiler)
-        }
+        limits = LimitBoard(document, facts, &compiler)
         measurements = compiler.measurements
     }
 }

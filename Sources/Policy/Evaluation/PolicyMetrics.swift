@@ -27,8 +27,6 @@ package struct PolicyMetrics: Sendable {
     package internal(set) var drifts: UInt64 = 0
     /// The number of snapshots ignored because they were not newer than the one before.
     package internal(set) var ignoredSamples: UInt64 = 0
-    /// The numbers of pools and autosizing.
-    package internal(set) var numbers: [LayerNumber] = []
     /// Values that could not be restored so far; the restore is retried at each tick.
     package internal(set) var owed: [(target: Effect.Target, key: LimitKey)] = []
     /// Values that could not be set, and why; the write is retried.

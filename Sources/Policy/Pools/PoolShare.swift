@@ -13,16 +13,6 @@ package struct PoolShare: Hashable, Sendable {
     package var shortage: String?
     /// Whether these CPUs are exclusive.
     package var isExclusive: Bool
-
-    package init(
-        pool: String, cpus: RangeList, mems: RangeList?, shortage: String?, isExclusive: Bool
-    ) {
-        self.pool = pool
-        self.cpus = cpus
-        self.mems = mems
-        self.shortage = shortage
-        self.isExclusive = isExclusive
-    }
 }
 
 /// The assignment of the host's CPUs.

@@ -75,9 +75,6 @@ extension Rule {
         return [.kill, .freeze, .reclaim].first { kinds.contains($0) }
     }
 
-    /// Whether a step kills.
-    package var kills: Bool { actions.contains { $0.kind.disturbance == .kill } }
-
     /// Whether a step thaws.
     package var thaws: Bool { actions.contains { $0.kind == .thaw } }
 }

@@ -83,13 +83,6 @@ package struct Autosizer: Hashable, Sendable {
     package var every = Duration.seconds(6)
     /// How memory is reclaimed.
     package var mode = Mode.reclaim
-
-    /// Creates an autosizer with the defaults.
-    package init(name: String, position: ConfigPosition, group: String) {
-        self.name = name
-        self.position = position
-        self.group = group
-    }
 }
 
 /// Limits how often the engine acts; thawing and restoring are never limited.
@@ -156,9 +149,4 @@ package struct Sink: Hashable, Sendable {
     package var name: String
     /// The kind of sink.
     package var kind: Kind
-
-    package init(name: String, kind: Kind) {
-        self.name = name
-        self.kind = kind
-    }
 }

@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// Formats numbers as decimal text without an exponent that parses as the same number.
 enum PlainNumber {
     /// The number times a power of ten, shifted in the digits without rounding.
@@ -24,7 +26,7 @@ enum PlainNumber {
     static func value(_ text: some StringProtocol, shiftedBy shift: Int = 0) -> Double? {
         let sides = text.split(separator: ".", omittingEmptySubsequences: false)
         guard (1...2).contains(sides.count), text.utf8.count <= 40,
-            sides.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
+            sides.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(\.isDigit) })
         else { return nil }
         return Double("\(text)e\(shift)")
     }

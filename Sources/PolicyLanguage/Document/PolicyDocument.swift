@@ -37,12 +37,6 @@ package struct PolicyDocument: Hashable, Sendable {
     /// Returns the group with a name.
     package func group(_ name: String) -> CgroupGroup? { groups.first { $0.name == name } }
 
-    /// Returns the hook with a name.
-    package func hook(_ name: String) -> Hook? { hooks.first { $0.name == name } }
-
-    /// Returns the sink with a name.
-    package func sink(_ name: String) -> Sink? { sinks.first { $0.name == name } }
-
     /// Returns the pool with a name.
     package func pool(_ name: String) -> CPUPool? { pools.first { $0.name == name } }
 }
@@ -145,19 +139,22 @@ package struct StandingLimits: Hashable, Sendable {
 }
 
 /// A range of local time, which may wrap midnight: 22:00 to 06:00.
-package struct DayWindow: Hashable, Sendable {
+package struct DayWindow: Hashable, Sendable, CustomStringConvertible {
     /// The start in minutes after midnight, inclusive.
     package var start: Int
     /// The end in minutes after midnight, exclusive.
     package var end: Int
 
-    package init(start: Int, end: Int) {
-        self.start = start
-        self.end = end
-    }
-
     /// Whether it contains a minute of the day; equal ends mean the whole day.
     package func contains(_ minute: Int) -> Bool {
         start < end ? (start..<end).contains(minute) : minute >= start || minute < end
+    }
+
+    /// `22:00-06:00`.
+    package var description: String {
+        func text(_ minute: Int) -> String {
+            [minute / 60, minute % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+        }
+        return "\(text(start))-\(text(end))"
     }
 }

@@ -44,18 +44,11 @@ package struct Rule: Hashable, Sendable {
         /// The sort key.
         package var by: Expression
         /// Whether the largest is first.
-        package var isDescending: Bool
+        package var isDescending = true
         /// The maximum number of cgroups per firing.
-        package var take: Int
+        package var take = 1
         /// The minimum value in the unit of ``by``; nil for any.
         package var leastGain: Double?
-
-        package init(by: Expression, isDescending: Bool = true, take: Int = 1, leastGain: Double?) {
-            self.by = by
-            self.isDescending = isDescending
-            self.take = take
-            self.leastGain = leastGain
-        }
     }
 
     /// The name, unique across all files.

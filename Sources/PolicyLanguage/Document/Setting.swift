@@ -69,26 +69,13 @@ package struct CPUPool: Hashable, Sendable {
     /// The requested CPUs.
     package var cpus: CPUDemand
     /// Whether ``others`` are moved off these CPUs.
-    package var isExclusive: Bool
+    package var isExclusive = false
     /// The placement on memory nodes.
-    package var numa: NUMA
+    package var numa = NUMA.none
     /// Whether whole cores are used.
-    package var smt: SMT
+    package var smt = SMT.any
     /// What to do if there are too few.
-    package var fallback: Fallback
+    package var fallback = Fallback.skip
     /// The groups that are moved off an exclusive pool.
-    package var others: [String]
-
-    package init(
-        name: String, cpus: CPUDemand, isExclusive: Bool = false, numa: NUMA = .none,
-        smt: SMT = .any, fallback: Fallback = .skip, others: [String] = []
-    ) {
-        self.name = name
-        self.cpus = cpus
-        self.isExclusive = isExclusive
-        self.numa = numa
-        self.smt = smt
-        self.fallback = fallback
-        self.others = others
-    }
+    package var others: [String] = []
 }

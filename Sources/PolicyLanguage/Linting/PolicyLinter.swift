@@ -10,15 +10,6 @@ struct PolicyLinter {
     let isMemoryLegacy: Bool?
     private(set) var findings: [PolicyFinding] = []
 
-    init(
-        document: PolicyDocument, places: PolicyPlaces, host: HostFacts, isMemoryLegacy: Bool?
-    ) {
-        self.document = document
-        self.places = places
-        self.host = host
-        self.isMemoryLegacy = isMemoryLegacy
-    }
-
     mutating func lint() {
         for rule in document.rules { lint(rule) }
         lintGuards()

@@ -43,7 +43,7 @@ extension ScalarGrammar where Value == Int {
         ScalarGrammar(example: "a number from \(bounds.lowerBound) to \(bounds.upperBound)") {
             text in
             let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-            guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            guard digits.utf8.allSatisfy(\.isDigit),
                 digits == "0" || digits.first != "0", let number = Int(text),
                 bounds.contains(number)
             else { return nil }
@@ -56,7 +56,7 @@ extension ScalarGrammar where Value == String {
     /// A user-defined name, which appears in messages and lists.
     static let name = ScalarGrammar(example: "a name of letters, digits and -_.:@") { text in
         let isPlain = text.utf8.allSatisfy {
-            (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0)
+            $0.isDigit || $0.isLetter
                 || "-_.:@".utf8.contains($0)
         }
         return isPlain && text.utf8.count <= 64 ? text : nil

@@ -17,7 +17,7 @@ struct ConfinementReport {
             json.array { json in for tree in trees { json.value(tree) } }
             json.key("command")
             json.value(process.command)
-            if let user = process.status?.user?.effective {
+            if let user = process.status?.user {
                 json.key("user")
                 json.value(UserName.text(user, within: .seconds(2)))
                 json.key("uid")
@@ -75,7 +75,7 @@ struct ConfinementReport {
     func text(_ pid: Int32, _ note: String) -> String {
         guard let process = reader.describe(pid) else { return "" }
         let status = process.status
-        let user = (status?.user?.effective).map { UserName.text($0, within: .seconds(2)) } ?? "?"
+        let user = status?.user.map { UserName.text($0, within: .seconds(2)) } ?? "?"
         var lines = ["\(pid) \(user) \(process.command.prefix(120))\(note)"]
         let kinds = NamespaceKind.allCases.filter { process.namespaces[$0] != .absent }
         let groups = Dictionary(grouping: kinds) { relationText($0, process) }

@@ -78,7 +78,7 @@ package struct SampleOutput {
     }
 
     private static func quoted(_ cell: String) -> String {
-        guard cell.utf8.contains(where: { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }) else {
+        guard cell.utf8.contains(where: { "\",\n\r".utf8.contains($0) }) else {
             return cell
         }
         return "\""

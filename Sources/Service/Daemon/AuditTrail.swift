@@ -1,11 +1,9 @@
 import Enforcement
 import Policy
-import Synchronization
 
 /// Writes decisions and actions to the audit log, one line each, in order of arrival.
 final class AuditTrail: Sendable {
     private let log: AuditLog?
-    private let next = Mutex<UInt64>(1)
     /// The counts of the actions written.
     let actions = ActionTally()
 

@@ -17,7 +17,6 @@ import Webhook
 
 /// The running parts of the daemon.
 struct DaemonService: Service {
-    private let settings: DaemonConfiguration
     private let source: PolicySource
     private let machine: Machine
     private let ticking: TickService
@@ -46,7 +45,6 @@ struct DaemonService: Service {
         _ machine: Machine, cgroupRootArguments: [String], version: String, claim: StateClaim,
         inheritance: Inheritance?, ticks: Int?, logger: Logger
     ) throws {
-        self.settings = settings
         self.source = source
         self.machine = machine
         self.logger = logger

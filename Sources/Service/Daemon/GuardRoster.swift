@@ -218,10 +218,10 @@ struct GuardRoster: Sendable {
     private func tools(_ document: PolicyDocument) -> GuardTools {
         let holds = machine.holds
         return GuardTools(
-            set: machine.set,
-            files: document.protection.allowsKubelet ? machine.files.ofKubelet : machine.files,
-            journal: machine.journal.owned(by: JournalEntry.guarding),
-            protected: ProtectedSet(set: machine.set, protection: document.protection),
+            ActingContext(
+                machine.set, files: machine.files,
+                journal: machine.journal.owned(by: JournalEntry.guarding),
+                protection: document.protection),
             notices: notices, hooks: hooks, deadlines: deadlines,
             hold: { path in holds.obstacle(on: path) },
             audit: audit)

@@ -20,9 +20,6 @@ package enum ServiceNotification {
     /// Resets the watchdog (WatchdogSec=).
     static func alive() { send("WATCHDOG=1") }
 
-    /// Sets the status line that `systemctl status` shows.
-    static func status(_ text: String) { send("STATUS=\(text)") }
-
     private static func send(_ state: String) {
         #if Systemd
         _ = unsafe sd_notify(0, state)

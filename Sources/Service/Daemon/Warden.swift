@@ -16,7 +16,6 @@ actor Warden {
     private let machine: Machine
     private let trail: AuditTrail
     private let enforcer: Enforcer
-    private let notices: any NoticeSink
     private var engine: PolicyEngine
     private let simulation = SimulatedActuator()
     /// Results that did not come from the enforcer, for the next tick.
@@ -43,7 +42,6 @@ actor Warden {
     ) {
         self.machine = machine
         self.trail = trail
-        self.notices = notices
         self.published = published
         self.guardian = guardian
         self.inheritance = inheritance

@@ -65,10 +65,9 @@ extension PolicyPlan {
         }
         // As in the daemon: v1 refuses a limit below usage by itself; v2 reclaims first.
         let isUnified = set.legacy(.memory) == nil
-        let planner = LimitPlanner(
-            set: set, files: RequestedFiles(files, requested: others),
-            protected: ProtectedSet(set: set, protection: document.protection),
-            host: HostFacts(set.system))
+        let context = ActingContext(
+            set, files: RequestedFiles(files, requested: others), protection: document.protection)
+        let planner = LimitPlanner(context, host: HostFacts(set.system))
         let selection = planner.planEach(requests, on: path, force: !isUnified, shrink: isUnified)
         change.refused = selection.refused.map { request, error in
             (

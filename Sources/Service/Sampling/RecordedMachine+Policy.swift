@@ -17,8 +17,8 @@ extension RecordedMachine {
             hasUnified: set.unified != nil,
             legacy: Controller.allCases.filter { set.legacy($0) != nil },
             cpus: reader.read()?.cpus ?? [],
-            disks: text.split(separator: 0x0a).compactMap { line in
-                let words = line.split(separator: 0x20, omittingEmptySubsequences: true)
+            disks: text.lines.compactMap { line in
+                let words = line.words
                 guard words.count > 2 else { return nil }
                 let name = String(decoding: words[2], as: UTF8.self)
                 return (try? lookup.disk(name)).map { Disk(name: name, number: $0.number) }

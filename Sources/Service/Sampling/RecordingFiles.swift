@@ -50,13 +50,15 @@ package enum RecordingFiles {
         let slash = path.lastIndex(of: "/")
         let directory = slash.map { String(path[...$0]) } ?? "./"
         let prefix =
-            Array((slash.map { path[path.index(after: $0)...] } ?? path[...]).utf8) + [0x2e]
+            Array((slash.map { path[path.index(after: $0)...] } ?? path[...]).utf8) + [
+                UInt8(ascii: ".")
+            ]
         let entries = try OwnedDescriptor.directory(Array(directory.utf8))
             .entries(path: directory)
         return entries.compactMap { entry in
             guard entry.name.starts(with: prefix) else { return nil }
             let rest = entry.name.dropFirst(prefix.count)
-            guard rest.count == digits, rest.allSatisfy({ (0x30...0x39).contains($0) }),
+            guard rest.count == digits, rest.allSatisfy(\.isDigit),
                 let end = UInt64(String(decoding: rest, as: UTF8.self))
             else { return nil }
             return (part(of: path, end: end), end)
@@ -74,7 +76,7 @@ extension RecordingOrigin {
     package init(_ system: SystemRoot) {
         func text(_ file: String) -> String {
             let bytes = (try? ReadBuffer.contents(of: system.proc(file))) ?? []
-            return String(decoding: bytes.prefix { $0 > 0x20 }, as: UTF8.self)
+            return bytes.firstWord
         }
         self.init(
             bootID: text("sys/kernel/random/boot_id"), kernelRelease: text("sys/kernel/osrelease"),

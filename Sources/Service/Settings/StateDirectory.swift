@@ -81,9 +81,6 @@ package enum StateDirectory {
     /// This user's holds; throws if the user has no state directory.
     package static func holds() throws -> HoldList { HoldList(directory: try path()) }
 
-    /// Returns the helper that thaws a cgroup at its deadline.
-    package static func thawGuard() -> ThawGuard { .own(state: try? path()) }
-
     /// Returns the jobs on record; nil if this user has no state directory.
     package static func jobs() -> JobRecords? { (try? path()).map { JobRecords(in: $0) } }
 

@@ -72,7 +72,7 @@ extension MetricsServer.Configuration {
         allowedHosts = try web.hostPatterns()
         let name = try? ReadBuffer.contents(
             of: set.system.proc + Array("/sys/kernel/hostname".utf8))
-        machineName = String(decoding: (name ?? []).prefix { $0 > 0x20 }, as: UTF8.self)
+        machineName = (name ?? []).firstWord
         let devices = BlockDevices(set.system)
         deviceName = { devices.name($0) }
         let births = CgroupBirths(set)

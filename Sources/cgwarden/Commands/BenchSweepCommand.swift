@@ -35,7 +35,7 @@ struct BenchSweepCommand: AsyncParsableCommand {
         if let listFiles {
             var list: [UInt8] = []
             for (tier, path) in await sampler.usualFiles() {
-                list += Array("\(tier) ".utf8) + path + [0x0a]
+                list += Array("\(tier) ".utf8) + path + [UInt8(ascii: "\n")]
             }
             try StandardOutput.write(list, toFile: listFiles)
         }

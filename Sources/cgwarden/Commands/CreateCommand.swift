@@ -29,11 +29,8 @@ struct CreateCommand: ParsableCommand {
     func run() throws {
         let context = try ActionContext(options)
         let path = try CgroupLookup(context.set).path(cgroup)
-        let maker = try CgroupMaker(set: context.set, journal: StateDirectory.journal())
-        let wanted = controllers?.controllers ?? []
-        let made =
-            try dryRun
-            ? maker.plan(path, controllers: wanted) : maker.make(path, controllers: wanted)
+        let made = try CgroupMaker(context.direct(StateDirectory.journal())).make(
+            path, controllers: controllers?.controllers ?? [], dryRun: dryRun)
         var text =
             made.hierarchies.isEmpty
             ? "\(path) \(dryRun ? "exists" : "already existed")"

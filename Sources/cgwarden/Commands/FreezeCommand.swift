@@ -41,10 +41,8 @@ struct FreezeCommand: AsyncParsableCommand {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
         context.tellOfClaims(on: path, \.notesOnFreeze)
-        let frozen = try Freezer(
-            set: context.set, files: context.files, journal: StateDirectory.journal(),
-            shadow: shadow
-        ).freeze(path, timeout: timeout.duration, dryRun: dryRun)
+        let frozen = try Freezer(context.routed(StateDirectory.journal())).freeze(
+            path, timeout: timeout.duration, shadow: shadow, dryRun: dryRun)
         let why = frozen.isShortened ? " (half of a service's watchdog)" : ""
         let what =
             "\(path): \(counted(frozen.processes, "process", "processes")), hierarchy "

@@ -32,9 +32,9 @@ struct GuardCgroupCommand: ParsableCommand {
         let printer = PrintedNotices()
         let runner = try OOMGuardRunner(
             GuardTools(
-                set: set, files: StateDirectory.files(of: set), journal: journal,
-                protected: ProtectedSet(set: set, system: set.system), notices: printer,
-                hooks: printer, deadlines: guardian, hold: { _ in nil }, audit: { _ in }))
+                ActingContext(set, files: StateDirectory.files(of: set), journal: journal),
+                notices: printer, hooks: printer, deadlines: guardian, hold: { _ in nil },
+                audit: { _ in }))
         let path = CgroupPath(cgroup)
         try runner.arm(guarding, hooks: [], on: try target(path, set))
         try StandardOutput.write("guarded\n")

@@ -40,9 +40,8 @@ struct KillCommand: AsyncParsableCommand {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
         context.tellOfClaims(on: path, \.notesOnFreeze)
-        let killed = try Killer(
-            set: context.set, files: context.files, thawGuard: StateDirectory.thawGuard()
-        ).kill(path, signal: signal, grace: grace.duration, dryRun: dryRun)
+        let killed = try Killer(context.routed()).kill(
+            path, signal: signal, grace: grace.duration, dryRun: dryRun)
         if dryRun { return try tellPlan(killed.processes, of: path) }
         let how =
             switch killed.means {

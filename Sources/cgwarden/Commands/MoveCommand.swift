@@ -49,7 +49,7 @@ struct MoveCommand: AsyncParsableCommand {
         let context = try ActionContext(options)
         let path = try await context.resolve(words.last ?? "")
         let pids = words.dropLast().compactMap { Int32($0) }
-        let moved = try Mover(set: context.set, journal: StateDirectory.journal()).move(
+        let moved = try Mover(context.direct(StateDirectory.journal())).move(
             pids, to: path, controllers: controllers?.controllers ?? [], force: force,
             dryRun: dryRun)
         for process in moved {

@@ -46,14 +46,13 @@ struct PinCommand: AsyncParsableCommand {
             claims.notes(
                 on: (cpus == nil ? [] : ["cpuset.cpus"]) + (mems == nil ? [] : ["cpuset.mems"]))
         }
-        let pinner = try Pinner(
-            set: context.set, files: context.files, journal: StateDirectory.journal(),
-            shadow: shadow)
+        let pinner = try Pinner(context.routed(StateDirectory.journal()))
         if dryRun {
             try pinner.check(path, cpus: cpus?.list, mems: mems?.list)
             return try StandardOutput.write(plan(path, context).text)
         }
-        let pinned = try pinner.pin(path, cpus: cpus?.list, mems: mems?.list)
+        let pinned = try pinner.pin(
+            path, cpus: cpus?.list, mems: mems?.list, shadow: shadow)
         var text = "pinned \(path): CPUs \(pinned.cpus), memory nodes \(pinned.mems)"
         if pinned.isNarrowed { text += "; an ancestor allows no more" }
         if let missing = pinned.missing {
@@ -69,8 +68,7 @@ struct PinCommand: AsyncParsableCommand {
                 list.map { LimitRequest(limit: limit, value: .text($0.list.description)) }
             }
         }
-        let plan = try LimitPlanner(set: context.set, files: context.files).plan(
-            requests, on: path)
+        let plan = try LimitPlanner(context.routed()).plan(requests, on: path)
         return try LimitReport(
             path: path, plan: plan, routes: LimitRoutes(of: plan, through: context.files),
             results: nil)

@@ -36,7 +36,7 @@ struct ReclaimCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        let result = try Reclaimer(set: context.set).reclaim(
+        let result = try Reclaimer(context.direct()).reclaim(
             path, amount.map { .bytes($0.bytes) } ?? .all, deadline: deadline.duration,
             dryRun: dryRun)
         if dryRun {

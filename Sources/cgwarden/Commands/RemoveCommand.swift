@@ -30,9 +30,8 @@ struct RemoveCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        let removed = try CgroupRemover(
-            set: context.set, journal: context.knownJournal, thawGuard: StateDirectory.thawGuard()
-        ).remove(path, recursive: recursive, killing: kill, dryRun: dryRun)
+        let removed = try CgroupRemover(context.direct(try? StateDirectory.journal())).remove(
+            path, recursive: recursive, killing: kill, dryRun: dryRun)
         let killed =
             removed.killed > 0
             ? "; \(dryRun ? "would kill" : "killed") "

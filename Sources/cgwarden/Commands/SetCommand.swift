@@ -54,21 +54,20 @@ struct SetCommand: AsyncParsableCommand {
 
     func run() async throws {
         if list { return try StandardOutput.write(LimitCatalog.overview) }
-        let set = try HierarchySet.discover(options.system)
-        let host = HostFacts(set.system)
+        let context = try ActionContext(options)
+        let host = HostFacts(context.set.system)
         let requests = try wishes.flatMap { try LimitRequest.all(parsing: $0, host: host) }
-        let path = try await CgroupLookup(set).resolve(cgroup ?? "")
-        let files = StateDirectory.files(of: set)
-        let plan = try LimitPlanner(set: set, files: files, host: host).plan(
+        let path = try await context.resolve(cgroup ?? "")
+        let plan = try LimitPlanner(context.routed(), host: host).plan(
             requests, on: path, force: force, shrink: shrink)
         tellOfHold(path)
-        let routes = try LimitRoutes(of: plan, through: files)
+        let routes = try LimitRoutes(of: plan, through: context.files)
         var report = LimitReport(
             path: path, plan: plan, routes: routes, results: nil,
-            claims: DaemonClaims(on: path, in: set).notes(on: plan.writes.map(\.cell)))
+            claims: DaemonClaims(on: path, in: context.set).notes(on: plan.writes.map(\.cell)))
         if !dryRun {
             report.results = LimitTransaction(
-                plan, journal: try StateDirectory.journal(), files: files,
+                plan, in: context.routed(try StateDirectory.journal()),
                 cause: "set " + wishes.joined(separator: " ")
             ).apply()
         }

@@ -29,9 +29,8 @@ struct ThawCommand: AsyncParsableCommand {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
         context.tellOfClaims(on: path, \.notesOnFreeze)
-        let thawed = try Freezer(
-            set: context.set, files: context.files, journal: context.knownJournal
-        ).thaw(path, dryRun: dryRun)
+        let thawed = try Freezer(context.routed(try? StateDirectory.journal())).thaw(
+            path, dryRun: dryRun)
         var text =
             thawed.hierarchies.isEmpty
             ? "\(path) was not frozen"

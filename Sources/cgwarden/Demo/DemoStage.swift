@@ -87,7 +87,7 @@ struct DemoStage {
 
     private func start(_ work: DemoScene.Work) throws {
         let held = try HeldProcess.start(["/bin/sh", "-c", work.script], namespaces: [])
-        _ = try Mover(set: set).move([held.pid], to: work.cgroup)
+        _ = try Mover(ActingContext(set)).move([held.pid], to: work.cgroup)
         _ = try held.release()
     }
 
@@ -133,12 +133,14 @@ struct DemoStage {
     /// The demo's own journal, apart from the daemon's: the demo's cgroups outlive the daemon.
     private var journal: UndoJournal { UndoJournal(directory: "\(Self.folder)/stage") }
 
+    private var context: ActingContext { ActingContext(set, journal: journal) }
+
     private func makeCgroups() throws {
         // v1 creates the cgroup in every hierarchy anyway.
         let controllers: [Controller] =
             set.mode == .v2
             ? [.memory, .cpu, .io, .pids].filter(set.hierarchies[0].controllers.contains) : []
-        let maker = CgroupMaker(set: set, journal: journal)
+        let maker = CgroupMaker(context)
         for work in scene.works { _ = try maker.make(work.cgroup, controllers: controllers) }
     }
 
@@ -162,7 +164,7 @@ struct DemoStage {
     }
 
     private func removeAll() {
-        _ = try? CgroupRemover(set: set, journal: journal).remove(
+        _ = try? CgroupRemover(context).remove(
             DemoScene.root, recursive: true, killing: true)
         // Restores the controllers that were enabled for the demo.
         _ = try? Restorer(set: set, journal: journal).restore()

@@ -15,7 +15,8 @@ struct DemoTale: ~Copyable {
     mutating func news() -> [String] {
         guard let bytes = try? file.allNow() else { return [] }
         // The last line may be incomplete.
-        let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast()
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .dropLast()
         defer { told = lines.count }
         return lines.dropFirst(told).compactMap { sentence(Array($0)) }
     }

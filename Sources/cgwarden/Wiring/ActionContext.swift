@@ -8,13 +8,27 @@ import Service
 /// The state that all commands with actions share.
 struct ActionContext {
     let set: HierarchySet
-    /// The journal of earlier changes; nil if this user has no state directory.
-    let knownJournal = try? StateDirectory.journal()
-
     /// The control files; values of systemd units are written through systemd.
-    var files: any ControlFiles { StateDirectory.files(of: set) }
+    let files: any ControlFiles
 
-    init(_ options: SystemOptions) throws { set = try HierarchySet.discover(options.system) }
+    init(_ options: SystemOptions) throws {
+        set = try HierarchySet.discover(options.system)
+        files = StateDirectory.files(of: set)
+    }
+
+    /// An action whose writes may go through systemd.
+    func routed(_ journal: UndoJournal? = nil) -> ActingContext { acting(on: files, journal) }
+
+    /// An action that writes to the kernel's files.
+    func direct(_ journal: UndoJournal? = nil) -> ActingContext {
+        acting(on: KernelControlFiles(), journal)
+    }
+
+    private func acting(on files: any ControlFiles, _ journal: UndoJournal?) -> ActingContext {
+        ActingContext(
+            set, files: files, journal: journal,
+            thawGuard: .own(state: try? StateDirectory.path()))
+    }
 
     /// Warns on standard error about values that the daemon manages.
     func tellOfClaims(on path: CgroupPath, _ notes: (DaemonClaims) -> [String]) {

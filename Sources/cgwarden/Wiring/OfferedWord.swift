@@ -12,7 +12,7 @@ enum OfferedWord {
         case .bash?:
             if word.unicodeScalars.allSatisfy(isPlain) { return word }
             // Quoting rules differ inside an open quote.
-            guard !typed.utf8.contains(where: { $0 == 0x22 || $0 == 0x27 }) else { return nil }
+            guard !typed.contains(where: { "\"'".contains($0) }) else { return nil }
             let once = each(word) { isPlain($0) ? "\($0)" : "\\\($0)" }
             return "'" + each(once) { $0 == "'" ? #"'\''"# : "\($0)" } + "'"
         // zsh quotes by itself; a colon would end the word unless a backslash protects it.

@@ -1,3 +1,4 @@
+import CgroupModel
 import ArgumentParser
 import KernelIO
 import Service
@@ -100,7 +101,7 @@ struct ReplayTime: ExpressibleByArgument {
     }
 
     private static func number(_ text: some StringProtocol, _ range: Range<Int>) -> Int? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+        guard !text.isEmpty, text.utf8.allSatisfy(\.isDigit),
             let number = Int(text), range.contains(number)
         else { return nil }
         return number

@@ -22,7 +22,7 @@ import Testing
     static let trees = Tree.allCases.filter { $0.set != nil }
 
     private func makeFreezer(_ set: HierarchySet, journal: UndoJournal? = nil) -> Freezer {
-        Freezer(set: set, journal: journal, thawGuard: Program.thawGuard)
+        Freezer(ActingContext(set, journal: journal, thawGuard: Program.thawGuard))
     }
 
     /// A counter that moves while the script runs.
@@ -211,7 +211,7 @@ import Testing
     private func thawedAtOnce(_ set: HierarchySet, _ path: CgroupPath) -> ActuationError? {
         let files = LoggedFiles()
         let error = #expect(throws: ActuationError.self) {
-            try Freezer(set: set, files: files, thawGuard: Program.thawGuard)
+            try Freezer(ActingContext(set, files: files, thawGuard: Program.thawGuard))
                 .freeze(path, timeout: .seconds(3600))
         }
         let tree = set.hierarchies[set.unified ?? set.legacy(.freezer) ?? 0]
@@ -274,8 +274,9 @@ import Testing
         let scratch = try PopulatedCgroup(set)
         try scratch.run("exec sleep 300")
         let freezer = Freezer(
-            set: set, files: FaultyFiles(failing: ["freezer.state", "cgroup.freeze"], code: EIO),
-            thawGuard: Program.thawGuard)
+            ActingContext(
+                set, files: FaultyFiles(failing: ["freezer.state", "cgroup.freeze"], code: EIO),
+                thawGuard: Program.thawGuard))
         #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }
         let directory = try scratch.directory(.freezer)
         let interface = FreezeInterface(version: directory.hierarchy.version)
@@ -293,7 +294,7 @@ import Testing
         let freezer = makeFreezer(set)
         _ = try freezer.freeze(scratch.path)
         _ = try freezer.thaw(scratch.path)
-        let killed = try Killer(set: set, thawGuard: Program.thawGuard).kill(
+        let killed = try Killer(ActingContext(set, thawGuard: Program.thawGuard)).kill(
             scratch.path, grace: .zero)
         #expect(killed.processes == 1)
         tenant.end()

@@ -18,7 +18,7 @@ import Testing
     private func makeKiller(
         _ set: HierarchySet, files: any ControlFiles = KernelControlFiles()
     ) -> Killer {
-        Killer(set: set, files: files, thawGuard: Program.thawGuard)
+        Killer(ActingContext(set, files: files, thawGuard: Program.thawGuard))
     }
 
     private func isEmpty(_ scratch: PopulatedCgroup) throws -> Bool {
@@ -58,7 +58,7 @@ import Testing
         let set = try #require(Kernel.legacy)
         let scratch = try PopulatedCgroup(set)
         try scratch.run("exec sleep 300")
-        _ = try Freezer(set: set, thawGuard: Program.thawGuard).freeze(scratch.path)
+        _ = try Freezer(ActingContext(set, thawGuard: Program.thawGuard)).freeze(scratch.path)
         // Its guard lets go when it is thawed; so does a thaw by hand.
         let killed = try makeKiller(set).kill(scratch.path, grace: .seconds(60))
         #expect(killed.processes == 1)
@@ -114,12 +114,12 @@ import Testing
         let old = try scratch.run("exec sleep 300")
         let new = try other.run("exec sleep 300")
         let files = HookedFiles(afterReads: 0) {
-            _ = try? Mover(set: set).move([old], to: other.path)
+            _ = try? Mover(ActingContext(set)).move([old], to: other.path)
             for hierarchy in set.hierarchies {
                 try? CgroupDirectory(scratch.path, in: hierarchy).remove()
             }
-            _ = try? CgroupMaker(set: set).make(scratch.path)
-            _ = try? Mover(set: set).move([new], to: scratch.path)
+            _ = try? CgroupMaker(ActingContext(set)).make(scratch.path)
+            _ = try? Mover(ActingContext(set)).move([new], to: scratch.path)
         }
         _ = try? makeKiller(set, files: files).kill(scratch.path, grace: .milliseconds(100))
         withExtendedLifetime((scratch, other)) {
@@ -194,17 +194,18 @@ import Testing
         let set = try #require(Kernel.set)
         let scratch = try PopulatedCgroup(set, controllers: [.memory])
         let pid = try scratch.run("exec sleep 300")
-        let freezer = Freezer(set: set, thawGuard: Program.thawGuard)
+        let freezer = Freezer(ActingContext(set, thawGuard: Program.thawGuard))
         let absent = #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }
         #expect(absent?.code == .refused)
         #expect(absent?.message.contains("hierarchy freezer has no such cgroup") == true)
         #expect(absent?.message.contains("would be affected") == true)
 
         // The path is in the freezer's tree as well, with another process.
-        _ = try CgroupMaker(set: set).make(scratch.path, controllers: [.freezer])
+        _ = try CgroupMaker(ActingContext(set)).make(scratch.path, controllers: [.freezer])
         let other = try PopulatedCgroup(set, controllers: [.pids])
         let stranger = try other.run("exec sleep 300")
-        _ = try Mover(set: set).move([pid, stranger], to: scratch.path, controllers: [.freezer])
+        _ = try Mover(ActingContext(set)).move(
+            [pid, stranger], to: scratch.path, controllers: [.freezer])
         let wider = #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }
         #expect(wider?.message.contains("also holds") == true)
         #expect(wider?.message.contains("process \(stranger)") == true)

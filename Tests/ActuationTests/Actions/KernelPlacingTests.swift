@@ -40,7 +40,7 @@ import Testing
         let pid = try scratch.run("exec sleep 300")
         let journal = UndoJournal(directory: NSTemporaryDirectory() + UUID().uuidString)
         defer { try? FileManager.default.removeItem(atPath: journal.directory) }
-        let pinned = try Pinner(set: set, journal: journal).pin(
+        let pinned = try Pinner(ActingContext(set, journal: journal)).pin(
             scratch.path, cpus: RangeList([1]), mems: RangeList([0]))
         #expect(pinned.cpus == "1")
         #expect(pinned.mems == "0")
@@ -53,7 +53,7 @@ import Testing
     func cpusetsThatTheKernelWouldRefuseOrIgnoreAreNotWritten() throws {
         let set = try #require(Kernel.set)
         let scratch = try cpusetScratch(set)
-        let pinner = Pinner(set: set)
+        let pinner = Pinner(ActingContext(set))
         let directory = try scratch.directory(.cpuset)
         let before = try directory.text("cpuset.cpus")
         let impossible = error {
@@ -70,7 +70,7 @@ import Testing
         let scratch = try cpusetScratch(set)
         let child = try scratch.child("inner", controllers: [.cpuset])
         let busy = error {
-            _ = try Pinner(set: set).pin(scratch.path, cpus: RangeList([0]), mems: nil)
+            _ = try Pinner(ActingContext(set)).pin(scratch.path, cpus: RangeList([0]), mems: nil)
         }
         #expect(busy?.code == .inTheWay)
         #expect(busy?.message.contains(child.description) == true)
@@ -84,7 +84,7 @@ import Testing
         let before = try directory.text("cpuset.cpus")
         let files = FaultyFiles(failing: ["cpuset.mems"], code: EACCES)
         let denied = error {
-            _ = try Pinner(set: set, files: files).pin(
+            _ = try Pinner(ActingContext(set, files: files)).pin(
                 scratch.path, cpus: RangeList([0]), mems: RangeList([0]))
         }
         #expect(denied?.code == .notPermitted)
@@ -99,7 +99,8 @@ import Testing
         let refused = error { try scratch.run("exec sleep 300") }
         #expect(refused?.code == .unavailable)
         #expect(refused?.message.contains("cgwarden pin") == true)
-        let pinned = try Pinner(set: set).pin(scratch.path, cpus: RangeList([0]), mems: nil)
+        let pinned = try Pinner(ActingContext(set)).pin(
+            scratch.path, cpus: RangeList([0]), mems: nil)
         #expect(pinned.cpus == "0")
         try scratch.run("exec sleep 300")
     }
@@ -110,14 +111,14 @@ import Testing
         let first = try PopulatedCgroup(set)
         let second = try PopulatedCgroup(set)
         let pid = try first.run("exec sleep 300")
-        let moved = try Mover(set: set).move([pid], to: second.path)
+        let moved = try Mover(ActingContext(set)).move([pid], to: second.path)
         #expect(moved[0].origins.allSatisfy { $0.path == first.path })
         #expect(moved[0].origins.count >= 1)
         let places = try #require(ProcessPlaces(set: set).places(of: pid))
         for (hierarchy, place) in zip(set.hierarchies, places) where hierarchy.name == nil {
             #expect(place == second.path)
         }
-        #expect(try Mover(set: set).move([pid], to: second.path)[0].origins.isEmpty)
+        #expect(try Mover(ActingContext(set)).move([pid], to: second.path)[0].origins.isEmpty)
     }
 
     @Test(.enabled(if: Kernel.isRoot))
@@ -129,7 +130,7 @@ import Testing
         let last = try #require(set.hierarchies.last { $0.name == nil })
         let files = FailingTree(tree: last.label, code: EBUSY)
         #expect(throws: ActuationError.self) {
-            try Mover(set: set, files: files).move([pid], to: second.path)
+            try Mover(ActingContext(set, files: files)).move([pid], to: second.path)
         }
         let places = try #require(ProcessPlaces(set: set).places(of: pid))
         for (hierarchy, place) in zip(set.hierarchies, places) where hierarchy.name == nil {
@@ -141,7 +142,7 @@ import Testing
     func protectedProcessesAreNotMoved() throws {
         let set = try #require(Kernel.set)
         let scratch = try PopulatedCgroup(set)
-        let mover = Mover(set: set)
+        let mover = Mover(ActingContext(set))
         #expect(error { _ = try mover.move([0], to: scratch.path) }?.code == .usage)
         #expect(error { _ = try mover.move([1], to: scratch.path) }?.code == .refused)
         #expect(error { _ = try mover.move([2_000_000_000], to: scratch.path) }?.code == .notFound)
@@ -175,8 +176,9 @@ import Testing
         _ = try scratch.child("inner/deep")
         let journal = UndoJournal(directory: NSTemporaryDirectory() + UUID().uuidString)
         defer { try? FileManager.default.removeItem(atPath: journal.directory) }
-        let freezer = Freezer(set: set, journal: journal, thawGuard: Program.thawGuard)
-        let remover = CgroupRemover(set: set, journal: journal, thawGuard: Program.thawGuard)
+        let freezer = Freezer(ActingContext(set, journal: journal, thawGuard: Program.thawGuard))
+        let remover = CgroupRemover(
+            ActingContext(set, journal: journal, thawGuard: Program.thawGuard))
         #expect(error { _ = try remover.remove(scratch.path) }?.message.contains("-r") == true)
         let pid = try scratch.run("exec sleep 300", in: child)
         #expect(eventually { ProcessReader(.live).stat(pid)?.name == "sleep" })
@@ -198,7 +200,7 @@ import Testing
         let hierarchy = set.hierarchies[0]
         let old = try CgroupDirectory(scratch.path, in: hierarchy)
         try old.remove()
-        _ = try CgroupMaker(set: set).make(scratch.path)
+        _ = try CgroupMaker(ActingContext(set)).make(scratch.path)
         #expect(!old.isCurrent)
         #expect(throws: IOError.self) { try old.remove() }
         #expect((try? CgroupDirectory(scratch.path, in: hierarchy)) != nil)
@@ -219,13 +221,13 @@ import Testing
         }
         // All of it, so that nothing is added while it is reclaimed.
         #expect(eventually(60) { usage() > 32 << 20 })
-        let reclaimed = try Reclaimer(set: set).reclaim(scratch.path, .bytes(16 << 20))
+        let reclaimed = try Reclaimer(ActingContext(set)).reclaim(scratch.path, .bytes(16 << 20))
         #expect(reclaimed.confirmed == 16 << 20)
         #expect(reclaimed.after + (12 << 20) < reclaimed.before)
-        let all = try Reclaimer(set: set).reclaim(scratch.path, .all)
+        let all = try Reclaimer(ActingContext(set)).reclaim(scratch.path, .all)
         #expect(all.after < reclaimed.after)
         #expect(!all.isPartial)
-        let more = try Reclaimer(set: set).reclaim(
+        let more = try Reclaimer(ActingContext(set)).reclaim(
             scratch.path, .bytes(1 << 30), deadline: .seconds(2))
         #expect(more.isPartial)
     }
@@ -234,10 +236,12 @@ import Testing
     func reclaimOnV1SupportsOnlyAll() throws {
         let set = try #require(Kernel.legacy)
         let scratch = try PopulatedCgroup(set)
-        let refused = error { _ = try Reclaimer(set: set).reclaim(scratch.path, .bytes(1 << 20)) }
+        let refused = error {
+            _ = try Reclaimer(ActingContext(set)).reclaim(scratch.path, .bytes(1 << 20))
+        }
         #expect(refused?.code == .unavailable)
         #expect(refused?.message.contains("--all") == true)
-        let reclaimed = try Reclaimer(set: set).reclaim(scratch.path, .all)
+        let reclaimed = try Reclaimer(ActingContext(set)).reclaim(scratch.path, .all)
         #expect(reclaimed.confirmed == nil)
     }
 
@@ -254,7 +258,7 @@ import Testing
             kill(pid, SIGKILL)
             _ = eventually { processState(pid) == "Z" }
         }
-        let moved = try Mover(set: set, files: files).move([pid], to: target.path)
+        let moved = try Mover(ActingContext(set, files: files)).move([pid], to: target.path)
         #expect(moved.map(\.pid) == [pid])
         #expect(processState(pid) == "Z")
         _ = eventually { child.end() != nil }
@@ -271,7 +275,7 @@ import Testing
         let interface = FreezeInterface(version: frozen.hierarchy.version)
         try frozen.write(interface.frozenValue, to: interface.file)
         let target = below.isEmpty ? scratch.path : child
-        let refused = error { _ = try Mover(set: set).move([pid], to: target) }
+        let refused = error { _ = try Mover(ActingContext(set)).move([pid], to: target) }
         #expect(refused?.code == .busy)
         #expect(refused?.message.contains("\(scratch.path) is frozen") == true)
         let places = try #require(ProcessPlaces(set: set).places(of: pid))
@@ -293,8 +297,8 @@ import Testing
         try scratch.run("exec sleep 300")
         let directory = try scratch.directory(.memory)
         let planned = error {
-            _ = try CgroupMaker(set: set).plan(
-                scratch.path.child("inner".utf8), controllers: controllers)
+            _ = try CgroupMaker(ActingContext(set)).make(
+                scratch.path.child("inner".utf8), controllers: controllers, dryRun: true)
         }
         let busy = error { _ = try scratch.child("inner", controllers: controllers) }
         #expect(planned?.message == busy?.message)
@@ -313,7 +317,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: journal.directory) }
         let files = FaultyValue("+memory", code: EBUSY)
         let refused = error {
-            _ = try CgroupMaker(set: set, files: files, journal: journal).make(
+            _ = try CgroupMaker(ActingContext(set, files: files, journal: journal)).make(
                 scratch.path.child("inner".utf8), controllers: [.pids, .memory])
         }
         #expect(refused != nil)

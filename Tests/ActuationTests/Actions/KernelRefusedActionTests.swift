@@ -43,7 +43,7 @@ struct KernelRefusedActionTests {
         // The first list is taken and has to come back.
         let files = FaultyFiles(failing: ["cpuset.mems"], code: refusal.errno)
         try expect(refusal) {
-            _ = try Pinner(set: set, files: files, journal: journal).pin(
+            _ = try Pinner(ActingContext(set, files: files, journal: journal)).pin(
                 scratch.path, cpus: RangeList([0]), mems: RangeList([0]))
         }
         #expect(try directory.text("cpuset.cpus") == before)
@@ -57,7 +57,7 @@ struct KernelRefusedActionTests {
         let files = FaultyFiles(failing: ["freezer.state", "cgroup.freeze"], code: refusal.errno)
         try expect(refusal) {
             _ = try Freezer(
-                set: set, files: files, journal: journal, thawGuard: Program.thawGuard
+                ActingContext(set, files: files, journal: journal, thawGuard: Program.thawGuard)
             ).freeze(scratch.path)
         }
         #expect(processState(pid) != nil)
@@ -79,7 +79,8 @@ struct KernelRefusedActionTests {
                 ? (.refused, "refuses to move")
                 : nil
         try expect(refusal, code: own?.0, says: own?.1) {
-            _ = try Mover(set: set, files: files, journal: journal).move([pid], to: second.path)
+            _ = try Mover(ActingContext(set, files: files, journal: journal)).move(
+                [pid], to: second.path)
         }
         #expect(ProcessPlaces(set: set).places(of: pid) == before)
     }
@@ -91,8 +92,9 @@ struct KernelRefusedActionTests {
         let scratch = try PopulatedCgroup(unified)
         let pid = try scratch.run("exec sleep 300")
         let killer = Killer(
-            set: unified, files: FaultyFiles(failing: ["cgroup.kill"], code: refusal.errno),
-            thawGuard: Program.thawGuard)
+            ActingContext(
+                unified, files: FaultyFiles(failing: ["cgroup.kill"], code: refusal.errno),
+                thawGuard: Program.thawGuard))
         if refusal.errno == ENOENT || refusal.errno == EOPNOTSUPP {
             #expect(try killer.kill(scratch.path, grace: .zero).means == .oneByOne(rounds: 1))
             return
@@ -107,7 +109,8 @@ struct KernelRefusedActionTests {
         let unified = try #require(Kernel.unified)
         let scratch = try PopulatedCgroup(unified, controllers: [.memory])
         let reclaimer = Reclaimer(
-            set: unified, files: FaultyFiles(failing: ["memory.reclaim"], code: refusal.errno))
+            ActingContext(
+                unified, files: FaultyFiles(failing: ["memory.reclaim"], code: refusal.errno)))
         if refusal.errno == EAGAIN {
             #expect(try reclaimer.reclaim(scratch.path, .bytes(1 << 20)).isPartial)
             return
@@ -129,7 +132,7 @@ struct KernelRefusedActionTests {
         let own: (ActuationError.Code, String)? =
             refusal.errno == EAGAIN ? (.unavailable, "cgroup.max.depth") : nil
         try expect(refusal, code: own?.0, says: own?.1) {
-            _ = try CgroupMaker(set: set, files: files, journal: journal).make(
+            _ = try CgroupMaker(ActingContext(set, files: files, journal: journal)).make(
                 path, controllers: [.cpuset])
         }
         for hierarchy in set.hierarchies {

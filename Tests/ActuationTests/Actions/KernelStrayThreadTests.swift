@@ -10,7 +10,7 @@ import Testing
 @Suite(.serialized, .enabled(if: RunPlace.python != nil, "no python3"))
 struct KernelStrayThreadTests {
     private func makeKiller(_ set: HierarchySet) -> Killer {
-        Killer(set: set, thawGuard: Program.thawGuard)
+        Killer(ActingContext(set, thawGuard: Program.thawGuard))
     }
 
     /// Starts a process with one more thread in a cgroup; the numbers of both.
@@ -103,7 +103,7 @@ struct KernelStrayThreadTests {
         let target = try PopulatedCgroup(set, controllers: [.pids])
         let other = try PopulatedCgroup(set, controllers: [.freezer])
         let pid = try target.run("exec sleep 300")
-        _ = try Mover(set: set).move([pid], to: other.path, controllers: [.freezer])
+        _ = try Mover(ActingContext(set)).move([pid], to: other.path, controllers: [.freezer])
         let freezer = try other.directory(.freezer)
         try freezer.write("FROZEN", to: "freezer.state")
         #expect(eventually(30) { (try? freezer.text("freezer.state")) == "FROZEN" })

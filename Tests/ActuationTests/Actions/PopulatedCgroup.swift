@@ -42,7 +42,7 @@ final class PopulatedCgroup {
     init(_ set: HierarchySet, controllers: [Controller] = []) throws {
         self.set = set
         path = CgroupPath("/cgwarden-test-\(UUID().uuidString)")
-        _ = try CgroupMaker(set: set).make(path, controllers: controllers)
+        _ = try CgroupMaker(ActingContext(set)).make(path, controllers: controllers)
     }
 
     deinit {
@@ -75,7 +75,7 @@ final class PopulatedCgroup {
     /// A cgroup below this one.
     func child(_ name: String, controllers: [Controller] = []) throws -> CgroupPath {
         let child = path.child(Array(name.utf8))
-        _ = try CgroupMaker(set: set).make(child, controllers: controllers)
+        _ = try CgroupMaker(ActingContext(set)).make(child, controllers: controllers)
         return child
     }
 
@@ -97,7 +97,7 @@ final class PopulatedCgroup {
         processes.append(process)
         let pid = process.processIdentifier
         do {
-            _ = try Mover(set: set).move([pid], to: place ?? path)
+            _ = try Mover(ActingContext(set)).move([pid], to: place ?? path)
         } catch {
             kill(pid, SIGKILL)
             throw error

@@ -22,7 +22,8 @@ struct KernelFrozenMarkTests {
         let state = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: state) }
         let journal = UndoJournal(directory: state)
-        _ = try Freezer(set: set, journal: journal, thawGuard: Program.thawGuard).freeze(ours.path)
+        _ = try Freezer(ActingContext(set, journal: journal, thawGuard: Program.thawGuard)).freeze(
+            ours.path)
         let interface = FreezeInterface(
             version: try ours.directory(.freezer).hierarchy.version)
         try others.directory(.freezer).write(interface.frozenValue, to: interface.file)

@@ -36,7 +36,7 @@ struct KernelUndoTests {
         try cleaned {
             let scratch = try PopulatedCgroup(set)
             let path = scratch.path.child("a/b".utf8)
-            _ = try CgroupMaker(set: set, journal: journal).make(path)
+            _ = try CgroupMaker(ActingContext(set, journal: journal)).make(path)
             #expect(try journal.entries().contains { $0.subject == .cgroup && $0.path == path })
             let pid = try scratch.run("exec sleep 300", in: path)
             let results = try Restorer(set: set, journal: journal, pause: { _ in }).restore()
@@ -47,7 +47,7 @@ struct KernelUndoTests {
             #expect(!failures.isEmpty && failures.allSatisfy { $0.code == .busy })
             #expect(failures.contains { $0.message.contains("process \(pid)") })
             #expect(exists(path))
-            _ = try Mover(set: set).move([pid], to: scratch.path)
+            _ = try Mover(ActingContext(set)).move([pid], to: scratch.path)
             #expect(try restore() == ["restored"])
             #expect(!exists(path) && !exists(scratch.path.child("a".utf8)) && exists(scratch.path))
             #expect(try restore().isEmpty)
@@ -58,11 +58,11 @@ struct KernelUndoTests {
         try cleaned {
             let scratch = try PopulatedCgroup(set)
             let path = scratch.path.child("a".utf8)
-            _ = try CgroupMaker(set: set, journal: journal).make(path)
+            _ = try CgroupMaker(ActingContext(set, journal: journal)).make(path)
             for hierarchy in set.hierarchies {
                 try? CgroupDirectory(path, in: hierarchy).remove()
             }
-            _ = try CgroupMaker(set: set).make(path)
+            _ = try CgroupMaker(ActingContext(set)).make(path)
             #expect(try restore(force: true) == ["gone"])
             #expect(exists(path))
             #expect(try journal.entries().isEmpty)
@@ -73,8 +73,8 @@ struct KernelUndoTests {
         try cleaned {
             let scratch = try PopulatedCgroup(set)
             let path = scratch.path.child("a".utf8)
-            _ = try CgroupMaker(set: set, journal: journal).make(path)
-            _ = try CgroupRemover(set: set, journal: journal).remove(path)
+            _ = try CgroupMaker(ActingContext(set, journal: journal)).make(path)
+            _ = try CgroupRemover(ActingContext(set, journal: journal)).remove(path)
             #expect(try journal.entries().isEmpty)
         }
     }
@@ -84,7 +84,7 @@ struct KernelUndoTests {
             let cgroups = try (0..<3).map { _ in try PopulatedCgroup(set) }
             let pid = try cgroups[0].run("exec sleep 300")
             let before = try #require(ProcessPlaces(set: set).places(of: pid))
-            let mover = Mover(set: set, journal: journal)
+            let mover = Mover(ActingContext(set, journal: journal))
             _ = try mover.move([pid], to: cgroups[1].path)
             _ = try mover.move([pid], to: cgroups[2].path)
             let entries = try journal.entries()
@@ -101,8 +101,8 @@ struct KernelUndoTests {
             let cgroups = try (0..<3).map { _ in try PopulatedCgroup(set) }
             let pid = try cgroups[0].run("exec sleep 300")
             let before = try #require(ProcessPlaces(set: set).places(of: pid))
-            _ = try Mover(set: set, journal: journal).move([pid], to: cgroups[1].path)
-            _ = try Mover(set: set).move([pid], to: cgroups[2].path)
+            _ = try Mover(ActingContext(set, journal: journal)).move([pid], to: cgroups[1].path)
+            _ = try Mover(ActingContext(set)).move([pid], to: cgroups[2].path)
             #expect(try restore() == ["foreign"])
             #expect(try restore(force: true) == ["restored"])
             #expect(ProcessPlaces(set: set).places(of: pid) == before)
@@ -116,10 +116,11 @@ struct KernelUndoTests {
             let inner = try origin.child("inner")
             let ended = try origin.run("exec sleep 300")
             let homeless = try origin.run("exec sleep 300", in: inner)
-            _ = try Mover(set: set, journal: journal).move([ended, homeless], to: target.path)
+            _ = try Mover(ActingContext(set, journal: journal)).move(
+                [ended, homeless], to: target.path)
             kill(ended, SIGKILL)
             #expect(eventually { processState(ended).map { $0 == "Z" } ?? true })
-            _ = try CgroupRemover(set: set).remove(inner)
+            _ = try CgroupRemover(ActingContext(set)).remove(inner)
             #expect(try restore() == ["gone"])
             #expect(try journal.entries().isEmpty)
         }
@@ -133,7 +134,8 @@ struct KernelUndoTests {
             let last = try #require(set.hierarchies.last { $0.name == nil })
             #expect(throws: ActuationError.self) {
                 try Mover(
-                    set: set, files: FailingTree(tree: last.label, code: EBUSY), journal: journal
+                    ActingContext(
+                        set, files: FailingTree(tree: last.label, code: EBUSY), journal: journal)
                 ).move([pid], to: second.path)
             }
             #expect(try journal.entries().isEmpty)
@@ -149,7 +151,7 @@ struct KernelUndoTests {
             let directory = try scratch.directory(.cpuset)
             let all = try directory.text("cpuset.cpus")
             try directory.write("\n", to: "cpuset.cpus")
-            _ = try Pinner(set: legacy, journal: journal).pin(
+            _ = try Pinner(ActingContext(legacy, journal: journal)).pin(
                 scratch.path, cpus: RangeList([0]), mems: nil)
             try scratch.run("exec sleep 300")
             #expect(try restore() == ["residue"])
@@ -166,15 +168,15 @@ struct KernelUndoTests {
             let scratch = try PopulatedCgroup(unified, controllers: [.memory])
             let directory = try scratch.directory(.memory)
             for keepsOne in [true, false] {
-                _ = try CgroupMaker(set: unified, journal: journal).make(
+                _ = try CgroupMaker(ActingContext(unified, journal: journal)).make(
                     scratch.path.child("a".utf8), controllers: [.memory])
                 let other = scratch.path.child("other".utf8)
-                if keepsOne { _ = try CgroupMaker(set: unified).make(other) }
+                if keepsOne { _ = try CgroupMaker(ActingContext(unified)).make(other) }
                 #expect(try restore() == (keepsOne ? ["restored", "residue"] : ["restored"]))
                 let passed = try directory.text("cgroup.subtree_control")
                 #expect(passed == (keepsOne ? "memory" : ""))
                 if keepsOne {
-                    _ = try CgroupRemover(set: unified).remove(other)
+                    _ = try CgroupRemover(ActingContext(unified)).remove(other)
                     try directory.write("-memory", to: "cgroup.subtree_control")
                 }
             }

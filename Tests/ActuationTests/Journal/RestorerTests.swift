@@ -17,7 +17,8 @@ import Testing
 
     private func set(_ wishes: String...) throws {
         let results = LimitTransaction(
-            try machine.plan(wishes), journal: machine.journal, cause: "test"
+            try machine.plan(wishes), in: ActingContext(machine.set, journal: machine.journal),
+            cause: "test"
         ).apply()
         try #require(!results.contains { !$0.isSuccess })
     }
@@ -117,7 +118,8 @@ import Testing
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["memory.max": "1000000", "memory.current": "0"])
         let results = LimitTransaction(
-            try machine.plan(["memory.max=max"]), journal: machine.journal
+            try machine.plan(["memory.max=max"]),
+            in: ActingContext(machine.set, journal: machine.journal)
         ).apply()
         #expect(results[0].isSuccess)
         try machine.cgroup("/a", ["memory.max": "max", "memory.current": "5000000"])
@@ -157,7 +159,8 @@ import Testing
             try Data("\(text)\n".utf8).write(to: url)
         }
         let results = LimitTransaction(
-            try machine.plan(["\(file)=0"]), journal: machine.journal, cause: "test"
+            try machine.plan(["\(file)=0"]),
+            in: ActingContext(machine.set, journal: machine.journal), cause: "test"
         ).apply()
         #expect(results.map(\.isSuccess) == [true])
         files.fail(file, ENOSPC, times: 1)
@@ -211,7 +214,8 @@ import Testing
         try machine.cgroup("/b", in: "pids", ["pids.max": "max", "pids.current": "0"])
         try set("pids.max=7")
         let other = LimitTransaction(
-            try machine.plan(["pids.max=8"], on: "/b"), journal: machine.journal)
+            try machine.plan(["pids.max=8"], on: "/b"),
+            in: ActingContext(machine.set, journal: machine.journal))
         #expect(other.apply()[0].isSuccess)
         #expect(try restore("/b") == ["pids.max restored"])
         #expect(try machine.text("pids/a/pids.max") == "7")
@@ -222,7 +226,10 @@ import Testing
     private func set(_ wish: String, owner: String) throws {
         let results = LimitTransaction(
             try machine.plan([wish]),
-            journal: UndoJournal(directory: machine.journal.directory, owner: owner), cause: "test"
+            in: ActingContext(
+                machine.set,
+                journal: UndoJournal(directory: machine.journal.directory, owner: owner)),
+            cause: "test"
         ).apply()
         try #require(!results.contains { !$0.isSuccess })
     }

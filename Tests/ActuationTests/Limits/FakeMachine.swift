@@ -65,7 +65,7 @@ final class FakeMachine: Sendable {
         let host = HostFacts(
             memoryBytes: 8 << 30, cpus: RangeList(0..<4), nodes: [0: RangeList(0..<4)])
         let requests = try wishes.flatMap { try LimitRequest.all(parsing: $0, host: host) }
-        return try LimitPlanner(set: set, files: files).plan(
+        return try LimitPlanner(ActingContext(set, files: files)).plan(
             requests, on: CgroupPath(path), force: force, shrink: shrink)
     }
 

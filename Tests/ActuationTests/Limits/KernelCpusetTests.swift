@@ -21,7 +21,7 @@ import Testing
         let request = try LimitRequest(
             parsing: text,
             host: HostFacts(memoryBytes: nil, cpus: RangeList(0..<64), nodes: [0: RangeList([0])]))
-        _ = try LimitPlanner(set: set).plan([request], on: path)
+        _ = try LimitPlanner(ActingContext(set)).plan([request], on: path)
     }
 
     @Test(.enabled(if: Kernel.hasCpuset, "needs cpuset of v1"))
@@ -49,13 +49,17 @@ import Testing
             try scratch.child("empty", controllers: [.cpuset]), in: outer.hierarchy)
         try empty.write("\n", to: "cpuset.cpus")
         #expect(code { try empty.write("\(pid)", to: "cgroup.procs") } == ENOSPC)
-        #expect(throws: ActuationError.self) { try Mover(set: set).move([pid], to: empty.path) }
+        #expect(throws: ActuationError.self) {
+            try Mover(ActingContext(set)).move([pid], to: empty.path)
+        }
         // The kernel's own threads stay where they are.
         guard let kthreadd = ProcessReader(.live).stat(2), kthreadd.name == "kthreadd" else {
             return
         }
         #expect(code { try inner.write("2", to: "cgroup.procs") } == EINVAL)
-        #expect(throws: ActuationError.self) { try Mover(set: set).move([2], to: inner.path) }
+        #expect(throws: ActuationError.self) {
+            try Mover(ActingContext(set)).move([2], to: inner.path)
+        }
     }
 
     @Test func severalCgroupsWidenFromTheTopAndNarrowFromTheBottom() throws {
@@ -105,7 +109,8 @@ import Testing
                 parsing: "cpuset.cpus=\(cpus)",
                 host: HostFacts(memoryBytes: nil, cpus: RangeList(0..<64), nodes: [:]))
             return LimitTransaction(
-                try LimitPlanner(set: set).plan([request], on: path), journal: journal
+                try LimitPlanner(ActingContext(set)).plan([request], on: path),
+                in: ActingContext(set, journal: journal)
             ).apply()
         }
         try #require(try narrow(outer.path, "0").allSatisfy(\.isSuccess))

@@ -38,7 +38,8 @@ struct KernelLimitsTests {
         try #require(!wishes.isEmpty)
         let before = try scratch.everything()
         let results = LimitTransaction(
-            try scratch.plan(wishes), journal: scratch.journal, cause: "test"
+            try scratch.plan(wishes), in: ActingContext(scratch.set, journal: scratch.journal),
+            cause: "test"
         ).apply()
         for result in results {
             guard case .applied = result.outcome else {
@@ -88,7 +89,7 @@ struct KernelLimitsTests {
             var wishes = ["cpu.max=\(quota)", "cpu.max.period=\(period)"]
             if burst != nil { wishes.append("cpu.max.burst=\(size)") }
             let results = LimitTransaction(
-                try scratch.plan(wishes), journal: scratch.journal
+                try scratch.plan(wishes), in: ActingContext(scratch.set, journal: scratch.journal)
             ).apply()
             let outcomes = words(results)
             #expect(!results.contains { !$0.isSuccess }, "\(wishes): \(outcomes)")
@@ -120,7 +121,9 @@ struct KernelLimitsTests {
         let faulty = FaultingControlFiles()
         faulty.fail("pids.max", 22)
         let plan = try scratch.plan(["cpu.max=0.5cpus", "cpu.weight=20", "pids.max=50"])
-        let results = LimitTransaction(plan, journal: scratch.journal, files: faulty).apply()
+        let results = LimitTransaction(
+            plan, in: ActingContext(scratch.set, files: faulty, journal: scratch.journal)
+        ).apply()
         #expect(words(results).sorted() == ["failed", "rolledBack", "rolledBack"])
         #expect(try scratch.everything() == before)
         #expect(try scratch.journal.entries().isEmpty)
@@ -177,7 +180,9 @@ struct KernelLimitsTests {
             } catch let error as ActuationError where error.code == .unavailable {
                 continue
             }
-            let results = LimitTransaction(plan, journal: scratch.journal).apply()
+            let results = LimitTransaction(
+                plan, in: ActingContext(scratch.set, journal: scratch.journal)
+            ).apply()
             let outcomes = results.map { "\($0.write.cell) \($0.outcome) \($0.readBack ?? "")" }
             #expect(!results.contains { !$0.isSuccess }, "\(wish): \(outcomes)")
             applied.append(wish)
@@ -224,8 +229,8 @@ struct KernelLimitsTests {
         #expect(try output.fileHandleForReading.read(upToCount: 4) == Data("held".utf8))
         let waits = PauseLog()
         let results = LimitTransaction(
-            try scratch.plan(["memory.max=16MiB"], force: true), journal: scratch.journal,
-            pause: waits.pause
+            try scratch.plan(["memory.max=16MiB"], force: true),
+            in: ActingContext(scratch.set, journal: scratch.journal), pause: waits.pause
         ).apply()
         #expect(words(results) == ["failed"])
         #expect(waits.durations == [.seconds(1), .seconds(2), .seconds(4)])
@@ -253,7 +258,9 @@ struct KernelLimitsTests {
                 cell: "memory.kmem.limit_in_bytes", coding: .number(unlimited: "-1"), rawOld: old,
                 new: .number(16_777_216), direction: .narrows,
                 nesting: 0))
-        let results = LimitTransaction(LimitPlan([write]), journal: scratch.journal).apply()
+        let results = LimitTransaction(
+            LimitPlan([write]), in: ActingContext(scratch.set, journal: scratch.journal)
+        ).apply()
         #expect(words(results) == ["ineffective"])
         #expect(try memory.text("memory.kmem.limit_in_bytes") == old)
         #expect(try scratch.journal.entries().isEmpty)
@@ -279,7 +286,9 @@ struct KernelLimitsTests {
                 cell: ControlCell(file, line: "4000:7", missing: "0"),
                 coding: .number(unlimited: "0"), rawOld: "0", new: .number(1_000_000),
                 direction: .narrows, nesting: 0))
-        let results = LimitTransaction(LimitPlan([missing]), journal: scratch.journal).apply()
+        let results = LimitTransaction(
+            LimitPlan([missing]), in: ActingContext(scratch.set, journal: scratch.journal)
+        ).apply()
         guard case .failed(let error) = results[0].outcome else {
             Issue.record("\(results[0].outcome)")
             return

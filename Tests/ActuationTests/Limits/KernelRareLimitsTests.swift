@@ -21,7 +21,9 @@ struct KernelRareLimitsTests {
         } catch let error as ActuationError where error.code == .unavailable {
             try Test.cancel("\(error.message)")
         }
-        let results = LimitTransaction(plan, journal: scratch.journal).apply()
+        let results = LimitTransaction(
+            plan, in: ActingContext(scratch.set, journal: scratch.journal)
+        ).apply()
         let outcomes = results.map { "\($0.write.cell) \($0.outcome) \($0.readBack ?? "")" }
         #expect(
             results.allSatisfy { if case .applied = $0.outcome { true } else { false } },

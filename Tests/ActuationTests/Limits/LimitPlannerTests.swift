@@ -256,7 +256,7 @@ import Testing
         let request = try LimitRequest(
             parsing: "io.max=vda1:wbps=1MB/s",
             host: HostFacts(memoryBytes: nil, cpus: RangeList([0]), nodes: [:]))
-        let plan = try LimitPlanner(set: set).plan([request], on: CgroupPath("/a"))
+        let plan = try LimitPlanner(ActingContext(set)).plan([request], on: CgroupPath("/a"))
         #expect(plan.writes.map(\.command) == ["254:0 wbps=1000000"])
         #expect(plan.warnings.contains { $0.contains("vda1 is a partition") }, "\(plan.warnings)")
     }

@@ -78,13 +78,15 @@ final class LimitScratch: Sendable {
         let requests = try wishes.flatMap {
             try LimitRequest.all(parsing: $0, host: HostFacts(.live))
         }
-        return try LimitPlanner(set: set).plan(requests, on: path, force: force, shrink: shrink)
+        return try LimitPlanner(ActingContext(set)).plan(
+            requests, on: path, force: force, shrink: shrink)
     }
 
     func set(_ wishes: String..., force: Bool = false, shrink: Bool = false) throws -> [LimitResult]
     {
         LimitTransaction(
-            try plan(wishes, force: force, shrink: shrink), journal: journal, cause: "test"
+            try plan(wishes, force: force, shrink: shrink),
+            in: ActingContext(set, journal: journal), cause: "test"
         ).apply()
     }
 

@@ -16,7 +16,8 @@ import Testing
     private func apply(_ wishes: [String], shrink: Bool = false) throws -> [LimitResult] {
         let plan = try machine.plan(wishes, files: files, shrink: shrink)
         return LimitTransaction(
-            plan, journal: machine.journal, files: files, cause: "test", pause: waits.pause
+            plan, in: ActingContext(machine.set, files: files, journal: machine.journal),
+            cause: "test", pause: waits.pause
         ).apply()
     }
 
@@ -55,7 +56,8 @@ import Testing
             let faulty = FaultingControlFiles()
             faulty.fail("pids.max", code)
             let plan = try machine.plan(["pids.max=7"])
-            let result = LimitTransaction(plan, journal: nil, files: faulty).apply()[0]
+            let result = LimitTransaction(plan, in: ActingContext(machine.set, files: faulty))
+                .apply()[0]
             guard case .failed(let error) = result.outcome else {
                 Issue.record("\(result.outcome)")
                 continue
@@ -100,7 +102,9 @@ import Testing
         let place = "\(machine.root)/cgroup/pids/a"
         try FileManager.default.moveItem(atPath: place, toPath: "\(place)-old")
         try machine.cgroup("/a", in: "pids", ["pids.max": "max"])
-        let result = LimitTransaction(plan, journal: machine.journal, files: files).apply()[0]
+        let result = LimitTransaction(
+            plan, in: ActingContext(machine.set, files: files, journal: machine.journal)
+        ).apply()[0]
         #expect(!result.isSuccess && files.written.isEmpty)
     }
 

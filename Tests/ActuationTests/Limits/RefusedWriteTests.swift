@@ -51,7 +51,8 @@ import Testing
         let second = plan.writes[1].cell.file
         files.fail(second, refusal.errno)
         let results = LimitTransaction(
-            plan, journal: machine.journal, files: files, pause: waits.pause
+            plan, in: ActingContext(machine.set, files: files, journal: machine.journal),
+            pause: waits.pause
         ).apply()
         guard case .rolledBack = results[0].outcome, case .failed(let error) = results[1].outcome,
             case .skipped = results[2].outcome
@@ -74,7 +75,9 @@ import Testing
     @Test(arguments: refusals.filter { $0.code != .notFound })
     func refusedRestoreReportsTheReason(_ refusal: Refusal) throws {
         let plan = try machine.plan(["pids.max=7"])
-        #expect(LimitTransaction(plan, journal: machine.journal).apply()[0].isSuccess)
+        #expect(
+            LimitTransaction(plan, in: ActingContext(machine.set, journal: machine.journal))
+                .apply()[0].isSuccess)
         files.fail("pids.max", refusal.errno)
         let restorer = Restorer(
             set: machine.set, journal: machine.journal, files: files, pause: waits.pause)
@@ -93,7 +96,9 @@ import Testing
     @Test func writeThatCannotBeReadBackIsRolledBack() throws {
         let blind = BlindFiles(file: "pids.max", after: 1)
         let plan = try machine.plan(["cpu.max=1.5cpus", "pids.max=7"])
-        let results = LimitTransaction(plan, journal: machine.journal, files: blind).apply()
+        let results = LimitTransaction(
+            plan, in: ActingContext(machine.set, files: blind, journal: machine.journal)
+        ).apply()
         #expect(results.contains { if case .failed = $0.outcome { true } else { false } })
         #expect(try machine.text("pids/a/pids.max") == "max")
         #expect(try machine.text("cpu/a/cpu.cfs_quota_us") == "-1")
@@ -115,7 +120,9 @@ import Testing
         let directory = try scratch.directory(.pids)
         let place = directory.hierarchy.directory.pathText + scratch.path.description
         let vanishing = HookedFiles(afterReads: reads) { unsafe rmdir(place) }
-        let results = LimitTransaction(plan, journal: scratch.journal, files: vanishing).apply()
+        let results = LimitTransaction(
+            plan, in: ActingContext(scratch.set, files: vanishing, journal: scratch.journal)
+        ).apply()
         guard case .failed(let error) = results[0].outcome else {
             Issue.record("\(results[0].outcome)")
             return
@@ -145,7 +152,9 @@ import Testing
         }
         plan = LimitPlan(writes)
         #expect(plan.writes.last?.cell.file.contains("memsw") == true)
-        let results = LimitTransaction(plan, journal: scratch.journal).apply()
+        let results = LimitTransaction(
+            plan, in: ActingContext(scratch.set, journal: scratch.journal)
+        ).apply()
         guard
             let failed = results.first(where: {
                 if case .failed = $0.outcome { true } else { false }

@@ -16,7 +16,7 @@ import Testing
         try machine.process(
             300, "cgwarden", parent: 201, user: 1000, session: "7",
             cgroup: "/user.slice/session-7.scope", isSelf: true)
-        protected = ProtectedSet(set: machine.set, system: machine.system)
+        protected = ProtectedSet(machine.set)
     }
 
     private func refusal(_ path: String) -> String? {
@@ -104,7 +104,7 @@ import Testing
         let files = IntrudingFiles { [machine] in
             try? machine.file("cgroup/job/cgroup.procs", "700\n701\n")
         }
-        let pinner = Pinner(set: machine.set, files: files)
+        let pinner = Pinner(ActingContext(machine.set, files: files))
         let error = #expect(throws: ActuationError.self) {
             try pinner.pin(CgroupPath("/job"), cpus: RangeList([0]), mems: nil)
         }

@@ -27,7 +27,19 @@ import Testing
 
         deinit { try? FileManager.default.removeItem(atPath: journal.directory) }
 
-        var shadows: ShadowGroups { ShadowGroups(set: set, journal: journal, parent: place.path) }
+        var context: ActingContext { context() }
+
+        func context(files: any ControlFiles = KernelControlFiles()) -> ActingContext {
+            ActingContext(
+                set, files: files, journal: journal, thawGuard: Program.thawGuard,
+                shadowParent: place.path)
+        }
+
+        /// Moves the processes into a shadow in the freezer's hierarchy.
+        func cover(in context: ActingContext? = nil) throws {
+            _ = try ShadowGroups(context ?? self.context).cover(
+                TargetTrees(target.path, in: set), in: #require(set.legacy(.freezer)))
+        }
 
         func place(of pid: Int32, _ controller: Controller) throws -> CgroupPath? {
             ProcessPlaces(set: set).place(of: pid, in: try #require(set.legacy(controller)))
@@ -44,14 +56,11 @@ import Testing
         let scratch = try Scratch()
         let pid = try scratch.target.run("exec sleep 300")
         let refusal = #expect(throws: ActuationError.self) {
-            try Freezer(set: scratch.set, journal: scratch.journal, thawGuard: Program.thawGuard)
-                .freeze(scratch.target.path)
+            try Freezer(scratch.context).freeze(scratch.target.path)
         }
         #expect(refusal?.code == .refused)
-        let freezer = Freezer(
-            set: scratch.set, journal: scratch.journal, thawGuard: Program.thawGuard, shadow: true,
-            shadowParent: scratch.place.path)
-        let frozen = try freezer.freeze(scratch.target.path)
+        let freezer = Freezer(scratch.context)
+        let frozen = try freezer.freeze(scratch.target.path, shadow: true)
         #expect(frozen.hierarchy == "freezer")
         #expect(frozen.processes == 1)
         #expect(try scratch.place(of: pid, .freezer)?.parent == scratch.place.path)
@@ -67,35 +76,15 @@ import Testing
     func shadowCpusetIsSetBeforeProcessesMoveIn() throws {
         let scratch = try Scratch()
         let pid = try scratch.target.run("exec sleep 300")
-        let pinner = Pinner(
-            set: scratch.set, journal: scratch.journal, shadow: true,
-            shadowParent: scratch.place.path)
-        let pinned = try pinner.pin(scratch.target.path, cpus: RangeList([1]), mems: nil)
+        let pinned = try Pinner(scratch.context).pin(
+            scratch.target.path, cpus: RangeList([1]), mems: nil, shadow: true)
         #expect(pinned.cpus == "1")
         #expect(pinned.missing == nil)
         #expect(try allowed(pid) == "1")
         #expect(try scratch.place(of: pid, .freezer) == .root)
-        try scratch.shadows.release(scratch.target.path)
+        _ = try Restorer(set: scratch.set, journal: scratch.journal).restore()
         #expect(try scratch.place(of: pid, .cpuset) == .root)
         #expect(try allowed(pid) != "1")
-        #expect(try scratch.left(.cpuset) == [])
-    }
-
-    @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
-    func limitIsPlannedForTheShadow() throws {
-        let scratch = try Scratch()
-        let pid = try scratch.target.run("exec sleep 300")
-        try scratch.shadows.cover(scratch.target.path, [.cpuset, .pids])
-        let request = try LimitRequest(
-            parsing: "cpuset.cpus=0", host: HostFacts(scratch.set.system))
-        let plan = try LimitPlanner(set: scratch.set, shadow: true).plan(
-            [request], on: scratch.target.path)
-        #expect(plan.writes.map(\.directory.path.parent) == [scratch.place.path])
-        let results = LimitTransaction(plan, journal: scratch.journal).apply()
-        #expect(results.allSatisfy { $0.readBack == "0" })
-        #expect(try allowed(pid) == "0")
-        #expect(try scratch.place(of: pid, .pids) == scratch.target.path)
-        try scratch.shadows.release(scratch.target.path)
         #expect(try scratch.left(.cpuset) == [])
     }
 
@@ -103,12 +92,12 @@ import Testing
     func forkingTreeMovesToTheShadowAndBackCompletely() throws {
         let scratch = try Scratch()
         let pid = try scratch.target.run("while :; do /bin/true & wait; sleep 0.002; done")
-        try scratch.shadows.cover(scratch.target.path, [.freezer])
+        try scratch.cover()
         let shadow = try #require(try scratch.place(of: pid, .freezer))
         #expect(shadow.parent == scratch.place.path)
         // What it starts from now on is born in the shadow, and no entry of the journal knows it.
         let born = try scratch.target.run("sleep 300 & wait")
-        try scratch.shadows.cover(scratch.target.path, [.freezer])
+        try scratch.cover()
         #expect(try scratch.place(of: born, .freezer) == shadow)
         // As after a SIGKILL: only the journal is left.
         let results = try Restorer(set: scratch.set, journal: scratch.journal).restore()
@@ -126,7 +115,7 @@ import Testing
         let pid = try scratch.target.run("exec sleep 300")
         try KernelControlFiles().write(
             "\(pid)", to: "cgroup.procs", of: origin.directory(.freezer))
-        try scratch.shadows.cover(scratch.target.path, [.freezer])
+        try scratch.cover()
         #expect(try scratch.left(.freezer).count == 1)
         kill(pid, SIGKILL)
         #expect(eventually { (try? origin.directory(.freezer).remove()) != nil })
@@ -146,8 +135,8 @@ import Testing
         let scratch = try Scratch()
         let pid = try scratch.target.run("exec sleep 300")
         #expect(throws: ActuationError.self) {
-            try ShadowGroups(set: scratch.set, parent: scratch.place.path).cover(
-                scratch.target.path, [.freezer])
+            try scratch.cover(
+                in: ActingContext(scratch.set, shadowParent: scratch.place.path))
         }
         #expect(try scratch.place(of: pid, .freezer) == .root)
     }
@@ -163,11 +152,10 @@ import Testing
             try scratch.target.run("exec sleep 300"), try scratch.target.run("exec sleep 300"),
         ]
         let files = DyingFiles(after: step, isBehind: isBehind)
-        let pinner = Pinner(
-            set: scratch.set, files: files, journal: scratch.journal, shadow: true,
-            shadowParent: scratch.place.path)
+        let pinner = Pinner(scratch.context(files: files))
         #expect(throws: ActuationError.self) {
-            try pinner.pin(scratch.target.path, cpus: RangeList([1]), mems: nil)
+            try pinner.pin(
+                scratch.target.path, cpus: RangeList([1]), mems: nil, shadow: true)
         }
         #expect(files.isDead)
         let results = try Restorer(set: scratch.set, journal: scratch.journal).restore()

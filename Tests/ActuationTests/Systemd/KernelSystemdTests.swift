@@ -149,15 +149,6 @@ struct KernelSystemdTests {
         }
     }
 
-    @Test func watchdogOfAServiceIsRead() throws {
-        try guest.withService("watchdog", "--property=WatchdogSec=90") { unit, _ throws in
-            #expect(try guest.systemd.watchdog(ofService: unit.name) == 90_000_000)
-        }
-        try guest.withService("none") { unit, _ throws in
-            #expect(try guest.systemd.watchdog(ofService: unit.name) == nil)
-        }
-    }
-
     /// A user's systemd puts a process of the user into a scope, though it may not move it itself.
     @Test func unitsOfTheUserManagerAreFound() throws {
         let user: UInt32 = 65534
@@ -211,7 +202,7 @@ struct KernelSystemdTests {
         } throws: {
             ($0 as? ActuationError)?.code == .busy
         }
-        try guest.actuator.kill(scope.unit, signal: SIGKILL)
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         #expect(process.terminationStatus == SIGKILL)
         #expect(

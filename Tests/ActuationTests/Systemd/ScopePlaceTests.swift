@@ -23,22 +23,4 @@ import Testing
         #expect(throws: BusError.self) { try systemd.stop("held.scope") }
         #expect(bus.calls.map(\.member) == ["StopUnit", "StopUnit"])
     }
-
-    @Test func unitsAreListedByTheirNames() throws {
-        let bus = StubBus { _ throws(BusError) in
-            let units = ["a.scope", "b.scope"].map { name in
-                BusValue.structure(
-                    [.string(name), .string("text"), .objectPath("/unit"), .uint32(0)])
-            }
-            return [.array(of: "(ssou)", units)]
-        }
-        let systemd = Systemd(.user(7), over: bus)
-        #expect(try systemd.units(matching: "*.scope") == ["a.scope", "b.scope"])
-        #expect(bus.calls[0].arguments.last == .array(of: "s", [.string("*.scope")]))
-    }
-
-    @Test func topSliceIsTheRootCgroup() throws {
-        let bus = StubBus { _ throws(BusError) in [.variant(.string(""))] }
-        #expect(try Systemd(.system, over: bus).cgroup() == "/")
-    }
 }

@@ -67,3 +67,25 @@ struct StubUnits: Sendable {
     static let noSuchUnit = BusError.refused(
         name: "org.freedesktop.systemd1.NoSuchUnit", message: "Unit is not loaded.")
 }
+
+extension BusValue {
+    /// The text of a string or an object path; nil for other types.
+    var text: String? {
+        switch self {
+        case .string(let text), .objectPath(let text): text
+        default: nil
+        }
+    }
+}
+
+extension SystemdActuator {
+    func plan(_ values: [FileValue], in directory: CgroupDirectory) throws -> SystemdPlan {
+        try plan(values.map { PlacedValue($0, in: directory) })
+    }
+
+    func set(
+        _ values: [FileValue], on unit: SystemdUnit, in directory: CgroupDirectory
+    ) throws -> [SystemdResult] {
+        try set(values.map { PlacedValue($0, in: directory) }, on: unit)
+    }
+}

@@ -37,7 +37,7 @@ import Testing
                 connections: connections, files: kernel, deviceFile: { _ in nil }),
             kernel: kernel)
         let journal = UndoJournal(directory: tree.place + "/state")
-        return (Pinner(set: tree.set, files: files, journal: journal), bus, journal)
+        return (Pinner(ActingContext(tree.set, files: files, journal: journal)), bus, journal)
     }
 
     private static func masks(_ bus: StubBus) -> [[UInt8]] {

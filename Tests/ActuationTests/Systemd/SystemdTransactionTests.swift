@@ -66,7 +66,7 @@ import Testing
         let host = HostFacts(
             memoryBytes: 8 << 30, cpus: RangeList(0..<4), nodes: [0: RangeList(0..<4)])
         let requests = try wishes.flatMap { try LimitRequest.all(parsing: $0, host: host) }
-        return try LimitPlanner(set: tree.set, files: files).plan(
+        return try LimitPlanner(ActingContext(tree.set, files: files)).plan(
             requests, on: CgroupPath("/web.service"))
     }
 
@@ -83,7 +83,9 @@ import Testing
         let plan = try plan(
             "memory.max=64MiB", "pids.max=50", "cpu.max=0.5cpus", "memory.oom.group=1",
             through: files)
-        let results = LimitTransaction(plan, journal: journal, files: files).apply()
+        let results = LimitTransaction(
+            plan, in: ActingContext(tree.set, files: files, journal: journal)
+        ).apply()
         for result in results { #expect(result.isSuccess, "\(result.outcome)") }
         #expect(asked(bus).count == 1)
         guard case .array(_, let assignments) = asked(bus)[0].arguments[2] else {
@@ -106,7 +108,9 @@ import Testing
             throw .refused(name: BusErrorName.invalidArguments, message: "Bad value.")
         }
         let plan = try plan("memory.max=64MiB", "pids.max=50", through: files)
-        let results = LimitTransaction(plan, journal: journal, files: files).apply()
+        let results = LimitTransaction(
+            plan, in: ActingContext(tree.set, files: files, journal: journal)
+        ).apply()
         guard case .failed(let error) = results[0].outcome, case .skipped = results[1].outcome
         else {
             Issue.record("\(results.map(\.outcome))")
@@ -131,7 +135,9 @@ import Testing
                 direction: .narrows,
                 nesting: .min))
         let plan = LimitPlan(first.writes + [broken])
-        let results = LimitTransaction(plan, journal: journal, files: files).apply()
+        let results = LimitTransaction(
+            plan, in: ActingContext(tree.set, files: files, journal: journal)
+        ).apply()
         let words = results.map { "\($0.outcome)".prefix { $0 != "(" } }
         #expect(words == ["rolledBack", "rolledBack", "failed"])
         let web = try tree.cgroup("/web.service")
@@ -155,7 +161,9 @@ import Testing
         }
         tree.write("1", to: "/web.service/memory.oom.group")
         let plan = try plan("pids.max=50", through: files)
-        let results = LimitTransaction(plan, journal: journal, files: files).apply()
+        let results = LimitTransaction(
+            plan, in: ActingContext(tree.set, files: files, journal: journal)
+        ).apply()
         #expect(results.allSatisfy { $0.isSuccess })
         #expect(try tree.cgroup("/web.service").text("memory.oom.group") == "1")
     }

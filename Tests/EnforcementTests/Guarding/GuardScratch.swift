@@ -106,9 +106,8 @@ final class GuardScratch {
         let log = log
         runner = try OOMGuardRunner(
             GuardTools(
-                set: scratch.set, files: files, journal: journal,
-                protected: ProtectedSet(set: scratch.set, system: scratch.set.system),
-                notices: log, hooks: log, hold: { _ in log.held }, audit: { log.audit($0) }))
+                ActingContext(scratch.set, files: files, journal: journal), notices: log,
+                hooks: log, hold: { _ in log.held }, audit: { log.audit($0) }))
         if let limit { try setLimit(limit) }
     }
 

@@ -174,7 +174,7 @@ struct KernelOOMGuardTests {
         defer { opened.raise() }
         try scratch.allocate(mebibytesPerSecond: 100, upTo: 240)
         try awaiting("it is frozen; \(scratch.log.states)") { scratch.isFrozen }
-        _ = try Freezer(set: scratch.scratch.set, journal: scratch.journal)
+        _ = try Freezer(ActingContext(scratch.scratch.set, journal: scratch.journal))
             .thaw(scratch.target.path)
         try awaiting("it goes on; \(scratch.log.states)") {
             scratch.usage > 235 * Self.mebibyte

@@ -44,16 +44,8 @@ extension FuzzTarget {
     }
 
     private static func policy(_ bytes: [UInt8]) throws {
-        let loader = PolicyLoader(host: host, mode: .v2)
-        let load = loader.load([PolicyFile(name: "f", bytes: bytes)])
+        let load = PolicyLoader(host: host, mode: .v2).load([PolicyFile(name: "f", bytes: bytes)])
         for finding in load.findings { try checkMessage("\(finding)") }
-        guard let document = load.document else { return }
-        let text = document.canonicalText
-        let again = loader.load([PolicyFile(name: "f", bytes: Array(text.utf8))])
-        try FuzzFailure.unless(
-            !again.isRefused, "refuses what it printed: \(again.findings.first as Any)\n\(text)")
-        try FuzzFailure.unless(
-            again.document?.canonicalText == text, "prints it otherwise the second time:\n\(text)")
     }
 
     private static func expression(_ bytes: [UInt8]) throws {

@@ -15,7 +15,6 @@ import TestSupport
         var usage: UInt64 = 1_000_000_000
         /// Waiting time so far, in µs.
         var waited: UInt64 = 0
-        var inactive: UInt64?
 
         init(isLegacy: Bool = false, _ change: (inout Autosizer) -> Void = { _ in }) {
             var sizer = Autosizer(
@@ -28,19 +27,15 @@ import TestSupport
 
         mutating func tick() -> LayerProposal {
             var builder = SnapshotBuilder()
-            var now = ["memory.current": Reading(usage)]
-            if let inactive {
-                now["memory.inactive_file"] = Reading(inactive)
-            } else {
-                now["memory.pressure.some.total"] = Reading(waited)
-            }
-            builder.add("/web", inode: 5, generation: 5, now)
+            builder.add(
+                "/web", inode: 5, generation: 5,
+                ["memory.current": Reading(usage), "memory.pressure.some.total": Reading(waited)])
             let context = LayerContext(
                 input: PolicyInput(
                     snapshot: builder.build(),
                     time: PolicyInstant(nanoseconds: UInt64(100 + second) * 1_000_000_000),
                     minuteOfDay: 0), document: document, members: ["web": [0]],
-                membersChanged: false, holding: [])
+                holding: [])
             second += 1
             return source.propose(context)
         }
@@ -65,8 +60,6 @@ import TestSupport
     @Test func oneStepPerPeriodWithoutPressure() {
         var machine = Machine()
         #expect(machine.taken(13) == [6: 10_000_000, 12: 10_000_000])
-        #expect(machine.source.numbers.map(\.value) == [990_000_000])
-        #expect(machine.source.numbers.map(\.name) == ["autosize.suggested"])
     }
 
     @Test func stepsShrinkTowardsTheTarget() {
@@ -128,14 +121,12 @@ import TestSupport
         #expect(machine.taken(60).keys.min() == 66)
     }
 
-    @Test func v1OnlyEstimates() {
+    @Test func nothingIsRequestedOnV1() {
         var machine = Machine(isLegacy: true) { $0.mode = .high }
-        machine.inactive = 300_000_000
         for _ in 0..<20 {
             let proposal = machine.tick()
             #expect(proposal.acts == [])
             #expect(proposal.wishes == nil)
         }
-        #expect(machine.source.numbers.map(\.value) == [700_000_000])
     }
 }

@@ -33,7 +33,7 @@ import TestSupport
             snapshot: builder.build(),
             time: PolicyInstant(nanoseconds: (1000 + second) * 1_000_000_000), minuteOfDay: 0)
         return LayerContext(
-            input: input, document: document, members: ["db": [0]], membersChanged: false,
+            input: input, document: document, members: ["db": [0]],
             holding: [true])
     }
 

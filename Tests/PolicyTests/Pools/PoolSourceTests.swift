@@ -60,7 +60,7 @@ import TestSupport
                 document: document,
                 members: members.mapValues {
                     $0.compactMap { snapshot.index(of: CgroupPath($0)) }
-                }, membersChanged: false, holding: [holding])
+                }, holding: [holding])
         }
 
         /// The requests, as text; nil if nothing changed.

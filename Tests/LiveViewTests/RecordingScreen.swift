@@ -1,19 +1,21 @@
+import LiveView
+
 /// A screen without a terminal: keys come from a list, and the last frame is available as text.
-package final class RecordingScreen: Screen {
+final class RecordingScreen: Screen {
     /// The size of the simulated terminal.
-    package var size: ScreenSize
+    var size: ScreenSize
     /// The keys that are still to be read.
-    package var keys: [KeyEvent]
+    var keys: [KeyEvent]
     /// The frame of the last refresh.
-    package private(set) var shown: Frame
+    private(set) var shown: Frame
     /// The number of refreshes.
-    package private(set) var refreshes = 0
+    private(set) var refreshes = 0
     /// Called when a key is requested and none is left.
-    package var whenIdle: () -> Void = {}
+    var whenIdle: () -> Void = {}
     private var drawing: Frame
 
     /// Creates an empty screen with a list of keys.
-    package init(rows: Int, columns: Int, keys: [KeyEvent] = []) {
+    init(rows: Int, columns: Int, keys: [KeyEvent] = []) {
         size = ScreenSize(rows: rows, columns: columns)
         self.keys = keys
         shown = Frame(size: ScreenSize(rows: rows, columns: columns))
@@ -21,24 +23,24 @@ package final class RecordingScreen: Screen {
     }
 
     /// Starts an empty frame.
-    package func clear() { drawing = Frame(size: size) }
+    func clear() { drawing = Frame(size: size) }
 
     /// Adds text to the frame.
-    package func draw(_ text: String, row: Int, column: Int, style: Style) {
+    func draw(_ text: String, row: Int, column: Int, style: Style) {
         drawing.put(text, row: row, column: column, style: style)
     }
 
     /// Publishes the frame as ``shown``.
-    package func refresh() {
+    func refresh() {
         shown = drawing
         refreshes += 1
     }
 
     /// Does nothing, because there is no terminal to repaint.
-    package func invalidate() {}
+    func invalidate() {}
 
     /// Returns the next key of the list, without waiting.
-    package func readKey(timeoutMilliseconds: Int) -> KeyEvent? {
+    func readKey(timeoutMilliseconds: Int) -> KeyEvent? {
         guard !keys.isEmpty else {
             whenIdle()
             return nil
