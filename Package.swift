@@ -81,7 +81,7 @@ let package = Package(
         .target(
             name: "Exporter",
             dependencies: [
-                "Configuration", "KernelIO", "Causes", "CgroupModel",
+                "Events", "Configuration", "KernelIO", "Causes", "CgroupModel",
                 .product(name: "Logging", package: "swift-log"),
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
@@ -204,7 +204,7 @@ let package = Package(
         .testTarget(
             name: "ExporterTests",
             dependencies: [
-                "Exporter", "Configuration", "KernelIO", "CgroupModel", "TestSupport",
+                "Exporter", "Events", "Configuration", "KernelIO", "CgroupModel", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
@@ -244,8 +244,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "Reports", "Service",
-                "TestSupport", "cgwarden",
+                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "Events", "Reports",
+                "Service", "TestSupport", "cgwarden",
             ],
             exclude: ["Golden", "Scenarios/Policies", "Tenant/attack.pl"],
             swiftSettings: swiftSettings),

@@ -46,7 +46,7 @@ package final class LiveLoop {
         var mustDraw = true
         while !quit.isRequested {
             let isNew = takeNewest()
-            if isNew || mustDraw || takeProcesses() || ageMoved() { draw() }
+            if takeEvents() || isNew || mustDraw || takeProcesses() || ageMoved() { draw() }
             mustDraw = false
             if isNew { shownSnapshots += 1 }
             if let most, shownSnapshots >= most { return model.layout }
@@ -156,6 +156,14 @@ package final class LiveLoop {
         let before = source.snapshot(back: position(of: snapshot.tick) + 1)
         model.explanation = Explanation(
             row.index, in: snapshot, after: before.map { EarlierLevels($0) }, files: source.files)
+    }
+
+    /// Takes the newest events while they are shown; returns whether there are others.
+    private func takeEvents() -> Bool {
+        guard case .events = model.mode, let events = source.events(), events != model.events
+        else { return false }
+        model.show(events: events)
+        return true
     }
 
     private func save() {

@@ -20,9 +20,11 @@ import Testing
         // The keys that are commented out can be used as they stand.
         let all = text.replacing("# interval:", with: "interval:")
             .replacing("# state_dir:", with: "state_dir:")
+            .replacing("# journal:", with: "journal:")
         var expected = DaemonConfiguration()
         expected.interval = .seconds(1)
         expected.stateDirectory = "/run/cgwarden"
+        expected.events.journal = "/run/cgwarden/events"
         #expect(try read(all) == expected)
     }
 
@@ -47,6 +49,7 @@ import Testing
               exclude_device: [], idle_devices: true, per_cpu: true, io_cost: false,
               max_cgroups: 10, inline_labels: [pod, unit]}
             history: {recording: /r, max_recording: 2GiB}
+            events: {journal: "", max_size: 1MiB, max_age: 2h}
             """)
         #expect(configuration.interval == .milliseconds(500))
         #expect(configuration.policies == ["/p.yaml"])
@@ -77,6 +80,10 @@ import Testing
         #expect(configuration.metrics == metrics)
         #expect(configuration.history.recording == "/r")
         #expect(configuration.history.largestRecording == 2 << 30)
+        #expect(configuration.events.path(in: "/s") == nil)
+        #expect(DaemonConfiguration().events.path(in: "/s") == "/s/events")
+        #expect(configuration.events.largestJournal == 1 << 20)
+        #expect(configuration.events.longest == .seconds(7200))
     }
 
     @Test(arguments: [
@@ -94,6 +101,7 @@ import Testing
         ("metrics: {exclude_device: ['[']}", "c.yaml:1:28: metrics.exclude_device: a bracket"),
         ("metrics: {max_cgroups: 0}", "c.yaml:1:24: metrics.max_cgroups must be a number from 1"),
         ("metrics: {inline_labels: [cgroup]}", "c.yaml:1:27: unknown metrics.inline_labels"),
+        ("events: {max_age: 1s}", "c.yaml:1:19: events.max_age must be a time of at least"),
         ("dry_run: yes", "c.yaml:1:10: unknown dry_run 'yes'"),
         ("web: [a]", "c.yaml:1:6: web must be a mapping"),
         ("log_level: {a: b}", "c.yaml:1:12: log_level must be one value, not a mapping"),

@@ -19,7 +19,7 @@ import TestSupport
         path = folder.root + "/rec"
     }
 
-    private func recorder(_ bounds: RecordingBounds = .init()) throws -> Recorder {
+    private func recorder(_ bounds: PartBounds = .init()) throws -> Recorder {
         try Recorder(path, bounds, RecordingOrigin(.live))
     }
 
@@ -60,7 +60,7 @@ import TestSupport
 
     @Test func oldestPartIsDroppedAtTheSizeLimit() throws {
         let room = 80_000 + 16 * wordBytes
-        let bounds = RecordingBounds(bytes: room)
+        let bounds = PartBounds(bytes: room)
         let recorder = try recorder(bounds)
         let all = snapshots(1..<600)
         for snapshot in all { try recorder.append(snapshot) }
@@ -77,7 +77,7 @@ import TestSupport
     }
 
     @Test func oldestPartIsDroppedAtTheAgeLimit() throws {
-        let recorder = try recorder(RecordingBounds(age: 80))
+        let recorder = try recorder(PartBounds(age: 80))
         let all = snapshots(1..<400)
         for snapshot in all { try recorder.append(snapshot) }
         let read = try read()
@@ -97,7 +97,7 @@ import TestSupport
         for name in ["rec.1", "rec.12345678901234567", "rec.123456789012345x", "record"] {
             try folder.write("mine", to: name)
         }
-        let recorder = try recorder(RecordingBounds(bytes: 8000, age: 5))
+        let recorder = try recorder(PartBounds(bytes: 8000, age: 5))
         for snapshot in snapshots(1..<100) { try recorder.append(snapshot) }
         #expect(try read().isEmpty == false)
         for name in ["rec.1", "rec.12345678901234567", "rec.123456789012345x", "record"] {
@@ -106,7 +106,7 @@ import TestSupport
     }
 
     @Test func clockSetBackKeepsTheOrder() throws {
-        let recorder = try recorder(RecordingBounds(bytes: 800_000 + 64 * wordBytes))
+        let recorder = try recorder(PartBounds(bytes: 800_000 + 64 * wordBytes))
         let all = Array(snapshots(1000..<1400)) + snapshots(1..<400)
         for snapshot in all { try recorder.append(snapshot) }
         #expect(try parts.count > 1)

@@ -37,6 +37,12 @@ final class RunningDaemon {
         }
     }
 
+    /// Waits for a sample that began after this call.
+    func awaitSample() throws {
+        try awaiting("the first sample") { try metric("cgwarden_ticks_total") != nil }
+        try awaitTicks(2)
+    }
+
     /// Waits until it has looked at the cgroups so many times more.
     func awaitTicks(_ count: Double) throws {
         let series = "cgwarden_ticks_total"

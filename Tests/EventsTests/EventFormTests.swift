@@ -72,6 +72,27 @@ private let kill = {
                 == "hit pids.max (2 times)")
         #expect(
             Event(.died, time, nil, [.lifetime: .number(50_000)]).sentence == "removed after 50 ms")
+        let pressure: [EventField: EventValue] = [.resource: .text("memory")]
+        #expect(
+            Event(
+                .pressure, time, nil,
+                pressure.merging([.state: .text("begin"), .share: .decimal(12.34)]) { $1 }
+            ).sentence == "tasks wait for memory 12.3% of the time")
+        #expect(Event(.pressure, time, nil, pressure).sentence == "tasks wait for memory")
+        #expect(
+            Event(
+                .pressure, time, nil,
+                pressure.merging([.state: .text("end"), .duration: .number(2_500_000)]) { $1 }
+            ).sentence == "tasks no longer wait for memory after 2.5 s")
+        #expect(
+            Event(
+                .action, time, nil,
+                [
+                    .by: .bytes(Array("rule \u{1b}x".utf8)), .action: .text("set"),
+                    .change: .bytes(Array("pids.max=5".utf8)), .result: .text("done"),
+                    .reason: .bytes(Array("pids.current >= 1".utf8)),
+                ]
+            ).sentence == #"rule \x1bx: set pids.max=5 (done: pids.current >= 1)"#)
     }
 
     @Test func jsonHasTheDetailsOfItsKindByName() throws {

@@ -170,4 +170,36 @@ private func text(_ events: [Event]) -> [String] {
         #expect(next.map(\.sentence) == ["and 812 more", "created"])
         #expect(!fold.isHolding)
     }
+
+    @Test func pressureBeginsAtItsThresholdAndEndsBelowHalfOfIt() {
+        var feed = Feed()
+        func sample(_ memory: UInt64, _ cpu: UInt64) -> [String] {
+            text(
+                feed.take {
+                    $0.add(
+                        "/a", generation: 1,
+                        [
+                            "memory.pressure.some.avg10": Reading(memory),
+                            "cpu.pressure.some.avg10": Reading(cpu),
+                        ])
+                })
+        }
+        #expect(sample(0, 4999).isEmpty)
+        #expect(
+            sample(1000, 4999) == ["pressure /a state=begin resource=memory share_percent=10.0"])
+        #expect(sample(700, 0).isEmpty && sample(1200, 0).isEmpty)
+        #expect(
+            sample(499, 9000) == [
+                "pressure /a state=begin resource=cpu share_percent=90.0",
+                "pressure /a state=end resource=memory duration_usec=3000000",
+            ])
+        #expect(sample(400, 3000).isEmpty)
+    }
+
+    @Test func theRootsPressureIsTheHosts() {
+        var feed = Feed()
+        let share = ["memory.pressure.some.avg10": Reading(9000)]
+        #expect(feed.take { $0.add("/", generation: 1, share) }.isEmpty)
+        #expect(feed.take { $0.add("/", generation: 1, share) }.isEmpty)
+    }
 }

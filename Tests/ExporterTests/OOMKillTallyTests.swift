@@ -1,4 +1,5 @@
 import CgroupModel
+import Events
 import Exporter
 import TestSupport
 import Testing
@@ -22,7 +23,10 @@ import Testing
     private let ledger = ExportLedger()
 
     /// Shows a sample, and gives the counts as `slice kind count`.
-    private func take(_ tick: UInt64, _ cgroups: [Cgroup]) throws -> [String] {
+    private func take(
+        _ tick: UInt64, _ cgroups: [Cgroup], by other: ExportLedger? = nil
+    ) throws -> [String] {
+        let ledger = other ?? ledger
         var builder = SnapshotBuilder()
         builder.tick = tick
         builder.add("/", inode: 1, generation: 1)
@@ -104,5 +108,24 @@ import Testing
         #expect(counts.count == 501)
         #expect(counts.first == " other 31")
         #expect(counts.compactMap { Int($0.split(separator: " ").last ?? "") }.reduce(0, +) == 531)
+    }
+
+    @Test func whereEventsAreFoundTheyAreCountedInstead() throws {
+        let ledger = ExportLedger(countsKillsOf: .events)
+        func kill(_ path: String?, folded: UInt64 = 0) -> Event {
+            Event(
+                .oomKill, EventTime(wall: 1, boot: 1), path.map { EventCgroup(CgroupPath($0)) },
+                folded: folded)
+        }
+        let cgroup = Cgroup("/a.slice/x.service", 5, local: 7)
+        #expect(try take(1, [cgroup], by: ledger) == [" other 0", "a.slice service 0"])
+        ledger.enter([kill("/a.slice/x.service"), kill("/b.slice/gone.scope"), kill(nil)])
+        ledger.enter([kill(nil, folded: 9), Event(.oom, EventTime(wall: 1, boot: 1))])
+        // The counters of the same kills are not counted again.
+        let later = Cgroup("/a.slice/x.service", 5, local: 8)
+        #expect(
+            try take(2, [later], by: ledger) == [
+                " other 10", "a.slice service 1", "b.slice scope 1",
+            ])
     }
 }

@@ -44,8 +44,11 @@ final class StreamClient: Sendable {
     private let received = Mutex(Received())
     private let channel = Mutex<(any Channel)?>(nil)
 
-    /// Asks for the stream.
-    init(_ port: Int, method: String = "GET", reads: Bool = true) async throws {
+    /// Asks for a stream.
+    init(
+        _ port: Int, method: String = "GET", path: String = "/api/v1/stream",
+        _ headers: [String: String] = [:], reads: Bool = true
+    ) async throws {
         let opened = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.autoRead, value: reads)
             .channelOption(.socketOption(.so_rcvbuf), value: 16 * 1024)
@@ -56,7 +59,8 @@ final class StreamClient: Sendable {
             }
             .connect(host: "127.0.0.1", port: port).get()
         channel.withLock { $0 = opened }
-        let request = "\(method) /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        let lines = ["\(method) \(path) HTTP/1.1", "Host: localhost"]
+        let request = (lines + headers.map { "\($0): \($1)" }).map { $0 + "\r\n" }.joined() + "\r\n"
         try await opened.writeAndFlush(ByteBuffer(string: request))
     }
 
@@ -75,6 +79,13 @@ final class StreamClient: Sendable {
         events.compactMap { event in
             let line = event.split(separator: "\n").first { $0.hasPrefix("id: ") }
             return line.flatMap { Int($0.dropFirst(4)) }
+        }
+    }
+
+    /// The numbers of the events that came, in pieces of any size.
+    var serials: [Int] {
+        text.split(whereSeparator: \.isNewline).compactMap { line in
+            line.hasPrefix("id: ") ? Int(line.dropFirst(4)) : nil
         }
     }
 

@@ -21,7 +21,7 @@ import Testing
             "CgroupModel", "KernelIO", "Hierarchy", "Actuation", "PolicyLanguage", "Policy",
             "CLinux",
         ],
-        "Exporter": ["CgroupModel", "KernelIO", "Configuration", "Causes"],
+        "Exporter": ["CgroupModel", "KernelIO", "Configuration", "Events", "Causes"],
         "Webhook": ["KernelIO", "PolicyLanguage", "Policy", "Enforcement"],
         "Configuration": ["CgroupModel", "CYAML"],
         "Reports": [

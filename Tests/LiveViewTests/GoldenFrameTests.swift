@@ -30,6 +30,7 @@ import Testing
         Case(name: "help-80x24", rows: 24, columns: 80, keys: ["h"]),
         Case(name: "processes-80x24", rows: 24, columns: 80, keys: ["j", "j", "z"]),
         Case(name: "causes-120x30", rows: 30, columns: 120, keys: ["j", "j", "x"]),
+        Case(name: "events-80x24", rows: 24, columns: 80, keys: ["e"]),
         Case(name: "smallest-40x8", rows: 8, columns: 40),
         Case(name: "too-small-39x24", rows: 24, columns: 39),
     ]
@@ -50,6 +51,13 @@ import Testing
             let row = model.selectedRow
         {
             model.explanation = Explanation(row.index, in: snapshot)
+        }
+        if case .events = model.mode {
+            model.show(events: [
+                "14:02:11 oom-kill /batch/job-7: python3 (pid 4711, uid 1000, 412 MiB anon) killed "
+                    + "by the limit of /batch (memory.max 512 MiB; usage 512 MiB)",
+                "14:02:10 limit-hit /batch: hit memory.max (17 times)",
+            ])
         }
         let frame = FrameComposer.compose(model, SampleMachine.scene)
         let text = frame.lines.joined(separator: "\n") + "\n"

@@ -1,4 +1,5 @@
 import CgroupModel
+import Foundation
 import TestSupport
 import Testing
 
@@ -38,6 +39,8 @@ private final class FakeSource: SnapshotSource {
         guard busyLists < 0 else { return nil }
         return [ProcessRow(pid: 9, user: "u", cpuPercent: 1, memoryBytes: 1, command: "work")]
     }
+    var lines: [String]?
+    func events() -> [String]? { lines }
     func series(
         of cgroup: CgroupID, back: Int, count: Int, _ value: (Snapshot, Int) -> Double?
     ) -> [Double?] {
@@ -81,6 +84,18 @@ private final class FakeSource: SnapshotSource {
         // The last two frames, not one alone.
         #expect(lines.contains { $0.contains("/job, watched for 1s") })
         #expect(run(["x", "x"]).contains { $0.contains("Tasks") })
+    }
+
+    @Test func eventsAppearAsSoonAsTheyAreKnown() {
+        let lines = run(["e"]) { [source] pause in
+            if pause == 2 { source.lines = ["10:00:00 frozen /a: frozen"] }
+            if pause == 5 {
+                source.lines = ["10:00:01 died /a: removed\u{1b}", "10:00:00 frozen /a: frozen"]
+            }
+        }
+        let shown = lines.map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { $0.hasPrefix("10:") }
+        #expect(shown == [#"10:00:01 died /a: removed\x1b"#, "10:00:00 frozen /a: frozen"])
     }
 
     @Test func onlyChangesOfTheNewestSnapshotAreDrawn() {

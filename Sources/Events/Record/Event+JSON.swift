@@ -4,10 +4,15 @@ extension Event {
     /// Writes the event as an object.
     ///
     /// `time` is in seconds since 1970, `boot_time` in seconds since boot. `path`, `inode` and
-    /// `generation` name the cgroup, `unit` its systemd unit. The details follow. Unknown fields are
-    /// omitted; `more` can add others.
-    package func write(to json: inout JSONWriter, more: (inout JSONWriter) -> Void = { _ in }) {
+    /// `generation` name the cgroup, `unit`, `container` and `pod` what it belongs to. The details
+    /// follow. If it is given, `serial` is the number in a store, and `text` the sentence for people.
+    /// Unknown fields are omitted.
+    package func write(to json: inout JSONWriter, serial: UInt64? = nil) {
         json.object { json in
+            if let serial {
+                json.key("serial")
+                json.value(serial)
+            }
             json.key("time")
             json.literal(DecimalText.fixed(Double(time.wall) / 1e6, places: 6))
             json.key("boot_time")
@@ -23,10 +28,12 @@ extension Event {
                     json.key("generation")
                     json.value(id.generation)
                 }
-                if let unit = CgroupIdentity(cgroup.path).unit {
+                let identity = CgroupIdentity(cgroup.path)
+                if let unit = identity.unit {
                     json.key("unit")
                     json.value(unit)
                 }
+                identity.write(to: &json)
             }
             for field in kind.details {
                 guard let value = details[field] else { continue }
@@ -39,11 +46,14 @@ extension Event {
                 case .bytes(let bytes): json.value(CgroupPath.text(bytes[...]))
                 }
             }
+            if serial != nil {
+                json.key("text")
+                json.value(sentence)
+            }
             if folded > 0 {
                 json.key("folded")
                 json.value(folded)
             }
-            more(&json)
         }
     }
 }

@@ -26,11 +26,36 @@ extension Event {
         case .oomKill: oomKill
         case .limitHit: "hit \(word(.limit) ?? "a limit")\(times)"
         case .throttled: throttling
+        case .pressure: pressure
         case .frozen: "frozen"
         case .thawed: "thawed"
         case .moved: word(.state) == "empty" ? "lost its last process" : "got its first process"
+        case .action: action
         case .gap: gap
         }
+    }
+
+    private var pressure: String {
+        let resource = word(.resource) ?? "a resource"
+        guard word(.state) == "end" else {
+            guard case .decimal(let share)? = details[.share] else {
+                return "tasks wait for \(resource)"
+            }
+            return "tasks wait for \(resource) \(EventText.decimal(share))% of the time"
+        }
+        let time = number(.duration).map { " after \(EventText.duration($0))" } ?? ""
+        return "tasks no longer wait for \(resource)\(time)"
+    }
+
+    private var action: String {
+        let done = [word(.action), outside(.change)].compactMap { $0 }.joined(separator: " ")
+        let reason = outside(.reason).map { ": \($0)" } ?? ""
+        return "\(outside(.by) ?? "the policy"): \(done) (\(word(.result) ?? "done")\(reason))"
+    }
+
+    /// Outside text in a field, safe to print; nil if it is absent.
+    private func outside(_ field: EventField) -> String? {
+        if case .bytes(let bytes)? = details[field] { PrintableText.text(bytes) } else { nil }
     }
 
     private var times: String {

@@ -8,7 +8,7 @@ package enum EventKind: String, CaseIterable, Sendable, Hashable {
     case born, died, oom
     case oomKill = "oom-kill"
     case limitHit = "limit-hit"
-    case throttled, frozen, thawed, moved, gap
+    case throttled, pressure, frozen, thawed, moved, action, gap
 
     /// A description in one sentence.
     package var help: String { row.help }
@@ -36,9 +36,19 @@ package enum EventKind: String, CaseIterable, Sendable, Hashable {
                 "A CPU quota began or ceased to throttle its cgroup.",
                 [.state, .quota, .throttledTime, .throttledPeriods]
             )
+        case .pressure:
+            (
+                "Tasks of a cgroup, or of the host, began or ceased to wait for a resource.",
+                [.state, .resource, .share, .duration]
+            )
         case .frozen: ("Every process of a cgroup is frozen.", [])
         case .thawed: ("A cgroup is no longer frozen.", [])
         case .moved: ("A cgroup got its first process or lost its last one.", [.state])
+        case .action:
+            (
+                "A policy acted, or reverted what it did.",
+                [.by, .action, .change, .result, .reason]
+            )
         case .gap: ("Events may be missing.", [.cause, .duration])
         }
     }
@@ -48,11 +58,12 @@ package enum EventKind: String, CaseIterable, Sendable, Hashable {
 package enum EventField: String, CaseIterable, Sendable, Hashable {
     case source, pid, comm, uid
     case anonBytes = "anon_bytes", fileBytes = "file_bytes", shmemBytes = "shmem_bytes"
-    case constraint, limit, count, state, cause
+    case constraint, limit, count, state, cause, resource, by, action, change, result, reason
     case limitOwner = "limit_owner", limitBytes = "limit_bytes"
     case usageBytes = "usage_bytes", usageFileBytes = "usage_file_bytes"
     case quota = "quota_cpus", throttledTime = "throttled_usec"
     case throttledPeriods = "nr_throttled", lifetime = "lifetime_usec", duration = "duration_usec"
+    case share = "share_percent"
 
     /// A description in one sentence.
     package var help: String {
@@ -79,7 +90,16 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
         case .throttledPeriods: "The periods throttled since the beginning."
         case .lifetime: "The age, if the birth was seen."
         case .cause: "suspend, late sample, or kernel log overrun."
-        case .duration: "The length of the gap."
+        case .duration: "The length of the gap, or of the pressure that ended."
+        case .resource: "The resource: cpu, memory or io."
+        case .share:
+            "Share of time in which some task waited, when the pressure began; absent if the "
+                + "kernel's trigger reported it."
+        case .by: "The rule, guard or other part of the policy."
+        case .action: "The action: set, freeze, kill and so on."
+        case .change: "The limits that it changed, with the values that it set."
+        case .result: "done, partial, ineffective, failed, rolled_back, halfway, hung or dry_run."
+        case .reason: "Why it acted, or why it failed."
         }
     }
 }

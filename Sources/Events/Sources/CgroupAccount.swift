@@ -12,6 +12,7 @@ struct CgroupAccount: Sendable {
     private var ooms: Episode
     private var hits: [Episode]
     private var throttle: Episode
+    private var pressure = PressureState()
     private var throttledTime: UInt64?
     /// The counters at the beginning of the open throttling.
     private var throttledFrom: (time: UInt64?, periods: UInt64) = (nil, 0)
@@ -32,7 +33,7 @@ struct CgroupAccount: Sendable {
         limits.flatMap(\.counters) + oomCounters + [
             .populated, .pidsCurrent, .frozen, .memoryUnderOOM, .cpuThrottledPeriods,
             .cpuThrottledTime, .cpuMax, .cpuMaxPeriod,
-        ]
+        ] + PressedResource.allCases.map(\.metric)
 
     init(_ cgroup: EventCgroup, born: UInt64?, round: UInt64) {
         self.cgroup = cgroup
@@ -81,6 +82,13 @@ struct CgroupAccount: Sendable {
             add(.limitHit, [.limit: .text(counters.name), .count: .number(count)])
         }
         if let details = takeThrottling(snapshot, index, time) { add(.throttled, details) }
+        // The root's pressure is the host's, which is found in other ways.
+        for resource in cgroup.path.isRoot ? [] : PressedResource.allCases {
+            let share = snapshot[index, resource.metric].value
+            if let details = pressure.take(resource, share, now: time.boot) {
+                add(.pressure, details)
+            }
+        }
         return events
     }
 

@@ -18,6 +18,7 @@ package struct HostEvents: ~Copyable {
     private var log: KernelLog?
     private var parser = OOMLog()
     private var changes: SnapshotEvents
+    private var pressure: HostPressureEvents
     private var ledger: OOMLedger
     /// The kills since the last sample that the log does not place in a cgroup.
     private var placeless: [(kill: OOMKill, time: EventTime)] = []
@@ -30,6 +31,7 @@ package struct HostEvents: ~Copyable {
     ) {
         self.system = system
         changes = SnapshotEvents(interval: interval)
+        pressure = HostPressureEvents(system)
         var refusal: IOError?
         log = nil
         if system.isLive {
@@ -101,11 +103,16 @@ package struct HostEvents: ~Copyable {
         let boot = MonotonicClock.bootNanoseconds
         let monotonic = MonotonicClock.nanoseconds
         let clocks = SnapshotEvents.Clocks(time, suspended: boot > monotonic ? boot - monotonic : 0)
-        let found = changes.take(snapshot, clocks) + ledger.settle(snapshot, total: total, time)
+        let found =
+            changes.take(snapshot, clocks) + pressure.take(snapshot.host, time) + readPressure()
+            + ledger.settle(snapshot, total: total, time)
         // If exactly one cgroup counted as many kills, they happened in it.
         let place = ledger.solePlace(of: UInt64(placeless.count))
         return takePlaceless(place?.path) + found
     }
+
+    /// Returns the pressure on the host that the kernel has reported since the last call.
+    package mutating func readPressure() -> [Event] { pressure.read(.now) }
 
     /// Reads the kernel log to its end without a sample, and returns all kills in it.
     package mutating func pastKills() -> [Event] {
@@ -140,7 +147,7 @@ package struct HostEvents: ~Copyable {
 
 extension EventTime {
     /// The time now.
-    static var now: EventTime {
+    package static var now: EventTime {
         EventTime(wall: MonotonicClock.wallMicroseconds, boot: MonotonicClock.bootNanoseconds)
     }
 }

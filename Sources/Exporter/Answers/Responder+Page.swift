@@ -1,5 +1,6 @@
 #if Exporter
 import CgroupModel
+import KernelIO
 import NIOCore
 import NIOHTTP1
 
@@ -26,8 +27,28 @@ extension Responder {
     }
 
     /// Returns a stream of server-sent events with each new sample, in the same form.
-    func stream() async -> Response {
-        guard let events = await feed.events() else {
+    func stream() async -> Response { stream(of: await feed.events()) }
+
+    /// Returns the newest events of a query, or a stream of those to come if the client accepts one.
+    func eventsAnswer(_ query: Substring, _ request: HTTPHeaders) -> Response {
+        guard let events else {
+            return .sentence(.notFound, "no events here; cgwarden daemon keeps them")
+        }
+        let wanted: EventQuery
+        do throws(EventQuery.Mistake) {
+            wanted = try EventQuery(query, now: MonotonicClock.wallMicroseconds)
+        } catch {
+            return .sentence(.badRequest, error.description)
+        }
+        guard request["Accept"].contains(where: { $0.contains("text/event-stream") }) else {
+            return whole(events.json(wanted), Self.jsonType, Self.apiHeaders, request)
+        }
+        let reached = request.first(name: "Last-Event-ID").flatMap { UInt64($0) }
+        return stream(of: events.stream(wanted, after: reached))
+    }
+
+    private func stream(of pieces: AsyncStream<ByteBuffer>?) -> Response {
+        guard let pieces else {
             return .sentence(
                 .serviceUnavailable, "too many readers of the stream; try again later",
                 headers: [("Retry-After", "10")])
@@ -35,7 +56,7 @@ extension Responder {
         var response = Response(
             contentType: "text/event-stream",
             headers: Self.apiHeaders + [("X-Accel-Buffering", "no")], body: ByteBuffer())
-        response.pieces = events
+        response.pieces = pieces
         return response
     }
 

@@ -1,19 +1,39 @@
 package import CgroupModel
+package import Events
 internal import Synchronization
 
 /// The state that must survive from sample to sample for exports to be correct: OOM kills and I/O
 /// of removed cgroups.
 package final class ExportLedger: MetricsSource {
+    /// Where OOM kills are counted from.
+    package enum KillSource: Sendable {
+        /// The counters in samples.
+        case samples
+        /// The events that are entered, which include every kill.
+        case events
+    }
+
     private struct State {
-        var kills = OOMKillTally()
+        var kills: OOMKillTally
         var losses = IOLosses()
         var latest: Snapshot?
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// Creates an empty ledger.
-    package init() {}
+    package init(countsKillsOf source: KillSource = .samples) {
+        state = Mutex(State(kills: OOMKillTally(source)))
+    }
+
+    /// Enters events, of which only OOM kills are counted.
+    package func enter(_ events: [Event]) {
+        let kills = events.filter { $0.kind == .oomKill }
+        guard !kills.isEmpty else { return }
+        state.withLock { state in
+            for kill in kills { state.kills.take(max(kill.folded, 1), in: kill.cgroup?.path) }
+        }
+    }
 
     /// Enters a sample; every sample must be entered, once and in order.
     package func enter(_ snapshot: Snapshot) {

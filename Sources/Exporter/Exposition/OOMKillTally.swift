@@ -6,7 +6,10 @@ import CgroupModel
 /// A parent's excess over its children therefore belongs to a child that vanished between two
 /// samples. v1 counts only at the cgroup itself. For a vanished cgroup, only the count of its last
 /// sample is known. Kills before the first sample are not counted.
+///
+/// Where events are found, they are counted instead, because they include every kill.
 struct OOMKillTally {
+    private let source: ExportLedger.KillSource
     /// The maximum number of places without living cgroups that keep their own count; pods come and
     /// go with slices of their own.
     private static let mostPlaces = 500
@@ -15,12 +18,25 @@ struct OOMKillTally {
     private var listed: [CgroupEntry]?
     private var counts: [Place: UInt64] = [:]
     private var lastKill: [Place: UInt64] = [:]
+    private var tick: UInt64 = 0
     /// The places of cgroups that vanished since the previous sample, by parent.
     private var vanished: [CgroupID: Set<Place>] = [:]
 
-    /// Counts the kills of a sample; every sample must be passed, in order.
+    init(_ source: ExportLedger.KillSource = .samples) { self.source = source }
+
+    /// Counts kills of processes in a cgroup; nil if it is unknown.
+    mutating func take(_ kills: UInt64, in path: CgroupPath?) {
+        let place = path.map(Place.init) ?? .unknown
+        counts[place, default: 0] += kills
+        lastKill[place] = tick
+    }
+
+    /// Counts the kills of a sample, unless events are counted; every sample must be passed, in
+    /// order.
     mutating func take(_ snapshot: Snapshot) {
+        tick = snapshot.tick
         follow(snapshot)
+        guard source == .samples else { return }
         // Descendants follow their ancestors, so their kills are counted first and not again above.
         for index in snapshot.cgroups.indices.reversed() { look(snapshot, index) }
     }

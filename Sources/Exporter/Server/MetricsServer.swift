@@ -1,6 +1,7 @@
 #if Exporter
 package import Causes
 package import CgroupModel
+package import Events
 package import Logging
 import NIOCore
 import NIOExtras
@@ -46,11 +47,13 @@ package struct MetricsServer: Sendable {
         /// Returns families of other parts of the program; called once for each sample that is
         /// served.
         package var programFamilies: @Sendable () -> [ProgramFamily] = { [] }
+        /// The events to serve; nil for none.
+        package var events: EventStore?
         /// The time, connections and memory that clients may use.
         package var limits = ConnectionLimits()
         /// The time that open requests have to finish when the server stops.
         package var gracePeriod: Duration = .seconds(3)
-        /// The maximum number of readers of `/api/v1/stream`.
+        /// The maximum number of readers of `/api/v1/stream`, and of the stream of events.
         package var mostStreams = 32
         /// The silence after which a stream sends a keep-alive comment.
         package var streamKeepAlive: Duration = .seconds(15)
@@ -89,16 +92,17 @@ package struct MetricsServer: Sendable {
             source: source, encoder: encoder, cadvisor: cadvisor,
             processSample: configuration.processSample,
             programFamilies: configuration.programFamilies)
+        let limits = SampleFeed.Limits(
+            readers: configuration.mostStreams, keepAlive: configuration.streamKeepAlive)
         responder = Responder(
             exposition: exposition,
             feed: SampleFeed(
                 exposition,
                 encoder: SnapshotEncoder(
                     version: configuration.version, identity: configuration.identity),
-                limits: .init(
-                    readers: configuration.mostStreams,
-                    keepAlive: configuration.streamKeepAlive)),
+                limits: limits),
             explainer: Explainer(configuration.files),
+            events: configuration.events.map { EventFeed($0, limits: limits) },
             page: WebPage(
                 version: configuration.version, metricsPath: configuration.telemetryPath),
             telemetryPath: configuration.telemetryPath, logger: logger)
@@ -138,6 +142,7 @@ package struct MetricsServer: Sendable {
             for listener in listeners { try await listener.channel.closeFuture.get() }
         } onCancel: {
             // A stream never ends by itself.
+            responder.events?.finish()
             Task { await responder.feed.finish() }
             for listener in listeners { listener.connections.initiateShutdown(promise: nil) }
         }

@@ -1,19 +1,22 @@
 import CgroupModel
 
-/// A record of a recording: a fixed-size header, then the payload.
+/// A record of a recording or a journal of events: a fixed-size header, then the payload.
 ///
 ///     "cgwR"  kind  length (LE32)  CRC of the payload (LE32)  CRC of the header so far (LE32)
 ///
 /// The header has its own checksum, so that a damaged payload does not affect other records.
-enum Record {
+package enum Record {
     static let magic = Array("cgwR".utf8)
     static let headLength = 17
 
-    enum Kind {
+    /// The kinds of records.
+    package enum Kind {
         /// The first record of a segment: a ``SegmentHeader``.
         static let header: UInt8 = 1
         /// A snapshot: its time, new words, and the frame.
         static let frame: UInt8 = 2
+        /// An event, which depends on no other record.
+        package static let event: UInt8 = 3
     }
 
     struct Head {
@@ -22,7 +25,8 @@ enum Record {
         var checksum: UInt32
     }
 
-    static func encode(_ kind: UInt8, _ payload: [UInt8]) -> [UInt8] {
+    /// Encodes a record of a ``Kind``.
+    package static func encode(_ kind: UInt8, _ payload: [UInt8]) -> [UInt8] {
         var bytes = magic + [kind]
         bytes.append(littleEndian: UInt32(payload.count))
         bytes.append(littleEndian: Checksum.crc32(payload))

@@ -10,9 +10,10 @@ package protocol RecordingBytes: Sendable {
     func bytes(_ range: Range<Int>) throws -> [UInt8]
 }
 
-/// Scans the records, skipping damage.
-struct RecordScanner {
-    enum Item {
+/// Scans the records of a file, skipping damage.
+package struct RecordScanner {
+    /// A part of the file.
+    package enum Item {
         /// An intact record.
         case record(kind: UInt8, payload: [UInt8], offset: Int)
         /// Bytes that are not an intact record.
@@ -26,13 +27,16 @@ struct RecordScanner {
     private let end: Int
     private(set) var offset = 0
 
-    init(_ source: any RecordingBytes) {
+    /// Begins at the first byte.
+    package init(_ source: any RecordingBytes) {
         self.source = source
         end = source.byteCount
     }
 
     /// The next item; nil at the end.
-    mutating func next() throws -> Item? {
+    ///
+    /// Throws the error of reading the bytes.
+    package mutating func next() throws -> Item? {
         guard offset < end else { return nil }
         let start = offset
         let bytes = try source.bytes(start..<min(start + Record.headLength, end))

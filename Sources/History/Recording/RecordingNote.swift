@@ -23,6 +23,13 @@ package struct RecordingNote: Hashable, Sendable, CustomStringConvertible {
     /// The kind of problem.
     package let kind: Kind
 
+    /// Creates a note on a place in a file.
+    package init(file: String, offset: Int, kind: Kind) {
+        self.file = file
+        self.offset = offset
+        self.kind = kind
+    }
+
     /// The complete message.
     package var description: String {
         switch kind {

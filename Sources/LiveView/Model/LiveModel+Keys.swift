@@ -16,6 +16,8 @@ extension LiveModel {
             return scroll(key, top, closing: ["z"]) { .processes(top: $0) }
         case .explanation(let top):
             return scroll(key, top, closing: ["x"]) { .explanation(top: $0) }
+        case .events(let top):
+            return scroll(key, top, closing: ["e"]) { .events(top: $0) }
         }
     }
 
@@ -79,6 +81,7 @@ extension LiveModel {
             guard selectedRow != nil else { return nil }
             openExplanation()
             return .explain
+        case "e": mode = .events(top: 0)
         case "h", "?": mode = .help(top: 0)
         case "s": return .saveLayout
         case "Z": return pauseOrResume
@@ -219,6 +222,7 @@ extension LiveModel {
             switch mode {
             case .help: HelpText.lines.count
             case .explanation: explanation?.lines.count ?? 0
+            case .events: events.count
             default: processes.count
             }
         // The head of the process list takes a line of its own.

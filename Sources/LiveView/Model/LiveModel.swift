@@ -15,6 +15,7 @@ package struct LiveModel: Sendable {
         case help(top: Int)
         case processes(top: Int)
         case explanation(top: Int)
+        case events(top: Int)
     }
 
     /// An action that only the owner of the snapshots can take.
@@ -55,6 +56,8 @@ package struct LiveModel: Sendable {
     private(set) var hasProcesses = false
     /// The explanation of the selection while it is shown.
     var explanation: Explanation?
+    /// The newest events while they are shown, the newest first; safe to print.
+    private(set) var events: [String] = []
 
     /// Creates a model that shows all cgroups of its snapshots.
     package init(layout: Layout = Layout(), isReplay: Bool = false) {
@@ -94,6 +97,16 @@ package struct LiveModel: Sendable {
     mutating func openExplanation() {
         mode = .explanation(top: 0)
         explanation = nil
+    }
+
+    /// Shows the newest events, the newest first; the text in sight stays where it is.
+    mutating func show(events next: [String]) {
+        if case .events(let top) = mode, top > 0, let first = events.first,
+            let added = next.firstIndex(of: first)
+        {
+            mode = .events(top: top + added)
+        }
+        events = next
     }
 
     /// Rebuilds the rows after a change of the snapshot, the filter, the order or a fold.
@@ -147,7 +160,7 @@ extension LiveModel.Mode {
     fileprivate var isAboutSelection: Bool {
         switch self {
         case .processes, .explanation: true
-        case .table, .filter, .columns, .help: false
+        case .table, .filter, .columns, .help, .events: false
         }
     }
 }

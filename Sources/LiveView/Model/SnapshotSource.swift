@@ -28,6 +28,10 @@ package protocol SnapshotSource: AnyObject {
     ///
     /// Returns nil while they are being listed, so that no screen waits; call again soon.
     func processes(of cgroup: CgroupEntry) -> [ProcessRow]?
+    /// Returns the newest events as lines that are safe to print, the newest first.
+    ///
+    /// Returns nil while they are not known yet; call again soon.
+    func events() -> [String]?
     /// Returns one value of a cgroup in up to `count` snapshots that end at `back`, oldest first.
     ///
     /// `value` receives the position of the cgroup in each snapshot. An element is nil where the
@@ -45,6 +49,9 @@ extension SnapshotSource {
 
     /// The files of v2, whose names are canonical, because a recording does not say which it has.
     package var files: SourceFiles { SourceFiles() }
+
+    /// Returns none, as a recording does.
+    package func events() -> [String]? { [] }
 }
 
 /// A process in the process view.

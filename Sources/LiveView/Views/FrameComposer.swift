@@ -18,6 +18,7 @@ enum FrameComposer {
         case .help(let top): HelpPane.draw(top: top, geometry, into: &frame)
         case .processes(let top): ProcessPane.draw(model, snapshot, top: top, into: &frame)
         case .explanation(let top): ExplanationPane.draw(model, snapshot, top: top, into: &frame)
+        case .events(let top): EventPane.draw(model, top: top, into: &frame)
         case .table, .filter, .columns:
             TableView.draw(model, snapshot, into: &frame)
             if let detail = model.detail, geometry.detailHeight > 0 {

@@ -35,13 +35,14 @@ enum StatusLine {
         switch model.mode {
         case .columns:
             [("Space", "on or off"), ("s", "save"), ("Esc", "close")]
-        case .help, .processes, .explanation:
+        case .help, .processes, .explanation, .events:
             [("Esc", "back"), ("arrows", "scroll")]
         case .table, .filter:
             [
                 ("h", "Help"), ("q", "Quit"), ("/", "Filter"),
                 ("F5", model.layout.tree ? "List" : "Tree"), ("Enter", "Fold"),
                 ("Tab", model.detail == nil ? "Detail" : "Next"), ("z", "Procs"), ("x", "Why"),
+                ("e", "Events"),
                 ("f", "Columns"), ("Z", model.isPaused ? "Resume" : "Pause"),
                 ("[ ]", "Step"), ("ptcmi", "Sort"), ("r", "Reverse"), ("%", "CPU time"),
                 ("+ -", "Interval"), ("s", "Save"),

@@ -1,3 +1,4 @@
+package import CgroupModel
 package import Configuration
 
 /// A named set of cgroups: one of `groups`; all given criteria must match.

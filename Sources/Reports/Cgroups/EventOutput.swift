@@ -17,9 +17,7 @@ package struct EventOutput {
         }
         var json = JSONWriter()
         for event in events {
-            event.write(to: &json) { json in
-                if let cgroup = event.cgroup { CgroupIdentity(cgroup.path).write(to: &json) }
-            }
+            event.write(to: &json)
             json.newline()
         }
         return json.take()

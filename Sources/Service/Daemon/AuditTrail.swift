@@ -2,12 +2,18 @@ import Enforcement
 import Policy
 
 /// Writes decisions and actions to the audit log, one line each, in order of arrival.
+///
+/// Actions are also events.
 final class AuditTrail: Sendable {
     private let log: AuditLog?
+    private let events: EventInbox
     /// The counts of the actions written.
     let actions = ActionTally()
 
-    init(_ log: AuditLog?) { self.log = log }
+    init(_ log: AuditLog?, _ events: EventInbox) {
+        self.log = log
+        self.events = events
+    }
 
     /// Whether the log currently cannot be written.
     var isFailing: Bool { log?.isFailing ?? false }
@@ -20,6 +26,7 @@ final class AuditTrail: Sendable {
 
     func write(_ record: AuditRecord) {
         actions.take(record)
+        if let event = record.event { events.put([event]) }
         log?.append(record)
     }
 

@@ -61,6 +61,7 @@ extension DaemonService {
         configuration.programFamilies = {
             PolicyFamilies(numbers.current, actions).all + ledger.families + [events.family]
         }
+        configuration.events = events.store
         return MetricsServer(configuration, source: ledger, logger: logger)
     }
     #endif

@@ -1,6 +1,7 @@
 import Actuation
 import CgroupModel
 import Enforcement
+import Events
 import Hierarchy
 import History
 import KernelIO
@@ -53,7 +54,8 @@ struct DaemonService: Service {
         numbers = WardenNumbers()
         numbers.noteReload(isDone: true, at: MonotonicClock.wallMicroseconds)
         let log = try Self.auditLog(settings.audit)
-        trail = AuditTrail(log)
+        let inbox = try EventInbox()
+        trail = AuditTrail(log, inbox)
         trail.actions.expect(policy)
         notices = NoticeRouter(journal: JournalSink(), sinks: Self.webhooks(policy, logger))
         let observation = try Observation(
@@ -64,23 +66,33 @@ struct DaemonService: Service {
             ? nil
             : try Recorder(
                 settings.history.recording,
-                RecordingBounds(bytes: settings.history.largestRecording, age: nil),
+                PartBounds(bytes: settings.history.largestRecording, age: nil),
                 RecordingOrigin(machine.set.system))
-        let events = EventWatch(machine.set.system)
+        #if Exporter
+        let ledger = ExportLedger(countsKillsOf: .events)
+        let onFound = { @Sendable (events: [Event]) in ledger.enter(events) }
+        #else
+        let onFound = { @Sendable (_: [Event]) in }
+        #endif
+        let events = EventWatch(
+            machine.set.system, inbox, journal: settings.events.path(in: machine.stateDirectory),
+            PartBounds(
+                bytes: settings.events.largestJournal,
+                age: settings.events.longest / .seconds(1)),
+            logger: logger, onFound: onFound)
         self.events = events
         if let refusal = events.logRefusal {
             logger.warning("\(refusal); OOM kills are counted without their victims")
         }
         #if Exporter
-        let ledger = ExportLedger()
         server = try Self.server(
             settings, machine, version, ledger, numbers, trail.actions, events, logger)
         let onSample = { @Sendable (snapshot: Snapshot) in
             ledger.enter(snapshot)
-            events.take(snapshot)
+            inbox.put(snapshot)
         }
         #else
-        let onSample = { @Sendable (snapshot: Snapshot) in events.take(snapshot) }
+        let onSample = { @Sendable (snapshot: Snapshot) in inbox.put(snapshot) }
         #endif
         // Created last of the parts that can fail, because it would treat the exit of this process
         // as a crash.
@@ -114,6 +126,7 @@ struct DaemonService: Service {
         // If values are left, the guardian restores them once this process exits.
         if isClean { guardian?.end() }
         trail.finish()
+        await events.finish()
         if !notices.waitUntilSent(within: Self.patienceWithNotices) {
             logger.warning("notices that could not be sent in time were lost")
         }
@@ -212,6 +225,13 @@ struct DaemonService: Service {
         case ("explain", 3) where words[2] == "json":
             let report = try await warden.explanation(of: CgroupPath(controlWord: words[1]))
             return String(decoding: report.json, as: UTF8.self)
+        case (DaemonEvents.word, 2):
+            guard let serial = UInt64(words[1]) else {
+                throw CgwardenError("\(words[1]) is not the number of an event", .usage)
+            }
+            return DaemonEvents.text(
+                events.store.events(after: serial, most: DaemonEvents.most), after: serial,
+                journal: events.journalPath, failure: events.journalFailure)
         case ("claims", 2):
             return ClaimLines.text(await warden.claims(on: CgroupPath(controlWord: words[1])))
         case ("hold", 3):

@@ -2,18 +2,32 @@ import CgroupModel
 import Events
 import Hierarchy
 import KernelIO
+import Logging
 import Synchronization
 
-/// Finds events in the daemon's samples and counts them.
+/// Finds events in the daemon's samples and in the kernel log, counts them, and keeps the newest.
 ///
 /// Runs on a thread of its own, so that it does not delay ticks. If it falls behind, it skips
 /// samples; changes between the samples that it sees are still found.
 actor EventWatch {
+    /// The numbers for other threads.
+    private struct Published {
+        var counts: [EventKind: UInt64] = [:]
+        var journalFailure: String?
+    }
+
     private let executor = ThreadExecutor(name: "events")
     private var host: HostEvents
-    private let samples: AsyncStream<Snapshot>
-    private let newest: AsyncStream<Snapshot>.Continuation
-    private let counts = Mutex<[EventKind: UInt64]>([:])
+    private var fold = EventFold()
+    private var journal: EventJournal
+    private let logger: Logger
+    private let published = Mutex(Published())
+    private let inbox: EventInbox
+    private let onFound: @Sendable ([Event]) -> Void
+    /// The newest events.
+    nonisolated let store: EventStore
+    /// The file on disk; nil for none.
+    nonisolated let journalPath: String?
     /// Why the kernel log is not read; nil if it is.
     nonisolated let logRefusal: IOError?
 
@@ -21,32 +35,94 @@ actor EventWatch {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    init(_ system: SystemRoot) {
+    /// Opens the kernel log, and the journal if there is one, whose newest events are restored.
+    ///
+    /// `onFound` gets all events before storms are folded.
+    init(
+        _ system: SystemRoot, _ inbox: EventInbox, journal path: String?, _ bounds: PartBounds,
+        logger: Logger, onFound: @escaping @Sendable ([Event]) -> Void
+    ) {
+        self.inbox = inbox
+        self.logger = logger
+        self.onFound = onFound
+        journalPath = path
+        let store = EventStore()
+        self.store = store
+        if let path {
+            do {
+                try EventJournal.read(path, note: { logger.warning("\($0)") }) {
+                    store.restore($0)
+                }
+            } catch let error as IOError where error.isMissing {
+                // The first start.
+            } catch {
+                logger.warning("the events of earlier daemons cannot be read: \(error)")
+            }
+        }
+        journal = EventJournal(path, bounds)
         let host = HostEvents(system)
         logRefusal = host.logRefusal
         self.host = host
-        (samples, newest) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Queues a sample; returns immediately.
-    nonisolated func take(_ snapshot: Snapshot) { newest.yield(snapshot) }
-
     /// The events so far, by kind.
-    nonisolated var current: [EventKind: UInt64] { counts.withLock { $0 } }
+    nonisolated var counts: [EventKind: UInt64] { published.withLock { $0.counts } }
 
-    /// Counts until the task is canceled.
+    /// Why the journal is no longer written; nil if it is.
+    nonisolated var journalFailure: String? { published.withLock { $0.journalFailure } }
+
+    /// Watches until the task is canceled.
     func run() async {
-        for await snapshot in samples {
-            let total = host.totalKills
-            let kills = host.readLog()
-            count(kills + host.take(snapshot, total: total))
+        checkJournal()
+        var list = PollList()
+        while !Task.isCancelled {
+            list.removeAll()
+            list.add(inbox.descriptor)
+            if let log = host.logDescriptor { list.add(log) }
+            list.wait(milliseconds: 250)
+            // The kernel logs a kill in many records; one look at all of them costs less.
+            if list.hasNews(0..<list.count) { Pause.sleep(.milliseconds(5)) }
+            look()
         }
     }
 
-    private func count(_ events: [Event]) {
-        guard !events.isEmpty else { return }
-        counts.withLock { counts in
-            for event in events { counts[event.kind, default: 0] += max(event.folded, 1) }
+    /// Keeps what is still waiting, such as the actions with which the policy ended.
+    func finish() {
+        look()
+        keep(fold.flush())
+    }
+
+    private func look() {
+        let news = inbox.take()
+        // In this order; see ``HostEvents/totalKills``.
+        let total = news.snapshot == nil ? nil : host.totalKills
+        var events = host.readLog() + host.readPressure()
+        if let snapshot = news.snapshot { events += host.take(snapshot, total: total) }
+        events += news.events
+        onFound(events)
+        count(events, and: news.dropped)
+        keep(fold.take(events, now: MonotonicClock.bootNanoseconds))
+    }
+
+    private func keep(_ events: [Event]) {
+        let records = store.enter(events)
+        guard !records.isEmpty else { return }
+        journal.append(records, at: MonotonicClock.wallMicroseconds)
+        checkJournal()
+    }
+
+    /// Reports a failure of the journal once.
+    private func checkJournal() {
+        guard let failure = journal.failure, journalFailure == nil else { return }
+        published.withLock { $0.journalFailure = failure }
+        logger.error("events are now kept in memory only: \(failure)")
+    }
+
+    private func count(_ events: [Event], and dropped: [EventKind: UInt64]) {
+        guard !events.isEmpty || !dropped.isEmpty else { return }
+        published.withLock { published in
+            for event in events { published.counts[event.kind, default: 0] += max(event.folded, 1) }
+            published.counts.merge(dropped, uniquingKeysWith: +)
         }
     }
 }
@@ -57,7 +133,7 @@ import Exporter
 extension EventWatch {
     /// The counts, for Prometheus.
     nonisolated var family: ProgramFamily {
-        let counts = current
+        let counts = counts
         return .counter(
             "cgwarden_events_total", "Events since the daemon began, by kind.",
             EventKind.allCases.map { kind in

@@ -23,6 +23,16 @@ package struct DaemonConfiguration: Hashable {
         var largestRecording: UInt64 = 256 << 20
     }
 
+    /// The section `events`.
+    struct Events: Hashable {
+        /// The journal on disk; empty for none, nil for the usual one in the state directory.
+        var journal: String?
+        /// The largest size of the journal in bytes; the oldest part is removed first.
+        var largestJournal: UInt64 = 16 << 20
+        /// The greatest age of its events.
+        var longest = Duration.seconds(7 * 86400)
+    }
+
     /// The interval between ticks; nil for the policy's own.
     var interval: Duration?
     /// The files and directories of policies.
@@ -42,13 +52,14 @@ package struct DaemonConfiguration: Hashable {
     /// The section `audit`.
     package var audit = Audit()
     var history = History()
+    var events = Events()
 
     /// Creates the configuration of a host without the file.
     init() {}
 
     private static let keys = [
         "interval", "policy", "state_dir", "web", "metrics", "log_level", "log_format",
-        "dry_run", "audit", "history",
+        "dry_run", "audit", "history", "events",
     ]
 
     /// Parses the file's text; throws at the first error.
@@ -69,6 +80,7 @@ package struct DaemonConfiguration: Hashable {
             case "web": try web.read(value)
             case "metrics": try metrics.read(value)
             case "audit": try audit.read(value)
+            case "events": try events.read(value)
             default: try history.read(value)
             }
         }
@@ -123,6 +135,24 @@ extension DaemonConfiguration.History {
             default: largestRecording = try entry.value.bytes(for: "history.max_recording")
             }
         }
+    }
+}
+
+extension DaemonConfiguration.Events {
+    fileprivate mutating func read(_ node: ConfigNode) throws(ConfigError) {
+        for entry in try node.mapping(for: "events", keys: ["journal", "max_size", "max_age"]) {
+            switch entry.key {
+            case "journal": journal = try entry.value.optionalPath(for: "events.journal")
+            case "max_size": largestJournal = try entry.value.bytes(for: "events.max_size")
+            default: longest = try entry.value.time(for: "events.max_age", from: .seconds(60))
+            }
+        }
+    }
+
+    /// The file; nil for none.
+    func path(in stateDirectory: String) -> String? {
+        guard let journal else { return "\(stateDirectory)/events" }
+        return journal.isEmpty ? nil : journal
     }
 }
 

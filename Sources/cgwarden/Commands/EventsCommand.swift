@@ -3,7 +3,6 @@ import CgroupModel
 import Events
 import Hierarchy
 import KernelIO
-import PolicyLanguage
 import Reports
 import Service
 
@@ -13,17 +12,21 @@ struct EventsCommand: AsyncParsableCommand {
         commandName: "events",
         abstract: "Show OOM kills and their causes, and follow what happens to cgroups.",
         discussion: """
-            Without --follow, prints the OOM kills that the kernel log still has: the victim, its \
-            cgroup, the cgroup whose limit was reached, and that limit. With --follow, prints every \
-            event from now on, and with --since the earlier OOM kills first. No daemon is needed.
+            If a daemon runs, prints the events that it has kept, and with --follow those that it \
+            finds from now on, with --since the earlier ones first.
+
+            Without a daemon, the command looks by itself. It then prints the OOM kills that the \
+            kernel log still has: the victim, its cgroup, the cgroup whose limit was reached, and \
+            that limit. With --follow, it prints every event from now on. One line on standard \
+            error says so.
 
             Reading the kernel log needs root or CAP_SYSLOG on most hosts. Without it, --follow \
             reports OOM kills without their victims. Each kill is one event: a kill that only \
             the host's counter shows is reported as unattributed.
 
             Examples:
-              cgwarden events                                   the OOM kills so far
-              cgwarden events --since -1h --json                those of the last hour
+              cgwarden events -n 20                             the newest events
+              cgwarden events --kind oom-kill --since -1h --json
               cgwarden events --follow                          everything from now on
               cgwarden events --follow --kind oom-kill,oom,limit-hit --cgroup '/batch/**'
             """)
@@ -34,9 +37,9 @@ struct EventsCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Begin at this time: -1h, 14:03:22, 2026-11-24T14:03:22Z.", valueName: "time"))
-    var since: ReplayTime?
+    var since: WrittenTime?
     @Option(help: ArgumentHelp("End at this time, written likewise.", valueName: "time"))
-    var until: ReplayTime?
+    var until: WrittenTime?
     @Option(
         help: ArgumentHelp(
             "Only these kinds: "
@@ -49,7 +52,9 @@ struct EventsCommand: AsyncParsableCommand {
         name: [.customShort("n"), .customLong("count")],
         help: "Only the last N events; with --follow, the first N.")
     var most: Int?
-    @Option(name: [.customShort("i"), .long], help: "Interval between samples: 500ms, 5s, 1m.")
+    @Option(
+        name: [.customShort("i"), .long],
+        help: "Interval between samples without a daemon: 500ms, 5s, 1m.")
     var interval = Interval(seconds: 1)
     @Flag(help: "One JSON object per line.") var json = false
 
@@ -59,17 +64,23 @@ struct EventsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let selection = try selection()
-        if follow { return try await follow(selection) }
-        guard options.system.isLive else {
-            throw CgwardenError("a captured tree has no kernel log; use --follow", .usage)
+        var printer = EventPrinter(
+            selection: selection, isJSON: json, isFollowing: follow, most: most)
+        guard options.isWholeHost else { return try await runAlone(&printer, nil) }
+        do {
+            _ = try DaemonEvents.newest()
+        } catch let error as CgwardenError {
+            return try await runAlone(
+                &printer, error.status == .unavailable ? "no daemon runs" : error.message)
         }
-        var host = HostEvents(options.system, from: .oldest)
-        if let refusal = host.logRefusal {
-            throw CgwardenError(
-                "\(refusal); run as root or with CAP_SYSLOG, or use --follow", .noPermission)
-        }
-        let events = host.pastKills().filter(selection.contains)
-        try emit(most.map { Array(events.suffix($0)) } ?? events)
+        try await KeptEvents.show(to: &printer)
+    }
+
+    /// Runs without a daemon, for a reason; nil if none is expected.
+    private func runAlone(_ printer: inout EventPrinter, _ reason: String?) async throws {
+        let own = OwnEvents(system: options.system, interval: interval)
+        if follow { return try await own.follow(&printer, reason) }
+        try own.showKills(&printer, reason)
     }
 
     private func selection() throws -> EventSelection {
@@ -83,76 +94,5 @@ struct EventsCommand: AsyncParsableCommand {
         return EventSelection(
             kinds: kind?.kinds, since: since?.instant(before: now),
             until: until?.instant(before: now), pattern: pattern)
-    }
-
-    private func emit(_ events: [Event]) throws {
-        guard !events.isEmpty else { return }
-        try StandardOutput.write(EventOutput(isJSON: json).render(events))
-    }
-
-    private func follow(_ selection: EventSelection) async throws {
-        var configuration = SamplerConfiguration()
-        configuration.costlyMultiple = 1
-        let observation = try Observation(
-            options.system, metrics: HostEvents.metrics, configuration: configuration)
-        let sampler = observation.sampler
-        var host = HostEvents(
-            options.system, interval: UInt64(interval.seconds * 1e9),
-            from: selection.since == nil ? .next : .oldest)
-        if let refusal = host.logRefusal {
-            StandardOutput.complain(
-                "cgwarden: \(refusal); OOM kills are reported without their victims; run as root "
-                    + "or with CAP_SYSLOG")
-        }
-        var printed = 0
-        var fold = EventFold()
-        if selection.since != nil {
-            guard try take(host.pastKills().filter(selection.contains), &printed) else { return }
-        }
-        var cadence = Cadence()
-        while true {
-            let total = host.totalKills
-            var events = host.readLog()
-            let snapshot = await sampler.sample()
-            events += host.take(snapshot, total: total)
-            guard try take(events, selection, &printed, &fold) else { return }
-            if let until = selection.until, snapshot.wallTime > until { return }
-            _ = cadence.advance(by: interval.duration)
-            while let milliseconds = Self.milliseconds(until: cadence.next) {
-                let descriptors = [host.logDescriptor].compactMap { $0 }
-                Readiness.wait(
-                    for: descriptors + sampler.notices, milliseconds: milliseconds)
-                guard Self.milliseconds(until: cadence.next) != nil else { break }
-                let born = await sampler.newborns()
-                events = host.take(newborns: born) + host.readLog()
-                guard try take(events, selection, &printed, &fold) else { return }
-                // Births come in bursts; handling them together costs less.
-                try await Task.sleep(for: .milliseconds(20))
-            }
-        }
-    }
-
-    /// Prints the selected events; false once the wanted number is reached.
-    private func take(
-        _ events: [Event], _ selection: EventSelection, _ printed: inout Int,
-        _ fold: inout EventFold
-    ) throws -> Bool {
-        let chosen = fold.take(
-            events.filter(selection.contains), now: MonotonicClock.bootNanoseconds)
-        return try take(chosen, &printed)
-    }
-
-    private func take(_ events: [Event], _ printed: inout Int) throws -> Bool {
-        let rest = most.map { Array(events.prefix($0 - printed)) } ?? events
-        try emit(rest)
-        printed += rest.count
-        return most.map { printed < $0 } ?? true
-    }
-
-    /// The time until an instant, rounded up; nil if it is over.
-    private static func milliseconds(until instant: ContinuousClock.Instant) -> Int32? {
-        let left = ContinuousClock.now.duration(to: instant)
-        guard left > .zero else { return nil }
-        return Int32(min(left / .milliseconds(1), 60_000).rounded(.up))
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CgroupModel
 import KernelIO
 import Policy
 import Reports

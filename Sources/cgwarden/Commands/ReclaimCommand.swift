@@ -1,5 +1,6 @@
 import Actuation
 import ArgumentParser
+import CgroupModel
 import KernelIO
 import Reports
 import Service

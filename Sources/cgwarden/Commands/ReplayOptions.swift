@@ -1,4 +1,5 @@
 import ArgumentParser
+import KernelIO
 
 /// Options of commands that can show a recording instead of this host.
 struct ReplayOptions: ParsableArguments {
@@ -12,7 +13,7 @@ struct ReplayOptions: ParsableArguments {
         help: ArgumentHelp(
             "Start at RFC 3339, HH:MM:SS, or -5m before the end.",
             valueName: "time"))
-    var at: ReplayTime?
+    var at: WrittenTime?
 
     func validate() throws {
         if at != nil, replay == nil { throw ValidationError("--at needs --replay") }

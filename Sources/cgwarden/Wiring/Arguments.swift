@@ -10,6 +10,8 @@ extension Interval: ExpressibleByArgument {
 
 extension ByteAmount: ExpressibleByArgument {}
 
+extension WrittenTime: ExpressibleByArgument {}
+
 /// A comma-separated list of metrics.
 struct FieldList {
     let metrics: [MetricID]

@@ -9,10 +9,12 @@ struct LiveFeed: Sendable {
     let ring: HistoryRing
     let pace: Pacer
     let recorder: Recorder?
+    let events: LiveEvents
 
     func takeSample() async {
         let snapshot = await sampler.sample()
         ring.append(snapshot)
+        events.take(snapshot)
         // The title of the view reports a failure.
         try? recorder?.append(snapshot)
         await sampler.setCostlyMultiple(Sampler.costlyMultiple(interval: pace.intervalSeconds))

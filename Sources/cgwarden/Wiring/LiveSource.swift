@@ -17,6 +17,7 @@ final class LiveSource: ScreenSource {
     private let pace = Pacer()
     private let identities: Identities
     private let lister: ProcessLister
+    private let eventList: LiveEvents
     private let recorder: Recorder?
     private let mode: String
     let files: SourceFiles
@@ -29,6 +30,7 @@ final class LiveSource: ScreenSource {
         mode = observation.set.mode.word
         cursor = HistoryCursor(ring)
         lister = ProcessLister(set)
+        eventList = LiveEvents(set.system)
         identities = Identities(set)
     }
 
@@ -45,7 +47,7 @@ final class LiveSource: ScreenSource {
     func latest() -> Snapshot? {
         if pace.begin(at: MonotonicClock.nanoseconds) {
             let feed = LiveFeed(
-                sampler: sampler, ring: ring, pace: pace, recorder: recorder)
+                sampler: sampler, ring: ring, pace: pace, recorder: recorder, events: eventList)
             Task.detached { await feed.takeSample() }
         }
         return ring.latest
@@ -73,6 +75,8 @@ final class LiveSource: ScreenSource {
     func title(of cgroup: CgroupEntry) -> String? { identities.identity(of: cgroup).title }
 
     func processes(of cgroup: CgroupEntry) -> [ProcessRow]? { lister.rows(of: cgroup) }
+
+    func events() -> [String]? { eventList.lines }
 
     func saveLayout(_ layout: Layout) throws -> String { try SavedLayout.save(layout) }
 }

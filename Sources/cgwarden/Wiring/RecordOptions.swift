@@ -1,6 +1,8 @@
 import ArgumentParser
+import CgroupModel
 import Hierarchy
 import History
+import KernelIO
 import Service
 
 /// Options of commands that can record their samples.
@@ -34,7 +36,7 @@ struct RecordOptions: ParsableArguments {
     func recorder(_ system: SystemRoot) throws -> Recorder? {
         try record.map {
             try Recorder(
-                $0, RecordingBounds(bytes: recordSize?.bytes, age: recordAge?.seconds),
+                $0, PartBounds(bytes: recordSize?.bytes, age: recordAge?.seconds),
                 RecordingOrigin(system))
         }
     }

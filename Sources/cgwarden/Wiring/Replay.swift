@@ -13,7 +13,7 @@ struct Replay {
     private var cursor: RecordingCursor
 
     /// Starts at `time`, or at the first snapshot.
-    init(_ path: String, at time: ReplayTime?, _ scope: SampleScope) throws {
+    init(_ path: String, at time: WrittenTime?, _ scope: SampleScope) throws {
         recording = try RecordingFiles.open(path)
         self.scope = scope
         cursor = RecordingCursor(recording)

@@ -1,3 +1,4 @@
+import CgroupModel
 import Configuration
 import KernelIO
 import LiveView

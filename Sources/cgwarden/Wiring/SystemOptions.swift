@@ -20,6 +20,9 @@ struct SystemOptions: ParsableArguments {
     /// The arguments that make another cgwarden process use the same cgroup file systems.
     var cgroupRootArguments: [String] { cgroupRoot.map { ["--cgroup-root", $0] } ?? [] }
 
+    /// Whether the command looks at this host as a whole, as the daemon does.
+    var isWholeHost: Bool { root == nil && cgroupRoot == nil }
+
     var system: SystemRoot {
         var system = root.map { SystemRoot.captured(in: $0) } ?? .live
         system.cgroupRoot = cgroupRoot.map { Array($0.utf8) }

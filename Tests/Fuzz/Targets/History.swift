@@ -1,4 +1,5 @@
 import CgroupModel
+import Events
 import TestSupport
 
 @testable import History
@@ -17,6 +18,13 @@ extension FuzzTarget {
                     "a frame is not what it is after a copy")
             }
         },
+        FuzzTarget("event", seeds: { [StoredEvent(7, event).encoded] }) { bytes in
+            guard let stored = StoredEvent(decoding: bytes) else { return }
+            try FuzzFailure.unless(
+                StoredEvent(decoding: stored.encoded) == stored,
+                "an event is not what it is after a copy")
+            _ = stored.event.line(now: 0)
+        },
         FuzzTarget("recording", seeds: { [recording] }, recordingBytes),
         // Behind a checksum no mutation gets far, so here the checksums are always right.
         FuzzTarget("segment", seeds: { [segment] }) { bytes in
@@ -31,6 +39,11 @@ extension FuzzTarget {
             try recordingBytes(file)
         },
     ]
+
+    private static let event = Event(
+        .oomKill, EventTime(wall: 1, boot: 2),
+        EventCgroup(CgroupPath("/a/b"), CgroupID(inode: 3, generation: 4)),
+        [.pid: .number(4711), .comm: .bytes([0x70, 0xff]), .limitOwner: .path(CgroupPath("/a"))])
 
     private struct Bytes: RecordingBytes {
         let content: [UInt8]

@@ -1,15 +1,13 @@
 import KernelIO
 import Testing
 
-@testable import cgwarden
-
 /// Times as people write them after `--at`.
-@Suite struct ReplayTimeTests {
+@Suite struct WrittenTimeTests {
     /// 2026-11-24 09:30:15.5 in Greenwich.
     private let end: UInt64 = 1_795_512_615_500_000
 
     private func instant(_ text: String) -> UInt64? {
-        ReplayTime(argument: text)?.instant(before: end)
+        WrittenTime(argument: text)?.instant(before: end)
     }
 
     @Test func datesRoundTrip() {
@@ -54,6 +52,6 @@ import Testing
         "26-11-24T00:00:00Z", "2026-11-24T00:00:00+2", "1960-01-01T00:00:00Z", "12:00:00.",
         "2026-11-24T00:00:00Z ", "12:00:00.x", "99999999999999999999:00",
     ]) func invalidTimesAreRejected(text: String) {
-        #expect(ReplayTime(argument: text) == nil)
+        #expect(WrittenTime(argument: text) == nil)
     }
 }

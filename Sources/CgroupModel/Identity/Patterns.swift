@@ -1,5 +1,3 @@
-package import CgroupModel
-
 /// A pattern for paths: `*` and `?` match within a component, `**` across, `[a-z]`, `{a,b}`.
 package struct PathPattern: Hashable, Sendable, CustomStringConvertible {
     /// The pattern as written.

@@ -1,10 +1,8 @@
-import CgroupModel
-
 extension CgroupIdentity {
     /// Writes `container` and `pod` into an open object.
     ///
     /// Each is written only if the cgroup is one or is inside one. Unknown fields are left out.
-    func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         let container = [
             ("name", self.container), ("id", containerID), ("runtime", runtime), ("image", image),
         ]

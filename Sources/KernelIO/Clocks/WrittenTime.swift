@@ -1,11 +1,8 @@
-import CgroupModel
-import ArgumentParser
-import KernelIO
-import Service
+internal import CgroupModel
 
-/// A time in a recording on the command line: RFC 3339, `-5m` before its end, or `HH:MM:SS`.
-struct ReplayTime: ExpressibleByArgument {
-    private enum Meaning {
+/// A time as users write it: RFC 3339, `-5m` before the end of a period, or `HH:MM:SS`.
+package struct WrittenTime: Sendable {
+    private enum Meaning: Sendable {
         /// An instant in microseconds since 1970.
         case instant(UInt64)
         case beforeEnd(Double)
@@ -13,11 +10,12 @@ struct ReplayTime: ExpressibleByArgument {
         case timeOfDay(Int)
     }
 
-    /// The text as typed.
-    let text: String
+    /// The text as written.
+    package let text: String
     private let meaning: Meaning
 
-    init?(argument: String) {
+    /// Parses a time; nil if the text is not one.
+    package init?(argument: String) {
         guard let meaning = Self.parse(argument) else { return nil }
         self.meaning = meaning
         text = argument
@@ -31,10 +29,10 @@ struct ReplayTime: ExpressibleByArgument {
         return instant(argument).map { .instant($0) }
     }
 
-    /// Returns the instant in microseconds since 1970, for a recording that ends at `end`.
+    /// Returns the instant in microseconds since 1970, for a period that ends at `end`.
     ///
     /// A time of day refers to its last occurrence before the end.
-    func instant(before end: UInt64) -> UInt64 {
+    package func instant(before end: UInt64) -> UInt64 {
         switch meaning {
         case .instant(let microseconds): return microseconds
         case .beforeEnd(let seconds):

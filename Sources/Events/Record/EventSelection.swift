@@ -1,0 +1,63 @@
+package import CgroupModel
+
+/// The events that a user wants.
+package struct EventSelection: Sendable {
+    /// The kinds; nil for all.
+    package var kinds: Set<EventKind>?
+    /// The first instant in microseconds since 1970; nil for no bound.
+    package var since: UInt64?
+    /// The last instant in microseconds since 1970; nil for no bound.
+    package var until: UInt64?
+    /// The cgroups; nil for all, and for events without a cgroup.
+    package var pattern: PathPattern?
+
+    /// Creates a selection; without arguments, of all events.
+    package init(
+        kinds: Set<EventKind>? = nil, since: UInt64? = nil, until: UInt64? = nil,
+        pattern: PathPattern? = nil
+    ) {
+        self.kinds = kinds
+        self.since = since
+        self.until = until
+        self.pattern = pattern
+    }
+
+    /// Whether an event is wanted.
+    package func contains(_ event: Event) -> Bool {
+        guard kinds?.contains(event.kind) ?? true, event.time.wall >= since ?? 0,
+            event.time.wall <= until ?? .max
+        else { return false }
+        guard let pattern else { return true }
+        return event.cgroup.map { pattern.matches($0.path) } ?? false
+    }
+}
+
+extension EventKind {
+    /// A list that does not consist of kinds.
+    package struct Mistake: Error, CustomStringConvertible {
+        /// What is wrong, with a suggestion.
+        package let description: String
+    }
+
+    /// Parses a comma-separated list of at least one kind.
+    package static func list(parsing text: String) throws(Mistake) -> Set<EventKind> {
+        let names = allCases.map(\.rawValue)
+        var kinds: Set<EventKind> = []
+        for part in text.split(separator: ",") {
+            let name = part.filter { $0 != " " }
+            guard let kind = EventKind(rawValue: name) else {
+                let similar = Spelling.names(like: name, among: names, most: 1)
+                let hint =
+                    similar.first.map { "did you mean '\($0)'?" }
+                    ?? "the kinds are \(names.joined(separator: ", "))"
+                throw Mistake(
+                    description: "no kind of event is named \(name.onOneLine); \(hint)")
+            }
+            kinds.insert(kind)
+        }
+        guard !kinds.isEmpty else {
+            throw Mistake(description: "a list of kinds needs at least one name")
+        }
+        return kinds
+    }
+}

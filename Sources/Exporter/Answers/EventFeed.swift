@@ -1,0 +1,127 @@
+#if Exporter
+import CgroupModel
+import Events
+import NIOCore
+import Synchronization
+
+/// The events of `/api/v1/events`: those of a query, or a stream of those to come.
+///
+/// A stream keeps only the number that its reader has reached, so a slow reader costs no memory. It
+/// is told how many events it missed, and is disconnected if it takes nothing for the write time.
+final class EventFeed: Sendable {
+    private struct State {
+        var readers = 0
+        var isOver = false
+    }
+
+    /// A reader's place in the store, which frees its slot once the stream is gone.
+    private final class Reader: Sendable {
+        let feed: EventFeed
+        let selection: EventSelection
+        let past: [StoredEvent]
+        /// The number that the reader has reached, and whether it got the past.
+        let progress: Mutex<(serial: UInt64, isPastSent: Bool)>
+
+        init(_ feed: EventFeed, _ query: EventQuery, after serial: UInt64?) {
+            self.feed = feed
+            selection = query.selection
+            let newest = feed.store.newest
+            past =
+                serial == nil && query.past > 0
+                ? feed.store.newest(query.past, of: selection) : []
+            let start = serial ?? max(newest, past.last?.serial ?? 0)
+            progress = Mutex((start, false))
+        }
+
+        deinit { feed.state.withLock { $0.readers -= 1 } }
+    }
+
+    /// The interval at which the store is looked at.
+    private static let pace = Duration.milliseconds(100)
+    /// The most events of a piece.
+    private static let mostAtOnce = 500
+
+    private let store: EventStore
+    private let limits: SampleFeed.Limits
+    private let state = Mutex(State())
+
+    init(_ store: EventStore, limits: SampleFeed.Limits) {
+        self.store = store
+        self.limits = limits
+    }
+
+    /// Returns the newest events of a query as JSON.
+    func json(_ query: EventQuery) -> ByteBuffer {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("events")
+            json.array { json in
+                for stored in store.newest(query.count, of: query.selection) {
+                    stored.event.write(to: &json, serial: stored.serial)
+                }
+            }
+        }
+        return ByteBuffer(bytes: json.take())
+    }
+
+    /// Returns a stream that begins after an event, or with the past that the query wants; nil if
+    /// there are too many readers or the feed has finished.
+    func stream(_ query: EventQuery, after serial: UInt64?) -> AsyncStream<ByteBuffer>? {
+        let hasRoom = state.withLock { state in
+            guard !state.isOver, state.readers < limits.readers else { return false }
+            state.readers += 1
+            return true
+        }
+        guard hasRoom else { return nil }
+        let reader = Reader(self, query, after: serial)
+        return AsyncStream(unfolding: { await self.next(reader) })
+    }
+
+    /// Ends all streams and refuses new readers.
+    func finish() { state.withLock { $0.isOver = true } }
+
+    /// The next piece: events as soon as there are any, a comment after a silence.
+    private func next(_ reader: Reader) async -> ByteBuffer? {
+        let clock = ContinuousClock()
+        let start = clock.now
+        while !Task.isCancelled, !state.withLock({ $0.isOver }) {
+            if let piece = news(for: reader) { return piece }
+            if clock.now - start >= limits.keepAlive {
+                return ByteBuffer(string: ": still here\n\n")
+            }
+            try? await clock.sleep(for: min(Self.pace, limits.keepAlive))
+        }
+        return nil
+    }
+
+    private func news(for reader: Reader) -> ByteBuffer? {
+        let (serial, isPastSent) = reader.progress.withLock { progress in
+            defer { progress.isPastSent = true }
+            return progress
+        }
+        if !isPastSent, !reader.past.isEmpty { return Self.piece(reader.past) }
+        let batch = store.events(after: serial, most: Self.mostAtOnce)
+        // A reader that returns may know a number of an earlier daemon.
+        reader.progress.withLock { $0.serial = batch.last }
+        guard batch.last >= serial else { return nil }
+        let events = batch.records.compactMap { StoredEvent(decoding: $0) }
+            .filter { reader.selection.contains($0.event) }
+        let lost = batch.lost(after: serial)
+        guard lost > 0 || !events.isEmpty else { return nil }
+        return Self.piece(events, lost: lost)
+    }
+
+    private static func piece(_ events: [StoredEvent], lost: UInt64 = 0) -> ByteBuffer {
+        var piece = ByteBuffer()
+        if lost > 0 { piece.writeString("event: lost\ndata: {\"count\":\(lost)}\n\n") }
+        for stored in events {
+            var json = JSONWriter()
+            stored.event.write(to: &json, serial: stored.serial)
+            piece.writeString("id: \(stored.serial)\ndata: ")
+            piece.writeBytes(json.take())
+            piece.writeString("\n\n")
+        }
+        return piece
+    }
+}
+#endif

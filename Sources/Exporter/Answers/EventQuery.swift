@@ -1,0 +1,65 @@
+import CgroupModel
+import Events
+import KernelIO
+
+/// The query of `/api/v1/events`: the filters of `cgwarden events` under the same names.
+struct EventQuery {
+    /// A parameter with a value that is not valid.
+    struct Mistake: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The parameters.
+    static let names: Set<String> = ["kind", "cgroup", "since", "until", "n"]
+    private static let usual = 1000
+
+    /// The events that the client wants.
+    var selection = EventSelection()
+    /// The most events of an answer, and of the past at the start of a stream; nil if not given.
+    var most: Int?
+
+    /// Parses a query at `now`, in microseconds since 1970.
+    init(_ query: Substring, now: UInt64) throws(Mistake) {
+        for (name, value) in Query.pairs(in: query) {
+            switch name {
+            case "kind":
+                do throws(EventKind.Mistake) {
+                    selection.kinds = try EventKind.list(parsing: value)
+                } catch {
+                    throw Mistake(description: error.description)
+                }
+            case "cgroup":
+                guard let pattern = PathPattern(value) else {
+                    throw Mistake(
+                        description: "the pattern \(value.onOneLine) has an unclosed bracket")
+                }
+                selection.pattern = pattern
+            case "since": selection.since = try Self.time(value, now)
+            case "until": selection.until = try Self.time(value, now)
+            default:
+                guard let number = Int(value), number > 0 else {
+                    throw Mistake(description: "n must be at least 1")
+                }
+                most = number
+            }
+        }
+    }
+
+    /// The most events of an answer.
+    var count: Int { most ?? Self.usual }
+
+    /// The number of past events at the start of a stream.
+    var past: Int { most ?? (selection.since == nil ? 0 : Self.usual) }
+
+    private static func time(_ text: String, _ now: UInt64) throws(Mistake) -> UInt64 {
+        if let seconds = Double(text), seconds >= 0, seconds < 1e11 {
+            return UInt64(seconds * 1e6)
+        }
+        guard let time = WrittenTime(argument: text) else {
+            throw Mistake(
+                description: "\(text.onOneLine) is not a time; use -1h, "
+                    + "2026-11-24T14:03:22Z or seconds since 1970")
+        }
+        return time.instant(before: now)
+    }
+}

@@ -1,0 +1,56 @@
+import CgroupModel
+import Events
+import KernelIO
+import Synchronization
+
+/// What other parts of the daemon pass to the ``EventWatch``; passing never waits.
+final class EventInbox: Sendable {
+    /// The contents.
+    struct Contents {
+        /// The newest sample; nil if there is none since the last look.
+        var snapshot: Snapshot?
+        /// Events that other parts found.
+        var events: [Event] = []
+        /// The number of events for which there was no room, by kind.
+        var dropped: [EventKind: UInt64] = [:]
+    }
+
+    /// The most events that wait.
+    private static let mostEvents = 10_000
+
+    private let contents = Mutex(Contents())
+    private let bell: EventFlag
+
+    init() throws(IOError) { bell = try EventFlag() }
+
+    /// The descriptor for poll(2): readable while there is something to take.
+    var descriptor: Int32 { bell.descriptor.number }
+
+    /// Passes a sample, in place of one that has not been taken.
+    func put(_ snapshot: Snapshot) {
+        contents.withLock { $0.snapshot = snapshot }
+        bell.raise()
+    }
+
+    /// Passes events that another part found.
+    func put(_ events: [Event]) {
+        guard !events.isEmpty else { return }
+        contents.withLock { contents in
+            let room = max(Self.mostEvents - contents.events.count, 0)
+            contents.events += events.prefix(room)
+            for event in events.dropFirst(room) {
+                contents.dropped[event.kind, default: 0] += max(event.folded, 1)
+            }
+        }
+        bell.raise()
+    }
+
+    /// Takes everything.
+    func take() -> Contents {
+        bell.lower()
+        return contents.withLock { contents in
+            defer { contents = Contents() }
+            return contents
+        }
+    }
+}

@@ -1,0 +1,82 @@
+internal import CgroupModel
+internal import History
+package import KernelIO
+
+/// The events on disk, in a file with older parts; other processes see each event at once.
+///
+/// A record depends on no other one and is written with one call, so the death of the process costs
+/// at most the record being written. After a failure, such as a full disk, nothing more is kept.
+package struct EventJournal: ~Copyable, Sendable {
+    private var file: PartedFile?
+    /// Why nothing is kept; nil while events are kept.
+    package private(set) var failure: String?
+
+    /// Opens or creates the file, and cuts off an incomplete last record; nil keeps nothing.
+    package init(_ path: String?, _ bounds: PartBounds) {
+        file = nil
+        guard let path else { return }
+        do {
+            var opened = try PartedFile(path, bounds)
+            if let whole = try Self.wholeLength(RecordingFile(path)) {
+                try opened.truncate(to: whole)
+            }
+            try opened.makeRoom(at: MonotonicClock.wallMicroseconds)
+            file = consume opened
+        } catch let error as IOError {
+            failure =
+                error.isTryAgain ? "another process writes \(path); use another file" : "\(error)"
+        } catch {
+            failure = "\(error)"
+        }
+    }
+
+    /// Appends encoded events at a time in microseconds since 1970.
+    package mutating func append(_ records: [[UInt8]], at time: UInt64) {
+        guard !records.isEmpty, var file = file.take() else { return }
+        do throws(IOError) {
+            if file.isFull(at: time) {
+                try file.sync()
+                try file.makeRoom(at: time)
+            }
+            try file.append(
+                records.flatMap { Record.encode(Record.Kind.event, $0) }, at: time)
+            self.file = consume file
+        } catch {
+            failure = "\(error)"
+        }
+    }
+
+    /// Reads the encoded events of all parts, the oldest first, and skips what is damaged.
+    ///
+    /// `note` gets a line for each damage. A part that is removed meanwhile is left out, and so is
+    /// an incomplete last record, which is still being written. Throws the error of reading.
+    package static func read(
+        _ path: String, note: (String) -> Void, _ body: ([UInt8]) -> Void
+    ) throws {
+        let paths = try PartedFile.parts(of: path).map(\.path) + [path]
+        for file in try paths.compactMap({ try RecordingFile(ifPresent: $0) }) {
+            var scanner = RecordScanner(file)
+            while let item = try scanner.next() {
+                switch item {
+                case .record(Record.Kind.event, let payload, _): body(payload)
+                case .record, .torn: break
+                case .damage(let range):
+                    note(
+                        RecordingNote(
+                            file: file.name, offset: range.lowerBound,
+                            kind: .damaged(end: range.upperBound)
+                        ).description)
+                }
+            }
+        }
+    }
+
+    /// The length of a file without an incomplete last record; nil if it has none.
+    private static func wholeLength(_ file: RecordingFile) throws -> Int? {
+        var scanner = RecordScanner(file)
+        while let item = try scanner.next() {
+            if case .torn(let offset) = item { return offset }
+        }
+        return nil
+    }
+}

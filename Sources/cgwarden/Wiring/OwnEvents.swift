@@ -1,0 +1,89 @@
+import CgroupModel
+import Events
+import Hierarchy
+import KernelIO
+import Reports
+import Service
+
+/// The events that this command finds by itself, without a daemon.
+struct OwnEvents {
+    let system: SystemRoot
+    let interval: Interval
+
+    /// Prints the OOM kills that the kernel log still has; `reason` says why no daemon is asked.
+    func showKills(_ printer: inout EventPrinter, _ reason: String?) throws {
+        guard system.isLive else {
+            throw CgwardenError("a captured tree has no kernel log; use --follow", .usage)
+        }
+        var host = HostEvents(system, from: .oldest)
+        if let refusal = host.logRefusal {
+            throw CgwardenError(
+                "\(refusal); run as root or with CAP_SYSLOG, or use --follow", .noPermission)
+        }
+        if let reason {
+            StandardOutput.complain(
+                "cgwarden: \(reason); showing only the OOM kills in the kernel log")
+        }
+        _ = try printer.take(host.pastKills())
+        try printer.finish()
+    }
+
+    /// Prints all events from now on, and with a begin the OOM kills since then first.
+    func follow(_ printer: inout EventPrinter, _ reason: String?) async throws {
+        let hasPast = printer.selection.since != nil
+        var configuration = SamplerConfiguration()
+        configuration.costlyMultiple = 1
+        let observation = try Observation(
+            system, metrics: HostEvents.metrics, configuration: configuration)
+        let sampler = observation.sampler
+        var host = HostEvents(
+            system, interval: UInt64(interval.seconds * 1e9), from: hasPast ? .oldest : .next)
+        if let reason {
+            StandardOutput.complain("cgwarden: \(reason); showing the events from now on")
+        }
+        if let refusal = host.logRefusal {
+            StandardOutput.complain(
+                "cgwarden: \(refusal); OOM kills are reported without their victims; run as root "
+                    + "or with CAP_SYSLOG")
+        }
+        if hasPast { guard try printer.take(host.pastKills()) else { return } }
+        var fold = EventFold()
+        var cadence = Cadence()
+        while true {
+            let total = host.totalKills
+            var events = host.readLog()
+            let snapshot = await sampler.sample()
+            events += host.take(snapshot, total: total)
+            guard try take(events, &printer, &fold) else { return }
+            if let until = printer.selection.until, snapshot.wallTime > until { return }
+            _ = cadence.advance(by: interval.duration)
+            while let milliseconds = Self.milliseconds(until: cadence.next) {
+                let descriptors = [host.logDescriptor].compactMap { $0 }
+                Readiness.wait(
+                    for: descriptors + sampler.notices, milliseconds: milliseconds)
+                guard Self.milliseconds(until: cadence.next) != nil else { break }
+                let born = await sampler.newborns()
+                events = host.take(newborns: born) + host.readLog()
+                guard try take(events, &printer, &fold) else { return }
+                // Births come in bursts; one look at all of them costs less.
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    /// Prints the selected events; false once the wanted number is reached.
+    private func take(
+        _ events: [Event], _ printer: inout EventPrinter, _ fold: inout EventFold
+    ) throws -> Bool {
+        // What is not wanted does not count as a storm.
+        let wanted = events.filter(printer.selection.contains)
+        return try printer.take(fold.take(wanted, now: MonotonicClock.bootNanoseconds))
+    }
+
+    /// The time until an instant, rounded up; nil if it is over.
+    private static func milliseconds(until instant: ContinuousClock.Instant) -> Int32? {
+        let left = ContinuousClock.now.duration(to: instant)
+        guard left > .zero else { return nil }
+        return Int32(min(left / .milliseconds(1), 60_000).rounded(.up))
+    }
+}
