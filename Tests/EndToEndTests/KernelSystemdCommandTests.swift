@@ -54,6 +54,43 @@ struct KernelSystemdCommandTests {
         #expect(file("cpuset.cpus") != "0\n")
     }
 
+    @Test func aReloadThatResetsALimitIsToldAsProcess1sAndShowNamesTheOwner() throws {
+        _ = try run(
+            "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
+            "--property=MemoryMax=128M", "--unit=\(unit)", "sleep", "1000")
+        defer { _ = try? ProgramRun.run("systemctl", ["kill", "--signal=KILL", unit]) }
+        let shown = try run(ProgramRun.cgwarden, "show", "--json", unit)
+        let owner = try #require(try JSONText.object(shown)["owner"] as? JSONText.Object)
+        #expect(owner["kind"] as? String == "systemd")
+        #expect(owner["unit"] as? String == unit)
+        let events = try ProgramRun(
+            ProgramRun.cgwarden,
+            [
+                "events", "-f", "-i", "200ms", "--json", "--kind", "changed", "--cgroup",
+                "**/\(unit)",
+            ],
+            input: nil)
+        let place = "/sys/fs/cgroup/system.slice/\(unit)/memory.max"
+        var value = 64 << 20
+        try awaiting("a change; it said: \(events.errors)") {
+            value += 1 << 20
+            try Data("\(value)".utf8).write(to: URL(filePath: place))
+            Thread.sleep(forTimeInterval: 0.3)
+            return !events.bytes.isEmpty
+        }
+        _ = try run("systemctl", "daemon-reload")
+        let reset = try awaiting("the reset; it said: \(events.output)") {
+            try events.output.split(separator: "\n").map { try JSONText.object($0) }
+                .first {
+                    $0["new"] as? String == "128MiB" && $0["limit"] as? String == "memory.max"
+                }
+        }
+        #expect(reset["pid"] as? Int == 1)
+        #expect(reset["comm"] as? String == "systemd")
+        events.send(SIGTERM)
+        _ = try events.result()
+    }
+
     /// The helper thaws by the kernel's file, because systemd may be busy; systemd is told later.
     @Test func systemdSeesThatAFreezeEndedAtItsTimeout() throws {
         _ = try run(

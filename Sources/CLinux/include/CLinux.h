@@ -9,6 +9,7 @@
 #include "Files.h"
 #include "Password.h"
 #include "Spawn.h"
+#include "WriteWatch.h"
 
 /// getdents64(2): bytes written to buffer, 0 at the end, -1 with errno.
 ssize_t cgw_getdents(int descriptor, void *buffer, size_t size);

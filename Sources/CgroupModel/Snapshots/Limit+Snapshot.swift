@@ -16,24 +16,29 @@ extension Limit {
                 reading = snapshot[position, metric.id]
             }
             guard reading.isKnown else { continue }
-            return value(of: reading, metric.coding) { snapshot[position, .cpuMaxPeriod].value }
+            return value(of: reading, from: metric, period: snapshot[position, .cpuMaxPeriod].value)
         }
         return nil
     }
 
+    /// The reading that a missing line of an instance stands for.
+    ///
     /// A disk without a line has no limit; a line of another kind is not known.
-    private var missing: Reading { group == "io.max" ? .unlimited : .absent }
+    package var missing: Reading { group == "io.max" ? .unlimited : .absent }
 
-    private func value(
-        of reading: Reading, _ coding: LimitFile.Coding, period: () -> UInt64?
+    /// Converts a known reading of a metric that shows the limit.
+    ///
+    /// Returns nil for a quota without the period, which is in microseconds.
+    package func value(
+        of reading: Reading, from metric: LimitMetric, period: UInt64?
     ) -> LimitValue? {
         guard let number = reading.value else { return .unlimited }
-        switch coding {
+        switch metric.coding {
         case .quotaAndPeriod, .quota:
-            guard let period = period(), period > 0 else { return nil }
+            guard let period, period > 0 else { return nil }
             return Bandwidth(quota: number, period: period).cpus
         case .text: return .text(Word.text(number))
-        default: return coding.value(ofStored: .number(number))
+        default: return metric.coding.value(ofStored: .number(number))
         }
     }
 }

@@ -31,6 +31,7 @@ extension Event {
         case .thawed: "thawed"
         case .moved: word(.state) == "empty" ? "lost its last process" : "got its first process"
         case .action: action
+        case .changed: change
         case .gap: gap
         }
     }
@@ -51,6 +52,25 @@ extension Event {
         let done = [word(.action), outside(.change)].compactMap { $0 }.joined(separator: " ")
         let reason = outside(.reason).map { ": \($0)" } ?? ""
         return "\(outside(.by) ?? "the policy"): \(done) (\(word(.result) ?? "done")\(reason))"
+    }
+
+    private var change: String {
+        let name = [word(.limit), outside(.instance)].compactMap(\.self).joined(separator: " ")
+        let shown = { (value: String) in value.isEmpty ? "(empty)" : value }
+        let new = outside(.new).map { "to \(shown($0))" } ?? "to its default"
+        let values = outside(.old).map { "changed from \(shown($0)) \(new)" } ?? "set \(new)"
+        return "\(name.isEmpty ? "a limit" : name) \(values)" + (author.map { " by \($0)" } ?? "")
+    }
+
+    /// Who made a change: the cause within cgwarden, or the process; nil if nobody is known.
+    private var author: String? {
+        if let by = outside(.by) { return by }
+        guard let pid = number(.pid) else { return nil }
+        guard let comm = outside(.comm) else { return "a process that has ended (pid \(pid))" }
+        var facts = ["pid \(pid)"]
+        if let uid = number(.uid) { facts.append("uid \(uid)") }
+        if let place = outside(.writerUnit) ?? path(.writer)?.description { facts.append(place) }
+        return "\(comm) (\(facts.joined(separator: ", ")))"
     }
 
     /// Outside text in a field, safe to print; nil if it is absent.
@@ -79,6 +99,7 @@ extension Event {
         return switch word(.cause) {
         case "suspend": "the host was suspended\(time)"
         case "kernel log overrun": "the kernel log overflowed; OOM kills may lack their victims"
+        case "write overrun": "writes came too fast; changes of limits may lack their writers"
         default: "no sample was taken\(time)"
         }
     }
@@ -92,8 +113,7 @@ extension Event {
         var facts = ["pid \(pid)"]
         if let uid = number(.uid) { facts.append("uid \(uid)") }
         if let anon = number(.anonBytes) { facts.append("\(EventText.bytes(anon)) anon") }
-        var name = "a process"
-        if case .bytes(let comm)? = details[.comm] { name = PrintableText.text(comm) }
+        let name = outside(.comm) ?? "a process"
         return "\(name) (\(facts.joined(separator: ", "))) killed \(reason)"
     }
 

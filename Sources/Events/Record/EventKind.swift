@@ -8,7 +8,7 @@ package enum EventKind: String, CaseIterable, Sendable, Hashable {
     case born, died, oom
     case oomKill = "oom-kill"
     case limitHit = "limit-hit"
-    case throttled, pressure, frozen, thawed, moved, action, gap
+    case throttled, pressure, frozen, thawed, moved, changed, action, gap
 
     /// A description in one sentence.
     package var help: String { row.help }
@@ -44,6 +44,14 @@ package enum EventKind: String, CaseIterable, Sendable, Hashable {
         case .frozen: ("Every process of a cgroup is frozen.", [])
         case .thawed: ("A cgroup is no longer frozen.", [])
         case .moved: ("A cgroup got its first process or lost its last one.", [.state])
+        case .changed:
+            (
+                "A limit was set to another value.",
+                [
+                    .limit, .instance, .file, .old, .new, .pid, .comm, .uid, .writer, .writerUnit,
+                    .by,
+                ]
+            )
         case .action:
             (
                 "A policy acted, or reverted what it did.",
@@ -61,6 +69,8 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
     case constraint, limit, count, state, cause, resource, by, action, change, result, reason
     case limitOwner = "limit_owner", limitBytes = "limit_bytes"
     case usageBytes = "usage_bytes", usageFileBytes = "usage_file_bytes"
+    case instance, file, old, new
+    case writer = "writer_path", writerUnit = "writer_unit"
     case quota = "quota_cpus", throttledTime = "throttled_usec"
     case throttledPeriods = "nr_throttled", lifetime = "lifetime_usec", duration = "duration_usec"
     case share = "share_percent"
@@ -71,31 +81,37 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
         case .source:
             "Where the kill is known from: log, counter (the cgroup's, without a victim), or "
                 + "unattributed (the host's counter alone)."
-        case .pid: "The victim's process ID, as the host numbers it."
-        case .comm: "The victim's command name."
-        case .uid: "The victim's user ID."
+        case .pid: "The process ID of the victim or the writer, as the host numbers it."
+        case .comm: "The command name of the victim or the writer."
+        case .uid: "The user ID of the victim or the writer."
         case .anonBytes: "The victim's anonymous memory."
         case .fileBytes: "The victim's mapped files."
         case .shmemBytes: "The victim's shared memory."
         case .constraint: "What ran out: memcg, cpuset, mempolicy or host."
         case .limitOwner: "The cgroup whose limit was reached."
-        case .limit: "The limit: memory.max, memory.memsw.max, memory.high or pids.max."
+        case .limit: "The limit by its name, such as memory.max."
         case .limitBytes: "The limit's value."
         case .usageBytes: "The usage that the limit counts, at that time."
         case .usageFileBytes: "The page cache in that usage."
         case .count: "How often it happened since the last sample."
         case .state: "begin or end; populated or empty."
+        case .instance: "The disk, page size, interface or resource of the limit."
+        case .file: "The kernel's file, if the write was seen."
+        case .old: "The value before, as `cgwarden set` accepts it."
+        case .new: "The value after."
+        case .writer: "The writer's cgroup."
+        case .writerUnit: "The systemd unit of the writer's cgroup."
+        case .by: "The part of the policy, or the command of cgwarden, that acted."
         case .quota: "The quota in CPUs."
         case .throttledTime: "The time throttled since the beginning, summed over CPUs."
         case .throttledPeriods: "The periods throttled since the beginning."
         case .lifetime: "The age, if the birth was seen."
-        case .cause: "suspend, late sample, or kernel log overrun."
+        case .cause: "suspend, late sample, kernel log overrun, or write overrun."
         case .duration: "The length of the gap, or of the pressure that ended."
         case .resource: "The resource: cpu, memory or io."
         case .share:
             "Share of time in which some task waited, when the pressure began; absent if the "
                 + "kernel's trigger reported it."
-        case .by: "The rule, guard or other part of the policy."
         case .action: "The action: set, freeze, kill and so on."
         case .change: "The limits that it changed, with the values that it set."
         case .result: "done, partial, ineffective, failed, rolled_back, halfway, hung or dry_run."

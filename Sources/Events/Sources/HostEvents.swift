@@ -2,18 +2,28 @@ package import CgroupModel
 package import Hierarchy
 package import KernelIO
 
-/// The events of this host: samples, the kernel log and the host's count of OOM kills together.
+/// The events of this host: samples, the kernel log, the host's count of OOM kills, and writes to
+/// limit files together.
 ///
 /// One owner calls it from one thread: ``take(_:)`` after each sample, and ``readLog()`` between
 /// samples when ``logDescriptor`` is readable.
 package struct HostEvents: ~Copyable {
     /// The metrics that the samples must contain.
-    package static var metrics: [MetricID] { SnapshotEvents.metrics + OOMLedger.metrics }
+    package static var metrics: [MetricID] {
+        SnapshotEvents.metrics + OOMLedger.metrics + LimitChanges.metrics
+    }
 
     /// Why the kernel log is not read; nil if it is.
     package let logRefusal: IOError?
     /// The descriptor for poll(2): readable while the kernel log has records; nil without a log.
     package private(set) var logDescriptor: Int32?
+    /// Why writes to limit files are not seen, so that changes lack their writers; nil if they are.
+    package let writeRefusal: IOError?
+    /// The descriptor for poll(2): readable while ``readWrites()`` has something; nil if writes are
+    /// not seen.
+    package var writeDescriptor: Int32? { writes?.number }
+    private let writes: LimitWrites?
+    private var limits: LimitChanges
     private let system: SystemRoot
     private var log: KernelLog?
     private var parser = OOMLog()
@@ -25,11 +35,15 @@ package struct HostEvents: ~Copyable {
 
     /// Opens the kernel log, usually at its end.
     ///
-    /// `interval` is the usual time between samples in nanoseconds. A captured tree has no log.
+    /// `interval` is the usual time between samples in nanoseconds. A captured tree has no log and
+    /// no writes. `ownCause` recognizes this program's own changes.
     package init(
-        _ system: SystemRoot, interval: UInt64 = 1_000_000_000, from start: KernelLog.Start = .next
+        _ system: SystemRoot, interval: UInt64 = 1_000_000_000,
+        from start: KernelLog.Start = .next,
+        ownCause: @escaping OwnCause = { _, _, _ in nil }
     ) {
         self.system = system
+        limits = LimitChanges(ownCause: ownCause)
         changes = SnapshotEvents(interval: interval)
         pressure = HostPressureEvents(system)
         var refusal: IOError?
@@ -44,6 +58,17 @@ package struct HostEvents: ~Copyable {
             }
         }
         logRefusal = refusal
+        var writeRefusal: IOError?
+        var writes: LimitWrites?
+        if system.isLive, let set = try? HierarchySet.discover(system) {
+            do throws(IOError) {
+                writes = try LimitWrites(set)
+            } catch {
+                writeRefusal = error
+            }
+        }
+        self.writes = writes
+        self.writeRefusal = writeRefusal
         ledger = OOMLedger(readsLog: system.isLive && refusal == nil)
     }
 
@@ -103,9 +128,11 @@ package struct HostEvents: ~Copyable {
         let boot = MonotonicClock.bootNanoseconds
         let monotonic = MonotonicClock.nanoseconds
         let clocks = SnapshotEvents.Clocks(time, suspended: boot > monotonic ? boot - monotonic : 0)
+        // A sample may show a value only after the write of it.
+        let written = readWrites()
         let found =
             changes.take(snapshot, clocks) + pressure.take(snapshot.host, time) + readPressure()
-            + ledger.settle(snapshot, total: total, time)
+            + ledger.settle(snapshot, total: total, time) + written + limits.take(snapshot, time)
         // If exactly one cgroup counted as many kills, they happened in it.
         let place = ledger.solePlace(of: UInt64(placeless.count))
         return takePlaceless(place?.path) + found
@@ -113,6 +140,17 @@ package struct HostEvents: ~Copyable {
 
     /// Returns the pressure on the host that the kernel has reported since the last call.
     package mutating func readPressure() -> [Event] { pressure.read(.now) }
+
+    /// Returns the changes of limits by writes since the last call.
+    package mutating func readWrites() -> [Event] {
+        guard let (found, isIncomplete) = writes?.take() else { return [] }
+        var events: [Event] = []
+        if isIncomplete {
+            events.append(Event(.gap, .now, nil, [.cause: .text("write overrun")]))
+        }
+        for write in found { events += limits.take(write, changes.cgroup(write.path)) }
+        return events
+    }
 
     /// Reads the kernel log to its end without a sample, and returns all kills in it.
     package mutating func pastKills() -> [Event] {

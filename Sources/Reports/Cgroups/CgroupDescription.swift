@@ -11,6 +11,8 @@ package struct CgroupDescription {
     /// The inode of the cgroup in each hierarchy; 0 where it does not exist.
     let inodes: [UInt64]
     let identity: CgroupIdentity
+    /// Who sets its limits; nil for a captured tree.
+    let owner: OwnerReport?
     /// The metrics that this kernel counts without descendants, though later kernels include them.
     let withoutDescendants: Set<MetricID>
 
@@ -18,16 +20,18 @@ package struct CgroupDescription {
     ///
     /// - Parameters:
     ///   - inodes: The inode of the cgroup in each hierarchy; 0 where it does not exist.
+    ///   - owner: Who sets its limits; nil for a captured tree.
     ///   - withoutDescendants: The metrics that this kernel counts without descendants.
     package init(
         snapshot: Snapshot, index: Int, set: HierarchySet, inodes: [UInt64],
-        identity: CgroupIdentity, withoutDescendants: Set<MetricID>
+        identity: CgroupIdentity, owner: OwnerReport?, withoutDescendants: Set<MetricID>
     ) {
         self.snapshot = snapshot
         self.index = index
         self.set = set
         self.inodes = inodes
         self.identity = identity
+        self.owner = owner
         self.withoutDescendants = withoutDescendants
     }
 
@@ -110,6 +114,7 @@ package struct CgroupDescription {
         let members = Membership(set).members(of: path)
         snapshot.write(index, to: &json) { json in
             identity.write(to: &json)
+            owner?.write(to: &json)
             json.key("inodes")
             json.object { json in
                 for (hierarchy, inode) in zip(set.hierarchies, inodes) where inode != 0 {
@@ -195,6 +200,7 @@ package struct CgroupDescription {
     package var text: String {
         var text = "\(path)\n"
         for sentence in identity.sentences { text += "  \(sentence)\n" }
+        if let owner { text += "  \(owner.sentence)\n" }
         for (hierarchy, inode) in zip(set.hierarchies, inodes) where inode != 0 {
             text += "  \(hierarchy.label) inode \(inode)\n"
         }
@@ -214,6 +220,7 @@ package struct CgroupDescription {
             effective.map { limit in
                 (limit.name, limit.text + (limit.from.map { "  (set at \($0))" } ?? ""))
             })
+        text += section("Set by cgwarden", owner?.rows ?? [])
         text += section("Ancestors", ancestors.map { ($0.what, $0.text) })
         for controller in Controller.allCases {
             let own = rows.filter { $0.0 == controller }.map { ($0.1, $0.2) }

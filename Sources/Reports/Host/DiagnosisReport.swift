@@ -9,11 +9,15 @@ package struct DiagnosisReport {
     private let diagnosis: Diagnosis
     /// Why the kernel log cannot be read; nil if it can.
     private let kernelLogRefusal: String?
+    /// Why writes to limit files cannot be watched; nil if they can.
+    private let writeRefusal: String?
 
-    /// Reports a diagnosis, and why the kernel log cannot be read; nil if it can.
-    package init(_ diagnosis: Diagnosis, kernelLogRefusal: String?) {
+    /// Reports a diagnosis, and why the kernel log cannot be read and writes to limit files cannot
+    /// be watched; nil if they can.
+    package init(_ diagnosis: Diagnosis, kernelLogRefusal: String?, writeRefusal: String?) {
         self.diagnosis = diagnosis
         self.kernelLogRefusal = kernelLogRefusal
+        self.writeRefusal = writeRefusal
     }
 
     /// The diagnosis as text.
@@ -48,6 +52,8 @@ package struct DiagnosisReport {
             "no: \($0); `events` cannot name the victims of OOM kills"
         }
         lines.append("kernel log   \(log ?? "yes")")
+        let writes = writeRefusal.map { "no: \($0); `events` cannot name who changes a limit" }
+        lines.append("writers      \(writes ?? "yes, fanotify")")
         lines.append("swap         \(swap)")
         lines.append("systemd      \(systemd)")
         lines.append(contentsOf: list("limiters", diagnosis.limiters))
@@ -147,6 +153,12 @@ package struct DiagnosisReport {
             json.key("available")
             json.value(kernelLogRefusal == nil)
             write("reason", kernelLogRefusal, to: &json)
+        }
+        json.key("writers")
+        json.object { json in
+            json.key("available")
+            json.value(writeRefusal == nil)
+            write("reason", writeRefusal, to: &json)
         }
         json.key("swap")
         json.object { json in

@@ -79,10 +79,14 @@ struct DaemonService: Service {
             PartBounds(
                 bytes: settings.events.largestJournal,
                 age: settings.events.longest / .seconds(1)),
-            logger: logger, onFound: onFound)
+            logger: logger,
+            ownCause: UndoJournal(directory: machine.stateDirectory).ownCause, onFound: onFound)
         self.events = events
         if let refusal = events.logRefusal {
             logger.warning("\(refusal); OOM kills are counted without their victims")
+        }
+        if let refusal = events.writeRefusal {
+            logger.warning("\(refusal); changes of limits are counted without their writers")
         }
         #if Exporter
         server = try Self.server(

@@ -30,6 +30,8 @@ actor EventWatch {
     nonisolated let journalPath: String?
     /// Why the kernel log is not read; nil if it is.
     nonisolated let logRefusal: IOError?
+    /// Why writes to limit files are not seen; nil if they are.
+    nonisolated let writeRefusal: IOError?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe executor.asUnownedSerialExecutor()
@@ -37,10 +39,12 @@ actor EventWatch {
 
     /// Opens the kernel log, and the journal if there is one, whose newest events are restored.
     ///
-    /// `onFound` gets all events before storms are folded.
+    /// `ownCause` recognizes this program's own changes. `onFound` gets all events before storms are
+    /// folded.
     init(
         _ system: SystemRoot, _ inbox: EventInbox, journal path: String?, _ bounds: PartBounds,
-        logger: Logger, onFound: @escaping @Sendable ([Event]) -> Void
+        logger: Logger, ownCause: @escaping OwnCause,
+        onFound: @escaping @Sendable ([Event]) -> Void
     ) {
         self.inbox = inbox
         self.logger = logger
@@ -60,8 +64,9 @@ actor EventWatch {
             }
         }
         journal = EventJournal(path, bounds)
-        let host = HostEvents(system)
+        let host = HostEvents(system, ownCause: ownCause)
         logRefusal = host.logRefusal
+        writeRefusal = host.writeRefusal
         self.host = host
     }
 
@@ -78,7 +83,9 @@ actor EventWatch {
         while !Task.isCancelled {
             list.removeAll()
             list.add(inbox.descriptor)
-            if let log = host.logDescriptor { list.add(log) }
+            for source in [host.logDescriptor, host.writeDescriptor] {
+                if let source { list.add(source) }
+            }
             list.wait(milliseconds: 250)
             // The kernel logs a kill in many records; one look at all of them costs less.
             if list.hasNews(0..<list.count) { Pause.sleep(.milliseconds(5)) }
@@ -96,7 +103,7 @@ actor EventWatch {
         let news = inbox.take()
         // In this order; see ``HostEvents/totalKills``.
         let total = news.snapshot == nil ? nil : host.totalKills
-        var events = host.readLog() + host.readPressure()
+        var events = host.readLog() + host.readPressure() + host.readWrites()
         if let snapshot = news.snapshot { events += host.take(snapshot, total: total) }
         events += news.events
         onFound(events)

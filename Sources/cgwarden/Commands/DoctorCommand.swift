@@ -1,5 +1,6 @@
 import Actuation
 import ArgumentParser
+import Events
 import Hierarchy
 import KernelIO
 import Reports
@@ -24,10 +25,13 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         let system = options.system
+        let set = try HierarchySet.discover(system)
         let report = DiagnosisReport(
-            Diagnosis(try HierarchySet.discover(system)),
+            Diagnosis(set),
             kernelLogRefusal: system.isLive
-                ? KernelLog.refusal()?.reason : "a captured tree has no kernel log")
+                ? KernelLog.refusal()?.reason : "a captured tree has no kernel log",
+            writeRefusal: system.isLive
+                ? LimitWrites.refusal(set)?.reason : "nobody writes to a captured tree")
         try StandardOutput.write(json ? report.json : Array(report.text.utf8))
     }
 }

@@ -21,13 +21,15 @@ struct EventsCommand: AsyncParsableCommand {
             error says so.
 
             Reading the kernel log needs root or CAP_SYSLOG on most hosts. Without it, --follow \
-            reports OOM kills without their victims. Each kill is one event: a kill that only \
+            reports OOM kills without their victims. Changes of limits name the process that wrote \
+            with CAP_SYS_ADMIN, and otherwise only the old and the new value. Each kill is one event: a kill that only \
             the host's counter shows is reported as unattributed.
 
             Examples:
               cgwarden events -n 20                             the newest events
               cgwarden events --kind oom-kill --since -1h --json
               cgwarden events --follow                          everything from now on
+              cgwarden events --follow --kind changed           who sets which limit
               cgwarden events --follow --kind oom-kill,oom,limit-hit --cgroup '/batch/**'
             """)
 

@@ -64,7 +64,8 @@ struct SetCommand: AsyncParsableCommand {
         let routes = try LimitRoutes(of: plan, through: context.files)
         var report = LimitReport(
             path: path, plan: plan, routes: routes, results: nil,
-            claims: DaemonClaims(on: path, in: context.set).notes(on: plan.writes.map(\.cell)))
+            claims: DaemonClaims(on: path, in: context.set).notes(on: plan.writes.map(\.cell))
+                + OwnerReport(of: path, in: context.set, journal: nil).warnings)
         if !dryRun {
             report.results = LimitTransaction(
                 plan, in: context.routed(try StateDirectory.journal()),

@@ -11,7 +11,9 @@ struct ShowCommand: AsyncParsableCommand {
         commandName: "show", abstract: "Show everything known about one cgroup.",
         discussion: """
             The cgroup is a path (/system.slice/ssh.service), a directory below a cgroup mount, \
-            or a name that only one cgroup has (ssh.service).
+            or a name that only one cgroup has (ssh.service). The owner is who sets its limits: \
+            systemd, a container runtime, the kubelet, or the unit that it is delegated to. Limits \
+            that cgwarden has set are listed with the rule or command, the time and the original.
 
             Examples:
               cgwarden show ssh.service
@@ -42,6 +44,8 @@ struct ShowCommand: AsyncParsableCommand {
             snapshot: snapshot, index: index, set: set, inodes: await sampler.inodes(of: path),
             identity: Identities.settled(set, [snapshot.cgroups[index]])
                 .identity(of: snapshot.cgroups[index]),
+            owner: set.system.isLive && !path.isRoot
+                ? OwnerReport(of: path, in: set, journal: try? StateDirectory.journal()) : nil,
             withoutDescendants: plan.withoutDescendants)
         try StandardOutput.write(json ? description.json : Array(description.text.utf8))
     }

@@ -37,7 +37,8 @@ struct OwnEvents {
             system, metrics: HostEvents.metrics, configuration: configuration)
         let sampler = observation.sampler
         var host = HostEvents(
-            system, interval: UInt64(interval.seconds * 1e9), from: hasPast ? .oldest : .next)
+            system, interval: UInt64(interval.seconds * 1e9), from: hasPast ? .oldest : .next,
+            ownCause: StateDirectory.ownCause)
         if let reason {
             StandardOutput.complain("cgwarden: \(reason); showing the events from now on")
         }
@@ -45,6 +46,11 @@ struct OwnEvents {
             StandardOutput.complain(
                 "cgwarden: \(refusal); OOM kills are reported without their victims; run as root "
                     + "or with CAP_SYSLOG")
+        }
+        if let refusal = host.writeRefusal {
+            StandardOutput.complain(
+                "cgwarden: \(refusal); changes of limits are reported without their writers; run "
+                    + "as root or with CAP_SYS_ADMIN")
         }
         if hasPast { guard try printer.take(host.pastKills()) else { return } }
         var fold = EventFold()
@@ -58,12 +64,12 @@ struct OwnEvents {
             if let until = printer.selection.until, snapshot.wallTime > until { return }
             _ = cadence.advance(by: interval.duration)
             while let milliseconds = Self.milliseconds(until: cadence.next) {
-                let descriptors = [host.logDescriptor].compactMap { $0 }
+                let descriptors = [host.logDescriptor, host.writeDescriptor].compactMap { $0 }
                 Readiness.wait(
                     for: descriptors + sampler.notices, milliseconds: milliseconds)
                 guard Self.milliseconds(until: cadence.next) != nil else { break }
                 let born = await sampler.newborns()
-                events = host.take(newborns: born) + host.readLog()
+                events = host.take(newborns: born) + host.readLog() + host.readWrites()
                 guard try take(events, &printer, &fold) else { return }
                 // Births come in bursts; one look at all of them costs less.
                 try await Task.sleep(for: .milliseconds(20))

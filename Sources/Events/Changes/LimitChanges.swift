@@ -1,0 +1,106 @@
+package import CgroupModel
+
+/// Returns the cause of a change that cgwarden made itself: `cgwarden (rule X)`; nil for changes by
+/// others.
+///
+/// The change is given by its cgroup, the files of its limit, and its time in microseconds since
+/// 1970.
+package typealias OwnCause = @Sendable (CgroupPath, _ files: [String], _ wall: UInt64) -> String?
+
+/// Finds limits that changed, from samples and from writes.
+///
+/// Samples alone show the old and the new value. A write also shows who wrote.
+struct LimitChanges: Sendable {
+    /// The metrics that a sample must contain.
+    static var metrics: [MetricID] { ShownLimit.all.map(\.metric.id) + [.cpuMaxPeriod] }
+
+    private struct Account {
+        var readings: LimitReadings
+        var round: UInt64
+        /// The time of the last write, in nanoseconds of CLOCK_BOOTTIME.
+        var writtenAt: UInt64 = 0
+    }
+
+    private let ownCause: OwnCause
+    /// By generation, like the accounts of ``SnapshotEvents``.
+    private var accounts: [UInt64: Account] = [:]
+    private var round: UInt64 = 0
+
+    init(ownCause: @escaping OwnCause = { _, _, _ in nil }) { self.ownCause = ownCause }
+
+    /// Compares a sample, which began at `time`, with what is known.
+    mutating func take(_ snapshot: Snapshot, _ time: EventTime) -> [Event] {
+        round += 1
+        let columns = LimitReadings.columns(snapshot.schema)
+        var events: [Event] = []
+        for (index, entry) in snapshot.cgroups.enumerated() {
+            var readings = LimitReadings(snapshot, index, columns: columns)
+            guard var account = accounts[entry.id.generation] else {
+                accounts[entry.id.generation] = Account(readings: readings, round: round)
+                continue
+            }
+            account.round = round
+            // The sample may have read the file before the write.
+            if account.writtenAt < time.boot, readings != account.readings {
+                readings.complete(from: account.readings)
+                let cgroup = EventCgroup(entry.path, entry.id)
+                for change in readings.changes(since: account.readings) where change.old != nil {
+                    events.append(event(change, time, cgroup, file: nil, nil))
+                }
+                account.readings = readings
+            }
+            accounts[entry.id.generation] = account
+        }
+        if accounts.count > snapshot.cgroups.count {
+            accounts = accounts.filter { $0.value.round == round }
+        }
+        return events
+    }
+
+    /// Compares the text of a written file with what is known.
+    mutating func take(_ write: LimitWrite, _ cgroup: EventCgroup) -> [Event] {
+        let generation = cgroup.id?.generation
+        let known = generation.flatMap { accounts[$0]?.readings }
+        let before = known ?? LimitReadings()
+        var readings = before
+        guard readings.replace(file: write.file, with: write.text) else {
+            return [unshown(write, cgroup)].compactMap { $0 }
+        }
+        if let generation, known != nil {
+            accounts[generation]?.readings = readings
+            accounts[generation]?.writtenAt = write.time.boot
+        }
+        return readings.changes(since: before).filter { !$0.isInitial }.map {
+            event($0, write.time, cgroup, file: write.file, write.writer)
+        }
+    }
+
+    /// The event of a file whose values no metric shows; nil for a file with several lines.
+    private func unshown(_ write: LimitWrite, _ cgroup: EventCgroup) -> Event? {
+        guard let limit = LimitCatalog.rows(ofFile: write.file).first?.limit else { return nil }
+        let lines = write.text.split(separator: "\n")
+        guard lines.count <= 1 else { return nil }
+        let change = LimitReadings.Change(
+            limit: limit.name, instance: nil, old: nil, new: lines.first.map(String.init) ?? "",
+            isInitial: false)
+        return event(change, write.time, cgroup, file: write.file, write.writer)
+    }
+
+    private func event(
+        _ change: LimitReadings.Change, _ time: EventTime, _ cgroup: EventCgroup, file: String?,
+        _ writer: Writer?
+    ) -> Event {
+        var details = writer?.details ?? [:]
+        details[.limit] = .text(change.limit)
+        details[.instance] = change.instance.map { .bytes(Array($0.utf8)) }
+        details[.file] = file.map { .text($0) }
+        details[.old] = change.old.map { .bytes(Array($0.utf8)) }
+        details[.new] = change.new.map { .bytes(Array($0.utf8)) }
+        if writer?.mayActForCgwarden ?? true {
+            let limit = LimitCatalog.limit(named: change.limit)
+            let files = file.map { [$0] } ?? limit.map { ($0.v1 + $0.v2).map(\.name) } ?? []
+            details[.by] = ownCause(cgroup.path, files, time.wall).map { .bytes(Array($0.utf8)) }
+        }
+        return Event(.changed, time, cgroup, details)
+    }
+}

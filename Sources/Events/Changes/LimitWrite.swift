@@ -1,0 +1,63 @@
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+
+/// A write to a limit file.
+struct LimitWrite: Sendable {
+    /// The cgroup.
+    let path: CgroupPath
+    /// The file.
+    let file: String
+    /// The text of the file after the write.
+    let text: String
+    /// The time at which it was noticed.
+    let time: EventTime
+    /// The process that wrote.
+    let writer: Writer
+}
+
+/// The root directories of the hierarchies, by which a file is found in its hierarchy.
+struct WrittenPlaces: Sendable {
+    private final class Root: Sendable {
+        let path: [UInt8]
+        let device: UInt64
+        let directory: OwnedDescriptor
+
+        init(_ hierarchy: MountedHierarchy) throws(IOError) {
+            directory = try OwnedDescriptor.directory(hierarchy.directory)
+            path = hierarchy.directory
+            device = directory.device
+        }
+    }
+
+    private var roots: [Root] = []
+
+    /// Opens the roots and watches them.
+    init(_ set: HierarchySet, _ watch: borrowing WriteWatch) throws(IOError) {
+        for hierarchy in set.hierarchies {
+            let root = try Root(hierarchy)
+            try watch.add(root.directory)
+            roots.append(root)
+        }
+    }
+
+    /// The cgroup and the name of an open limit file; nil for any other file, for one of a removed
+    /// cgroup, and for one outside the mounts.
+    func limitFile(_ file: borrowing OwnedDescriptor) -> (path: CgroupPath, name: String)? {
+        guard let shown = file.path(), let slash = shown.lastIndex(of: UInt8(ascii: "/")) else {
+            return nil
+        }
+        let name = String(decoding: shown[(slash + 1)...], as: UTF8.self)
+        guard !LimitCatalog.rows(ofFile: name).isEmpty else { return nil }
+        let device = file.device
+        guard let root = roots.first(where: { $0.device == device }) else { return nil }
+        // The writer's mount may be another one, such as a container's, which begins elsewhere.
+        let full = file.path(through: root.directory) ?? shown
+        guard full.starts(with: root.path), full.count > root.path.count,
+            full[root.path.count] == UInt8(ascii: "/"),
+            full.suffix(name.utf8.count) == Array(name.utf8)[...]
+        else { return nil }
+        let path = full.dropFirst(root.path.count).dropLast(name.utf8.count)
+        return (CgroupPath(normalising: Array(path)), name)
+    }
+}

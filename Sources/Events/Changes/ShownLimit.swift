@@ -1,0 +1,35 @@
+internal import CgroupModel
+
+/// A limit, and one of the metrics that show it.
+struct ShownLimit: Sendable {
+    let limit: Limit
+    let metric: LimitMetric
+
+    /// Every metric that shows a limit, once.
+    ///
+    /// Of two limits that one metric shows, that of the metric's name counts.
+    static let all: [ShownLimit] = {
+        var shown: [MetricID: ShownLimit] = [:]
+        for limit in LimitCatalog.all where limit.refusal == nil {
+            for metric in limit.metrics
+            where shown[metric.id] == nil || limit.name == MetricCatalog[metric.id].name {
+                shown[metric.id] = ShownLimit(limit: limit, metric: metric)
+            }
+        }
+        return shown.values.sorted { $0.metric.id < $1.metric.id }
+    }()
+
+    private static let indices: [MetricID: Int] = Dictionary(
+        uniqueKeysWithValues: all.enumerated().map { ($1.metric.id, $0) })
+
+    /// The position in ``all``; nil for a metric that shows no limit.
+    static func index(of metric: MetricID) -> Int? { indices[metric] }
+
+    /// Whether the metric is read from this file of a limit.
+    func isShown(by file: LimitFile) -> Bool {
+        let row = MetricCatalog[metric.id]
+        let sources = [row.v2, row.v1].compactMap(\.self) + row.olderV1
+        return sources.contains { $0.file == file.name && $0.conversion == .none }
+            && (limit.v2 + limit.v1).contains(file)
+    }
+}

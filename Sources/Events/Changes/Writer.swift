@@ -1,0 +1,53 @@
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+
+/// A process that wrote to a file.
+struct Writer: Hashable, Sendable {
+    /// The process ID; nil if the process is not visible from this PID namespace.
+    let pid: Int32?
+    /// The command name as the kernel has it; nil if the process had ended.
+    var comm: [UInt8]?
+    /// The effective user ID; nil if the process had ended.
+    var user: UInt32?
+    /// The cgroup; nil if the process had ended or is outside the mounts.
+    var cgroup: CgroupPath?
+
+    /// Reads what `/proc` has of a process, which may end at any time.
+    init(_ process: Int32, _ reader: ProcessReader, _ set: HierarchySet) {
+        pid = process > 0 ? process : nil
+        guard let pid else { return }
+        let name = try? ReadBuffer.contents(of: set.system.proc("\(pid)/comm"))
+        comm = name.map { $0.last == 0x0a ? Array($0.dropLast()) : $0 }
+        guard comm != nil else { return }
+        cgroup = reader.cgroup(of: pid, in: set)
+        user = reader.user(of: pid)
+    }
+
+    /// A writer with known facts.
+    init(pid: Int32?, comm: [UInt8]?, user: UInt32?, cgroup: CgroupPath?) {
+        self.pid = pid
+        self.comm = comm
+        self.user = user
+        self.cgroup = cgroup
+    }
+
+    /// The details of an event.
+    var details: [EventField: EventValue] {
+        var details: [EventField: EventValue] = [:]
+        details[.pid] = pid.map { .number(UInt64($0)) }
+        details[.comm] = comm.map { .bytes($0) }
+        details[.uid] = user.map { .number(UInt64($0)) }
+        details[.writer] = cgroup.map { .path($0) }
+        details[.writerUnit] = cgroup.flatMap { CgroupIdentity($0).unit }
+            .map { .bytes(Array($0.utf8)) }
+        return details
+    }
+
+    /// Whether it is a cgwarden, or systemd acting for anyone.
+    ///
+    /// A name proves nothing; the undo journal must know the change, too.
+    var mayActForCgwarden: Bool {
+        pid == 1 || pid == Caller.process || comm == Array("cgwarden".utf8)
+    }
+}
