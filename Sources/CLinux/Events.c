@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -12,6 +13,15 @@
 #ifndef MCL_ONFAULT
 #define MCL_ONFAULT 4
 #endif
+
+int cgw_watch_entries(int watch, const char *path) {
+    return inotify_add_watch(
+        watch, path, IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR);
+}
+
+int cgw_watch_file(int watch, const char *path) {
+    return inotify_add_watch(watch, path, IN_MODIFY);
+}
 
 int cgw_event_flag(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 

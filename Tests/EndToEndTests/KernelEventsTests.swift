@@ -226,7 +226,8 @@ struct KernelEventsTests {
         }
         let result = try following.result()
         #expect(result.status == 0)
-        #expect(result.errorLines.count == 2, "\(result.errors)")
+        #expect(result.errorLines.count == 3, "\(result.errors)")
+        #expect(result.errors.contains("reported without their writers"))
         #expect(result.errors.contains("showing the events from now on"))
         #expect(result.errors.contains("reported without their victims"))
         #expect(result.lines.count == 1)

@@ -40,17 +40,24 @@ struct KernelLimitChangeTests {
         return run
     }
 
-    private func changes(_ run: ProgramRun) throws -> [JSONText.Object] {
+    /// The changes of the cgroup itself; the marks below it have a cpuset on v1.
+    private func changes(
+        _ run: ProgramRun, of cgroup: ProgramCgroup
+    ) throws -> [JSONText.Object] {
         // The last line may be incomplete.
         let text = run.output
         let end = text.lastIndex(of: "\n") ?? text.startIndex
         return try text[..<end].split(separator: "\n").map { try JSONText.object($0) }
-            .filter { $0["kind"] as? String == "changed" }
+            .filter {
+                $0["kind"] as? String == "changed" && $0["path"] as? String == cgroup.path
+            }
     }
 
-    private func first(_ run: ProgramRun) throws -> JSONText.Object {
+    private func first(
+        _ run: ProgramRun, of cgroup: ProgramCgroup
+    ) throws -> JSONText.Object {
         try awaiting("a change; it said: \(run.output)\(run.errors)", seconds: 50) {
-            try changes(run).first
+            try changes(run, of: cgroup).first
         }
     }
 
@@ -66,7 +73,7 @@ struct KernelLimitChangeTests {
         let shell = try ProgramRun(
             "sh", ["-c", "echo \(32 << 20) >'\(place)/\(file(cgroup))'; read line"], input: nil)
         let pid = Int(shell.pid)
-        let change = try first(run)
+        let change = try first(run, of: cgroup)
         #expect(change["path"] as? String == cgroup.path)
         #expect(change["limit"] as? String == "memory.max")
         #expect(change["file"] as? String == file(cgroup))
@@ -93,7 +100,7 @@ struct KernelLimitChangeTests {
                 "mount --bind '\(place)' /mnt && echo 77 >/mnt/pids.max",
             ])
         #expect(mounted.status == 0, "\(mounted.errors)")
-        let change = try first(run)
+        let change = try first(run, of: cgroup)
         #expect(change["path"] as? String == cgroup.path)
         #expect(change["limit"] as? String == "pids.max")
         #expect(change["new"] as? String == "77")
@@ -108,7 +115,7 @@ struct KernelLimitChangeTests {
         let set = try ProgramRun.run(
             ProgramRun.cgwarden, ["set", cgroup.path, "pids.max=55"], environment: state)
         #expect(set.status == 0, "\(set.errors)")
-        let change = try first(run)
+        let change = try first(run, of: cgroup)
         #expect(change["by"] as? String == "cgwarden set pids.max=55")
         #expect(change["comm"] as? String == "cgwarden")
         let shown = try ProgramRun.run(
@@ -118,8 +125,8 @@ struct KernelLimitChangeTests {
         let restored = try ProgramRun.run(
             ProgramRun.cgwarden, ["restore", cgroup.path], environment: state)
         #expect(restored.status == 0)
-        try awaiting("the change back") { try changes(run).count == 2 }
-        #expect(try changes(run)[1]["new"] as? String == "max")
+        try awaiting("the change back") { try changes(run, of: cgroup).count == 2 }
+        #expect(try changes(run, of: cgroup)[1]["new"] as? String == "max")
         run.send(SIGTERM)
         _ = try run.result()
     }
@@ -131,7 +138,7 @@ struct KernelLimitChangeTests {
             cgroup, ["-i", "200ms", "--json"],
             as: ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"])
         try cgroup.write("88", to: "pids.max")
-        let change = try first(run)
+        let change = try first(run, of: cgroup)
         #expect(change["old"] as? String == "max")
         #expect(change["new"] as? String == "88")
         #expect(change["pid"] == nil)

@@ -25,6 +25,10 @@ struct LiveMachineTests {
         let name = String(cgroup.path.dropFirst())
         try session.await(name)
         cgroup.remove()
+        try session.await("\(name) is dead") { lines in
+            lines.contains { $0.contains("-born") && $0.contains("dead") }
+        }
+        try session.type("D")
         try session.await("\(name) is gone") { lines in
             !lines.contains { $0.contains("-born") }
         }

@@ -1,6 +1,12 @@
 #pragma once
 // Waiting for the kernel's notices, and being there when memory is short.
 
+/// inotify_add_watch(2) for entries made, removed or renamed in a directory.
+int cgw_watch_entries(int watch, const char *path);
+
+/// inotify_add_watch(2) for changes of a file.
+int cgw_watch_file(int watch, const char *path);
+
 /// eventfd(2) with EFD_CLOEXEC|EFD_NONBLOCK.
 int cgw_event_flag(void);
 

@@ -85,6 +85,7 @@ package struct CgroupFigures {
     ///
     /// Nil if there is nothing to report.
     package var state: String? {
+        if snapshot.departed.contains(snapshot.cgroups[index].id.generation) { return "dead" }
         if isCovered { return "covered" }
         if snapshot[index, .frozen].value == 1 { return "frozen" + by(snapshot.freezer(of: index)) }
         if let word = snapshot[index, .freezerState].value, Word.text(word) == "FREEZING" {

@@ -15,8 +15,11 @@ extension Snapshot {
             }
             json.key("path")
             json.value(entry.path.text)
-            json.key("inode")
-            json.value(entry.id.inode)
+            // A cgroup that no sample contained has no known inode.
+            if entry.id.inode != 0 {
+                json.key("inode")
+                json.value(entry.id.inode)
+            }
             var reasons: [(name: String, reason: Reading)] = []
             for metric in MetricCatalog.all
             where metric.dimension == nil && fields?.contains(metric.id) ?? true {

@@ -115,6 +115,8 @@ package struct Snapshot: Sendable, Hashable {
     package let host: HostSample
     /// Statistics on the sampling.
     package let health: SampleHealth
+    /// The generations of the cgroups in it that no longer exist; see ``adding(_:)``.
+    package internal(set) var departed: Set<UInt64> = []
 
     /// Creates a snapshot from its cgroups, their values, and the state of the host and sampler.
     package init(

@@ -21,7 +21,10 @@ extension Event {
         return switch kind {
         case .born: "created"
         case .died:
-            number(.lifetime).map { "removed after \(EventText.duration($0))" } ?? "removed"
+            [
+                number(.lifetime).map { "removed after \(EventText.duration($0))" } ?? "removed",
+                usage.map { "it used \($0)" }, kills,
+            ].compactMap(\.self).joined(separator: "; ")
         case .oom: "out of memory\(times)"
         case .oomKill: oomKill
         case .limitHit: "hit \(word(.limit) ?? "a limit")\(times)"
@@ -32,6 +35,7 @@ extension Event {
         case .moved: word(.state) == "empty" ? "lost its last process" : "got its first process"
         case .action: action
         case .changed: change
+        case .unattributed: "removed children used \(usage ?? "more") that no reading of them shows"
         case .gap: gap
         }
     }
@@ -52,6 +56,19 @@ extension Event {
         let done = [word(.action), outside(.change)].compactMap { $0 }.joined(separator: " ")
         let reason = outside(.reason).map { ": \($0)" } ?? ""
         return "\(outside(.by) ?? "the policy"): \(done) (\(word(.result) ?? "done")\(reason))"
+    }
+
+    /// What a removed cgroup used; nil if that is unknown.
+    private var usage: String? {
+        let time = number(.cpuTime).map { "\(EventText.duration($0)) of CPU time" }
+        let peak = number(.memoryPeak).map { "\(EventText.bytes($0)) at most" }
+        let parts = [time, peak].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+
+    private var kills: String? {
+        guard let kills = number(.oomKills), kills > 0 else { return nil }
+        return kills == 1 ? "1 OOM kill" : "\(kills) OOM kills"
     }
 
     private var change: String {
@@ -99,6 +116,7 @@ extension Event {
         return switch word(.cause) {
         case "suspend": "the host was suspended\(time)"
         case "kernel log overrun": "the kernel log overflowed; OOM kills may lack their victims"
+        case "death overrun": "cgroups ended too fast; some have no tombstone"
         case "write overrun": "writes came too fast; changes of limits may lack their writers"
         default: "no sample was taken\(time)"
         }

@@ -8,7 +8,7 @@ package enum EventKind: String, CaseIterable, Sendable, Hashable {
     case born, died, oom
     case oomKill = "oom-kill"
     case limitHit = "limit-hit"
-    case throttled, pressure, frozen, thawed, moved, changed, action, gap
+    case throttled, pressure, frozen, thawed, moved, changed, unattributed, action, gap
 
     /// A description in one sentence.
     package var help: String { row.help }
@@ -19,7 +19,11 @@ package enum EventKind: String, CaseIterable, Sendable, Hashable {
     private var row: (help: String, details: [EventField]) {
         switch self {
         case .born: ("A cgroup was created.", [])
-        case .died: ("A cgroup was removed.", [.lifetime])
+        case .died:
+            (
+                "A cgroup was removed.",
+                [.lifetime, .reading] + LifeTotals.rows.map(\.field) + [.cause]
+            )
         case .oom: ("A cgroup ran out of memory and reclaim did not help.", [.count])
         case .oomKill:
             (
@@ -57,6 +61,11 @@ package enum EventKind: String, CaseIterable, Sendable, Hashable {
                 "A policy acted, or reverted what it did.",
                 [.by, .action, .change, .result, .reason]
             )
+        case .unattributed:
+            (
+                "Removed children of a cgroup used more than any reading of them shows.",
+                LifeTotals.rows.filter(\.isInherited).map(\.field)
+            )
         case .gap: ("Events may be missing.", [.cause, .duration])
         }
     }
@@ -69,7 +78,11 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
     case constraint, limit, count, state, cause, resource, by, action, change, result, reason
     case limitOwner = "limit_owner", limitBytes = "limit_bytes"
     case usageBytes = "usage_bytes", usageFileBytes = "usage_file_bytes"
-    case instance, file, old, new
+    case instance, file, old, new, reading
+    case cpuTime = "cpu_usec", cpuUser = "cpu_user_usec", cpuSystem = "cpu_system_usec"
+    case readBytes = "io_read_bytes", writtenBytes = "io_written_bytes"
+    case pageFaults = "pgfault", majorFaults = "pgmajfault", oomKills = "oom_kills"
+    case memoryPeak = "memory_peak_bytes", pidsPeak = "pids_peak"
     case writer = "writer_path", writerUnit = "writer_unit"
     case quota = "quota_cpus", throttledTime = "throttled_usec"
     case throttledPeriods = "nr_throttled", lifetime = "lifetime_usec", duration = "duration_usec"
@@ -102,11 +115,27 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
         case .writer: "The writer's cgroup."
         case .writerUnit: "The systemd unit of the writer's cgroup."
         case .by: "The part of the policy, or the command of cgwarden, that acted."
+        case .reading:
+            "Where the totals are from: final (read after the last process), sample (the last "
+                + "one before the end), none."
+        case .cpuTime: "The CPU time."
+        case .cpuUser: "The CPU time in user mode."
+        case .cpuSystem: "The CPU time in kernel mode."
+        case .readBytes: "The bytes read from disks."
+        case .writtenBytes: "The bytes written to disks."
+        case .pageFaults: "The page faults."
+        case .majorFaults: "The page faults that needed I/O."
+        case .oomKills: "The processes killed by the OOM killer."
+        case .memoryPeak: "The highest memory usage."
+        case .pidsPeak: "The highest number of tasks."
         case .quota: "The quota in CPUs."
-        case .throttledTime: "The time throttled since the beginning, summed over CPUs."
-        case .throttledPeriods: "The periods throttled since the beginning."
+        case .throttledTime:
+            "The time throttled since the beginning or in a life, summed over CPUs."
+        case .throttledPeriods: "The periods throttled since the beginning or in a life."
         case .lifetime: "The age, if the birth was seen."
-        case .cause: "suspend, late sample, kernel log overrun, or write overrun."
+        case .cause:
+            "suspend, late sample, or an overrun of the kernel log, writes or ends; oom-kill for a "
+                + "removed cgroup with OOM kills."
         case .duration: "The length of the gap, or of the pressure that ended."
         case .resource: "The resource: cpu, memory or io."
         case .share:

@@ -10,7 +10,7 @@ package import KernelIO
 package struct HostEvents: ~Copyable {
     /// The metrics that the samples must contain.
     package static var metrics: [MetricID] {
-        SnapshotEvents.metrics + OOMLedger.metrics + LimitChanges.metrics
+        SnapshotEvents.metrics + OOMLedger.metrics + LimitChanges.metrics + HostDeaths.metrics
     }
 
     /// Why the kernel log is not read; nil if it is.
@@ -24,6 +24,9 @@ package struct HostEvents: ~Copyable {
     package var writeDescriptor: Int32? { writes?.number }
     private let writes: LimitWrites?
     private var limits: LimitChanges
+    private var deaths: HostDeaths?
+    /// The tombstones of the cgroups that have ended.
+    package private(set) var graveyard = Graveyard()
     private let system: SystemRoot
     private var log: KernelLog?
     private var parser = OOMLog()
@@ -60,7 +63,9 @@ package struct HostEvents: ~Copyable {
         logRefusal = refusal
         var writeRefusal: IOError?
         var writes: LimitWrites?
-        if system.isLive, let set = try? HierarchySet.discover(system) {
+        let set = try? HierarchySet.discover(system)
+        deaths = set.map { HostDeaths($0) }
+        if system.isLive, let set {
             do throws(IOError) {
                 writes = try LimitWrites(set)
             } catch {
@@ -130,8 +135,10 @@ package struct HostEvents: ~Copyable {
         let clocks = SnapshotEvents.Clocks(time, suspended: boot > monotonic ? boot - monotonic : 0)
         // A sample may show a value only after the write of it.
         let written = readWrites()
+        let ended = takeDeaths(snapshot)
         let found =
-            changes.take(snapshot, clocks) + pressure.take(snapshot.host, time) + readPressure()
+            ended + changes.take(snapshot, clocks) + pressure.take(snapshot.host, time)
+            + readPressure()
             + ledger.settle(snapshot, total: total, time) + written + limits.take(snapshot, time)
         // If exactly one cgroup counted as many kills, they happened in it.
         let place = ledger.solePlace(of: UInt64(placeless.count))
@@ -140,6 +147,30 @@ package struct HostEvents: ~Copyable {
 
     /// Returns the pressure on the host that the kernel has reported since the last call.
     package mutating func readPressure() -> [Event] { pressure.read(.now) }
+
+    private mutating func takeDeaths(_ snapshot: Snapshot) -> [Event] {
+        guard let report = deaths?.take(snapshot) else { return [] }
+        graveyard.add(report.tombstones, report.unattributed)
+        var events: [Event] = []
+        if report.isIncomplete {
+            events.append(Event(.gap, .now, nil, [.cause: .text("death overrun")]))
+        }
+        for stone in report.tombstones {
+            // No sample, and nobody between two, has seen this birth.
+            if stone.cgroup.id == nil, let born = stone.born,
+                changes.cgroup(stone.cgroup.path).id == nil
+            {
+                let age = stone.died.boot > born ? stone.died.boot - born : 0
+                let wall = stone.died.wall > age / 1000 ? stone.died.wall - age / 1000 : 0
+                events.append(
+                    Event(.born, EventTime(wall: wall, boot: born), stone.cgroup))
+            }
+            let known = changes.cgroup(stone.cgroup.path)
+            let cgroup = stone.cgroup.id == nil ? known : stone.cgroup
+            events.append(Event(.died, stone.died, cgroup, stone.event.details))
+        }
+        return events + report.unattributed.map(\.event)
+    }
 
     /// Returns the changes of limits by writes since the last call.
     package mutating func readWrites() -> [Event] {

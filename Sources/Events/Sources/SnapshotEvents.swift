@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// Finds events by comparing successive samples.
+/// Finds the events that two successive samples show, apart from the ends of cgroups.
 ///
 /// A cgroup that is created and removed between two samples is missed, unless it was passed to
 /// ``take(newborns:_:)``. The first sample yields nothing.
@@ -47,7 +47,7 @@ package struct SnapshotEvents: Sendable {
     package mutating func take(_ snapshot: Snapshot, _ clocks: Clocks) -> [Event] {
         let isFirst = round == 0
         round += 1
-        var events = gap(clocks)
+        let events = gap(clocks)
         self.clocks = clocks
         var changes: [Event] = []
         for (index, entry) in snapshot.cgroups.enumerated() {
@@ -59,7 +59,7 @@ package struct SnapshotEvents: Sendable {
             accounts[entry.id.generation]?.round = round
             changes += accounts[entry.id.generation]?.take(snapshot, index, clocks.time) ?? []
         }
-        events += bury(clocks.time)
+        close()
         return events + changes
     }
 
@@ -73,20 +73,12 @@ package struct SnapshotEvents: Sendable {
         return isNew ? Event(.born, time, cgroup) : nil
     }
 
-    /// Closes the accounts of the cgroups that the last sample lacks.
-    private mutating func bury(_ time: EventTime) -> [Event] {
-        let dead = accounts.filter { $0.value.round < round }.values
-        for account in dead {
+    /// Closes the accounts of the cgroups that the last sample lacks; ``Obituaries`` reports them.
+    private mutating func close() {
+        for account in accounts.values where account.round < round {
             guard let id = account.cgroup.id else { continue }
             accounts[id.generation] = nil
             if paths[account.cgroup.path] == id { paths[account.cgroup.path] = nil }
-        }
-        return dead.sorted { $0.cgroup.path < $1.cgroup.path }.map { account in
-            var details: [EventField: EventValue] = [:]
-            if let born = account.born, time.boot >= born {
-                details[.lifetime] = .number((time.boot - born) / 1000)
-            }
-            return Event(.died, time, account.cgroup, details)
         }
     }
 

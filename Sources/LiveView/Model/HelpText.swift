@@ -14,6 +14,7 @@ enum HelpText {
         Line(name: "r", text: "reverse the order (counters always include descendants)"),
         Line(name: "%", text: "CPU in percent (100 is one CPU), or total time"),
         Line(name: "F5 V", text: "tree, or all cgroups in one list"),
+        Line(name: "D", text: "show or hide cgroups that ended in the last 30 s (dimmed)"),
         Line(name: "f", text: "choose columns"),
         Line(name: "s", text: "save order, columns and interval for the next start"),
         Line(text: "Move and find"),

@@ -68,6 +68,9 @@ extension LiveModel {
         case "g": select(0)
         case "G": select(rows.count - 1)
         case "V": toggleTree()
+        case "D":
+            showsDead.toggle()
+            rebuild()
         case "/": mode = .filter(before: filter)
         case "\\":
             filter = ""

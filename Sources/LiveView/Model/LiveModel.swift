@@ -37,6 +37,8 @@ package struct LiveModel: Sendable {
     var folded: Set<CgroupID> = []
     var detail: DetailKind?
     var isPaused = false
+    /// Whether cgroups that ended a short while ago are listed.
+    var showsDead = true
     /// A message for the user, shown until the next key.
     var message: String?
     var size = ScreenSize(rows: 24, columns: 80)
@@ -115,7 +117,8 @@ package struct LiveModel: Sendable {
         rows = TreeRows.build(
             snapshot,
             TreeRows.Options(
-                layout: layout, filter: filter.asciiLowercased, folded: folded, titles: titles))
+                layout: layout, filter: filter.asciiLowercased, folded: folded, titles: titles,
+                showsDead: showsDead))
         followSelection(in: snapshot)
         settle()
     }

@@ -28,6 +28,8 @@ struct TreeRows {
         var folded: Set<CgroupID> = []
         /// Readable names of cgroups, by position in the snapshot.
         var titles: [Int: String] = [:]
+        /// Whether cgroups that no longer exist are listed.
+        var showsDead = true
     }
 
     private let snapshot: Snapshot
@@ -53,13 +55,15 @@ struct TreeRows {
     /// The cgroups that pass the filter; in a tree, also their ancestors.
     private func shown() -> [Bool] {
         let cgroups = snapshot.cgroups
-        guard !options.filter.isEmpty else {
-            return [Bool](repeating: true, count: cgroups.count)
+        let isShown = cgroups.map { entry in
+            options.showsDead || !snapshot.departed.contains(entry.id.generation)
         }
+        guard !options.filter.isEmpty else { return isShown }
         let wanted = Array(options.filter.utf8)
         var shown = cgroups.indices.map { index in
             let title = options.titles[index].map { Array($0.utf8) } ?? []
-            return Self.holds(cgroups[index].path.bytes, wanted) || Self.holds(title, wanted)
+            return isShown[index]
+                && (Self.holds(cgroups[index].path.bytes, wanted) || Self.holds(title, wanted))
         }
         guard options.layout.tree else { return shown }
         // Parents precede their children, so a backward pass reaches every ancestor.

@@ -59,23 +59,26 @@ enum TableView {
         _ table: TableLayout, line: Int, isSelected: Bool, into frame: inout Frame
     ) {
         if isSelected { frame.fill(row: line, style: .selected) }
+        let isDead = snapshot.departed.contains(row.id.generation)
+        // One style for the whole line; nil leaves the choice to each cell.
+        let whole: Style? = isSelected ? .selected : isDead ? .dim : nil
         let figures = CgroupFigures(snapshot, row.index)
         for place in table.places {
             switch place.column {
             case .cgroup:
                 name(
-                    row, text, line: line, width: place.width, isSelected: isSelected, into: &frame)
+                    row, text, line: line, width: place.width, whole: whole, into: &frame)
             case .state:
                 let state = figures.state
                 let style: Style =
                     state == nil ? .dim : state == "under oom" ? .critical : .warn
                 frame.put(
                     state ?? "-", row: line, column: place.start,
-                    style: isSelected ? .selected : style, width: place.width)
+                    style: whole ?? style, width: place.width)
             default:
                 cell(
                     place, figures.figure(place.column, percent: layout.percent), layout,
-                    line: line, isSelected: isSelected, into: &frame)
+                    line: line, whole: whole, into: &frame)
             }
         }
     }
@@ -96,7 +99,7 @@ enum TableView {
     }
 
     private static func name(
-        _ row: TreeRow, _ text: String, line: Int, width: Int, isSelected: Bool,
+        _ row: TreeRow, _ text: String, line: Int, width: Int, whole: Style?,
         into frame: inout Frame
     ) {
         var guides = row.guides(narrow: width < 40)
@@ -109,25 +112,25 @@ enum TableView {
             guides = guides.hasSuffix("─ ") ? guides.dropLast(2) + "▸ " : guides + "▸ "
         }
         frame.put(
-            guides, row: line, column: 0, style: isSelected ? .selected : .dim, width: width)
+            guides, row: line, column: 0, style: whole ?? .dim, width: width)
         let start = CellWidth.of(guides)
         let suffix = row.folded > 0 ? " (+\(row.folded))" : ""
         let room = max(width - start - suffix.count, 0)
         let label = CellWidth.middleEllipsised(text, to: room)
         frame.put(
-            label, row: line, column: start, style: isSelected ? .selected : .plain,
+            label, row: line, column: start, style: whole ?? .plain,
             width: max(width - start, 0))
         frame.put(
             suffix, row: line, column: start + CellWidth.of(label),
-            style: isSelected ? .selected : .dim,
+            style: whole ?? .dim,
             width: max(width - start - CellWidth.of(label), 0))
     }
 
     private static func cell(
         _ place: TableLayout.Place, _ figure: Figure, _ layout: Layout, line: Int,
-        isSelected: Bool, into frame: inout Frame
+        whole: Style?, into frame: inout Frame
     ) {
-        let style = isSelected ? .selected : style(place.column, figure)
+        let style = whole ?? style(place.column, figure)
         if place.column == .memoryShare {
             // The number takes five cells at the right, the bar the rest.
             if let number = figure.number {

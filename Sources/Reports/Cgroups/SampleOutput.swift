@@ -1,4 +1,5 @@
 package import CgroupModel
+package import Events
 package import Hierarchy
 internal import LiveView
 
@@ -22,6 +23,47 @@ package struct SampleOutput {
         self.format = format
         self.fields = fields
         self.identities = identities
+    }
+
+    /// Renders cgroups that have ended, with their last values, and what removed cgroups used without
+    /// a reading that shows it.
+    ///
+    /// CSV has no column for that and leaves them out.
+    package mutating func render(
+        _ snapshot: Snapshot, dead: [Tombstone], _ unattributed: [Unattributed],
+        previous: Snapshot?
+    ) -> [UInt8] {
+        guard !dead.isEmpty || !unattributed.isEmpty, format != .csv else { return [] }
+        var stones: [UInt64: Tombstone] = [:]
+        var rows: [DepartedCgroup] = []
+        for stone in dead {
+            let generation = stone.cgroup.id?.generation ?? UInt64.max - UInt64(rows.count)
+            stones[generation] = stone
+            rows.append(
+                DepartedCgroup(
+                    stone, previous, CgroupID(inode: 0, generation: generation), snapshot.schema))
+        }
+        let all = snapshot.adding(rows)
+        let indices = all.cgroups.indices.filter { stones[all.cgroups[$0].id.generation] != nil }
+        guard format == .json else {
+            let text = table(all, indices, marked: " (dead)", withHead: false)
+            return Array(text.utf8)
+        }
+        let only = fields.map { Set($0) }
+        for index in indices {
+            let entry = all.cgroups[index]
+            let identity = identities?.identity(of: entry) ?? CgroupIdentity(entry.path)
+            all.write(index, to: &json, withTime: true, only: only) { json in
+                identity.write(to: &json)
+                stones[entry.id.generation]?.write(to: &json)
+            }
+            json.newline()
+        }
+        for rest in unattributed {
+            rest.write(to: &json, only: only)
+            json.newline()
+        }
+        return json.take()
     }
 
     /// Renders the cgroups at some indices of a snapshot.
@@ -87,17 +129,19 @@ package struct SampleOutput {
     }
 
     /// Totals in the first sample and rates in later ones, as the heads indicate.
-    private mutating func table(_ snapshot: Snapshot, _ indices: [Int]) -> String {
+    private mutating func table(
+        _ snapshot: Snapshot, _ indices: [Int], marked mark: String = "", withHead: Bool = true
+    ) -> String {
         let metrics = (fields ?? []).map { MetricCatalog[$0] }
         let heads = metrics.map { metric in
             metric.kind == .counter && !isFirst ? "\(metric.name).rate" : metric.name
         }
-        var rows = [["CGROUP"] + heads]
+        var rows = withHead ? [["CGROUP"] + heads] : []
         for index in indices {
             let cells = metrics.map { metric -> String in
                 let reading = snapshot.total(index, metric.id)
                 // A reading without a number shows its reason, which a rate could not.
-                guard metric.kind == .counter, !isFirst, reading.value != nil else {
+                guard metric.kind == .counter, !isFirst, withHead, reading.value != nil else {
                     return cell(metric, reading)
                 }
                 let rate =
@@ -105,9 +149,9 @@ package struct SampleOutput {
                     ? snapshot.rate(index, metric.id) : snapshot.summedRate(index, metric.id)
                 return rate.map { Self.rateText($0, metric) } ?? "-"
             }
-            rows.append([snapshot.cgroups[index].path.description] + cells)
+            rows.append([snapshot.cgroups[index].path.description + mark] + cells)
         }
-        let separator = isFirst ? "" : "\n"
+        let separator = isFirst || !withHead ? "" : "\n"
         isFirst = false
         return separator + TextTable(rows).text
     }

@@ -238,6 +238,13 @@ struct DaemonService: Service {
                 journal: events.journalPath, failure: events.journalFailure)
         case ("claims", 2):
             return ClaimLines.text(await warden.claims(on: CgroupPath(controlWord: words[1])))
+        case ("dead", 2), ("dead", 3):
+            let glob =
+                words.count == 3
+                ? String(decoding: PercentText.decoded(words[2]), as: UTF8.self) : nil
+            let listing = await events.dead(glob.flatMap { PathPattern($0) })
+            return words[1] == "json"
+                ? String(decoding: listing.json, as: UTF8.self) : listing.text
         case ("hold", 3):
             guard let micros = Int64(words[2]), micros > 0 else {
                 throw CgwardenError("\(words[2]) is not a number of microseconds", .usage)

@@ -3,6 +3,8 @@ import Events
 import Hierarchy
 import KernelIO
 import Logging
+import PolicyLanguage
+import Reports
 import Synchronization
 
 /// Finds events in the daemon's samples and in the kernel log, counts them, and keeps the newest.
@@ -97,6 +99,14 @@ actor EventWatch {
     func finish() {
         look()
         keep(fold.flush())
+    }
+
+    /// The tombstones that are kept, of cgroups whose path matches, and their parents' remainders.
+    func dead(_ pattern: PathPattern?) -> DeadListing {
+        let isMeant = { (path: CgroupPath) in pattern?.matches(path) ?? true }
+        return DeadListing(
+            host.graveyard.all.filter { isMeant($0.cgroup.path) },
+            host.graveyard.unattributed.filter { isMeant($0.parent.path) })
     }
 
     private func look() {

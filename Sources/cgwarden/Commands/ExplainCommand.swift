@@ -36,6 +36,7 @@ struct ExplainCommand: AsyncParsableCommand {
     private static let usualWindow = Interval(seconds: 2)
 
     func validate() throws {
+        try chosen.requireOne()
         guard let window else { return }
         guard (0.1...60).contains(window.seconds) else {
             throw ValidationError("--window must be between 100ms and 1m")

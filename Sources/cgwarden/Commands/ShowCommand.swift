@@ -2,6 +2,7 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import PolicyLanguage
 import Reports
 import Service
 
@@ -15,17 +16,32 @@ struct ShowCommand: AsyncParsableCommand {
             systemd, a container runtime, the kubelet, or the unit that it is delegated to. Limits \
             that cgwarden has set are listed with the rule or command, the time and the original.
 
+            With --dead, the running daemon lists cgroups that have ended: their age, CPU time, \
+            peak memory, I/O and OOM kills. What removed cgroups used without any reading that \
+            shows it is listed as unattributed, below their parent.
+
             Examples:
               cgwarden show ssh.service
               cgwarden show --pid 1234
               cgwarden show --json /user.slice
+              cgwarden show --dead '/batch/**'     what removed cgroups used
             """)
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var chosen: CgroupOrProcess
-    @Flag(help: "One JSON object.") var json = false
+    @Flag(help: "List cgroups that ended while the daemon ran; CGROUP is a pattern (* and **).")
+    var dead = false
+    @Flag(help: "One JSON object; with --dead, one per line.") var json = false
+
+    func validate() throws {
+        if dead, chosen.pid != nil {
+            throw ValidationError("--dead and --pid are mutually exclusive")
+        }
+        if !dead { try chosen.requireOne() }
+    }
 
     func run() async throws {
+        if dead { return try showDead() }
         let set = try HierarchySet.discover(options.system)
         let path = try await chosen.path(in: set)
         var configuration = SamplerConfiguration()
@@ -48,5 +64,15 @@ struct ShowCommand: AsyncParsableCommand {
                 ? OwnerReport(of: path, in: set, journal: try? StateDirectory.journal()) : nil,
             withoutDescendants: plan.withoutDescendants)
         try StandardOutput.write(json ? description.json : Array(description.text.utf8))
+    }
+
+    /// Asks the daemon, which alone keeps tombstones.
+    private func showDead() throws {
+        if let pattern = chosen.cgroup, PathPattern(pattern) == nil {
+            throw ValidationError("the pattern \(pattern) has an unclosed bracket")
+        }
+        let pattern = chosen.cgroup.map { [PercentText.encoded(Array($0.utf8))] } ?? []
+        try StandardOutput.write(
+            try ControlClient.ask(["dead", json ? "json" : "text"] + pattern))
     }
 }

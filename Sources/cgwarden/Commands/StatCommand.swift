@@ -1,5 +1,6 @@
 import ArgumentParser
 import CgroupModel
+import Events
 import Hierarchy
 import KernelIO
 import PolicyLanguage
@@ -15,6 +16,11 @@ struct StatCommand: AsyncParsableCommand {
             rates per second (NAME.rate), which the table shows instead of the counters: CPU time \
             as percent of one CPU, other counters per second. Values that a cgroup does not have \
             are left out ("-" in the table); an unset limit is "max".
+
+            A cgroup that ended has a last object with "state": "dead" and its totals, read after \
+            its last process where the kernel allows that, else from the last sample. What removed \
+            cgroups used without a reading that shows it is an object of their parent with \
+            "state": "unattributed". CSV has neither.
 
             Examples:
               cgwarden stat --json -i 5s --cgroup '/system.slice/*'
@@ -78,6 +84,8 @@ struct StatCommand: AsyncParsableCommand {
             identities: Identities(observation.set))
         var count = 0
         var cadence = Cadence()
+        var deaths = samples == 1 ? nil : HostDeaths(observation.set)
+        var previous: Snapshot?
         while true {
             let snapshot = await observation.sampler.sample()
             try recorder?.append(snapshot)
@@ -94,6 +102,15 @@ struct StatCommand: AsyncParsableCommand {
                     .noInput)
             }
             try StandardOutput.write(output.render(snapshot, indices))
+            if let report = deaths?.take(snapshot) {
+                let isMeant = { (path: CgroupPath) in pattern?.matches(path) ?? true }
+                try StandardOutput.write(
+                    output.render(
+                        snapshot, dead: report.tombstones.filter { isMeant($0.cgroup.path) },
+                        report.unattributed.filter { isMeant($0.parent.path) },
+                        previous: previous))
+                previous = snapshot
+            }
             count += 1
             if count == samples { break }
             try await cadence.wait(interval.duration)

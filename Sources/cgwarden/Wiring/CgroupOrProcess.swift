@@ -9,12 +9,16 @@ struct CgroupOrProcess: ParsableArguments {
     @Option(help: "ID of a process whose cgroup to use.") var pid: Int32?
 
     func validate() throws {
+        if cgroup != nil, pid != nil {
+            throw ValidationError("a cgroup and --pid are mutually exclusive")
+        }
+    }
+
+    /// Throws if neither is named.
+    func requireOne() throws {
         if cgroup == nil, pid == nil {
             throw ValidationError(
                 "name a cgroup, or a process with --pid; `cgwarden tree` lists them")
-        }
-        if cgroup != nil, pid != nil {
-            throw ValidationError("a cgroup and --pid are mutually exclusive")
         }
     }
 

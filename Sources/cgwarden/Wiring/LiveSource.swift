@@ -21,6 +21,7 @@ final class LiveSource: ScreenSource {
     private let recorder: Recorder?
     private let mode: String
     let files: SourceFiles
+    private var dead: RecentDead
 
     init(_ observation: Observation, _ recorder: Recorder?) {
         self.recorder = recorder
@@ -32,6 +33,7 @@ final class LiveSource: ScreenSource {
         lister = ProcessLister(set)
         eventList = LiveEvents(set.system)
         identities = Identities(set)
+        dead = RecentDead(set)
     }
 
     let isReplay = false
@@ -50,7 +52,7 @@ final class LiveSource: ScreenSource {
                 sampler: sampler, ring: ring, pace: pace, recorder: recorder, events: eventList)
             Task.detached { await feed.takeSample() }
         }
-        return ring.latest
+        return ring.latest.map { dead.added(to: $0) }
     }
 
     func snapshot(back: Int) -> Snapshot? { cursor.snapshot(back: back) }

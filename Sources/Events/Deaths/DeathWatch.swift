@@ -1,0 +1,73 @@
+internal import CgroupModel
+package import Hierarchy
+internal import KernelIO
+internal import Synchronization
+
+/// Notices births and ends of cgroups between samples, and on v2 reads a cgroup when its last
+/// process ends.
+///
+/// A thread of its own waits for the kernel's notices, because the directory may be removed at once.
+/// It opens files only then, so no descriptor is kept for a cgroup.
+package final class DeathWatch: Sendable {
+    private let shared: Shared
+
+    /// Watches the hierarchy that gives cgroups their identity; nil if inotify cannot be used.
+    package init?(_ set: HierarchySet) {
+        guard let first = set.byIdentity.first, let shared = Shared(set.hierarchies[first]) else {
+            return nil
+        }
+        self.shared = shared
+        do throws(IOError) {
+            try WorkerThread.start("deaths") { shared.watch() }
+        } catch {
+            return nil
+        }
+    }
+
+    deinit { shared.stop.raise() }
+
+    /// Takes all ends up to now, and whether some may be missing.
+    func take() -> (ends: [CgroupEnd], isIncomplete: Bool) { shared.take() }
+
+    /// What the thread and the owner use.
+    private final class Shared: Sendable {
+        let stop: EventFlag
+        private let state: Mutex<LifeRegister>
+        private let watched: Int32
+        /// The notices that one pass takes.
+        private static let pass = 2048
+
+        init?(_ hierarchy: MountedHierarchy) {
+            guard let stop = try? EventFlag(), let register = LifeRegister(hierarchy) else {
+                return nil
+            }
+            self.stop = stop
+            watched = register.watched
+            state = Mutex(register)
+        }
+
+        func watch() {
+            var list = PollList()
+            list.add(watched)
+            list.add(stop.descriptor.number)
+            state.withLock { $0.begin() }
+            while true {
+                list.wait(milliseconds: nil)
+                if list.hasNews(1..<2) { return }
+                let start = MonotonicClock.nanoseconds
+                let count = state.withLock { $0.read(Self.pass) }
+                // Under a storm it uses half a processor at most.
+                if count == Self.pass {
+                    Pause.sleep(.nanoseconds(Int64(clamping: MonotonicClock.nanoseconds - start)))
+                }
+            }
+        }
+
+        func take() -> (ends: [CgroupEnd], isIncomplete: Bool) {
+            state.withLock { register in
+                _ = register.read(Self.pass * 8)
+                return register.take()
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package import CgroupModel
+package import Hierarchy
+
+/// The ends of cgroups of a host: samples and the kernel's notices together.
+package struct HostDeaths: Sendable {
+    /// The metrics that the samples must contain.
+    package static var metrics: [MetricID] { Obituaries.metrics }
+
+    private let watch: DeathWatch?
+    private var obituaries = Obituaries()
+
+    /// Begins to watch; without inotify, and in a captured tree, samples alone count.
+    package init(_ set: HierarchySet) { watch = set.system.isLive ? DeathWatch(set) : nil }
+
+    /// The ends since the previous sample.
+    package struct Report: Sendable {
+        /// The tombstones, in the order of paths.
+        package let tombstones: [Tombstone]
+        /// What no tombstone has.
+        package let unattributed: [Unattributed]
+        /// Whether some ends may be missing, because there were too many.
+        package let isIncomplete: Bool
+    }
+
+    /// Returns the ends that a sample and the notices up to now show.
+    package mutating func take(_ snapshot: Snapshot) -> Report {
+        let (ends, isIncomplete) = watch?.take() ?? ([], false)
+        let time = EventTime(
+            wall: snapshot.wallTime, boot: snapshot.tierTimes[Tier.tick.rawValue].now)
+        let report = obituaries.take(snapshot, ends, time)
+        return Report(
+            tombstones: report.tombstones, unattributed: report.unattributed,
+            isIncomplete: isIncomplete)
+    }
+}

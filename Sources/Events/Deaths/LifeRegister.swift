@@ -1,0 +1,141 @@
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+
+/// The living cgroups of a hierarchy, with watches on them.
+struct LifeRegister: ~Copyable, Sendable {
+    private struct Life {
+        let born: UInt64?
+        let entries: Int32?
+        let events: Int32?
+        var final: LifeTotals?
+    }
+
+    private enum Watched {
+        case entries(CgroupPath), events(CgroupPath)
+    }
+
+    private let hierarchy: MountedHierarchy
+    private let root: OwnedDescriptor
+    private var watch: EntryWatch
+    private var lives: [CgroupPath: Life] = [:]
+    private var places: [Int32: Watched] = [:]
+    private var ends: [CgroupEnd] = []
+    private var isIncomplete = false
+    /// The most ends that wait to be taken.
+    private static let most = 8192
+    private static let events = Array("cgroup.events".utf8)
+
+    init?(_ hierarchy: MountedHierarchy) {
+        guard let root = try? OwnedDescriptor.directory(hierarchy.directory),
+            let watch = EntryWatch()
+        else { return nil }
+        self.hierarchy = hierarchy
+        self.root = root
+        self.watch = watch
+    }
+
+    var watched: Int32 { watch.number }
+
+    /// Enters all cgroups that exist.
+    mutating func begin() { enter(.root, born: nil) }
+
+    /// Takes at most this many notices; returns their number.
+    mutating func read(_ most: Int) -> Int {
+        for count in 0..<most {
+            guard let event = watch.next() else { return count }
+            take(event)
+        }
+        return most
+    }
+
+    /// Takes the ends up to now, and whether some may be missing.
+    mutating func take() -> (ends: [CgroupEnd], isIncomplete: Bool) {
+        var later: Set<CgroupPath> = []
+        for index in ends.indices.reversed() {
+            let path = ends[index].path
+            ends[index].isReplaced = lives[path] != nil || !later.insert(path).inserted
+        }
+        defer { (ends, isIncomplete) = ([], false) }
+        return (ends, isIncomplete)
+    }
+
+    private mutating func take(_ event: EntryWatch.Event) {
+        switch event {
+        case .created(let name, let number):
+            guard case .entries(let parent)? = places[number] else { return }
+            enter(parent.child(name), born: MonotonicClock.bootNanoseconds)
+        case .removed(let name, let number):
+            guard case .entries(let parent)? = places[number] else { return }
+            leave(parent.child(name))
+        case .changed(let number):
+            guard case .events(let path)? = places[number] else { return }
+            let final = finalTotals(path)
+            lives[path]?.final = final
+        case .ended(let number): places[number] = nil
+        case .lost:
+            isIncomplete = true
+            compare()
+        }
+    }
+
+    /// Enters a cgroup and all below it that exist already.
+    private mutating func enter(_ path: CgroupPath, born: UInt64?) {
+        var waiting = [path]
+        while let path = waiting.popLast() {
+            if lives[path] != nil { continue }
+            let full = path.isRoot ? hierarchy.directory : hierarchy.directory + path.bytes
+            let entries = watch.add(directory: full)
+            let events =
+                hierarchy.version == .unified && !path.isRoot
+                ? watch.add(file: full + [0x2f] + Self.events) : nil
+            if let entries { places[entries] = .entries(path) }
+            if let events { places[events] = .events(path) }
+            lives[path] = Life(born: born, entries: entries, events: events)
+            waiting += children(path)
+        }
+    }
+
+    private mutating func leave(_ path: CgroupPath) {
+        guard let life = lives.removeValue(forKey: path) else { return }
+        for number in [life.entries, life.events].compactMap(\.self) { places[number] = nil }
+        guard ends.count < Self.most else { return isIncomplete = true }
+        ends.append(
+            CgroupEnd(path: path, born: life.born, died: .now, final: life.final))
+    }
+
+    /// Finds out what happened while notices were dropped.
+    private mutating func compare() {
+        var existing: Set<CgroupPath> = []
+        var waiting = [CgroupPath.root]
+        while let path = waiting.popLast() {
+            existing.insert(path)
+            waiting += children(path)
+        }
+        for path in lives.keys.filter({ !existing.contains($0) }) { leave(path) }
+        for path in existing where lives[path] == nil {
+            enter(path, born: MonotonicClock.bootNanoseconds)
+        }
+    }
+
+    private func children(_ path: CgroupPath) -> [CgroupPath] {
+        guard let opened = directory(path),
+            let entries = try? opened.entries(path: path.description)
+        else { return [] }
+        return entries.filter(\.isDirectory).map { path.child($0.name) }
+    }
+
+    private func directory(_ path: CgroupPath) -> OwnedDescriptor? {
+        try? OwnedDescriptor.directory(path.relative, within: root.number)
+    }
+
+    /// What a cgroup without processes has used; nil if it has some or is gone.
+    private func finalTotals(_ path: CgroupPath) -> LifeTotals? {
+        guard let directory = directory(path),
+            let events = try? ReadBuffer.contents(of: Self.events, under: directory.number),
+            events.starts(with: Array("populated 0".utf8))
+        else { return nil }
+        let totals = LifeTotals(in: directory)
+        return totals.isEmpty ? nil : totals
+    }
+}

@@ -1,0 +1,60 @@
+internal import CgroupModel
+
+/// What is known of a cgroup that ended.
+package struct Tombstone: Hashable, Sendable {
+    /// The origin of the totals.
+    package enum Reading: String, Hashable, Sendable {
+        /// Read after the last process ended: exact.
+        case final
+        /// From the last sample before the end.
+        case sample
+        /// Nothing was read; the usage is in its parent's unattributed remainder.
+        case none
+    }
+
+    /// The cgroup; without an identity if no sample contained it.
+    package let cgroup: EventCgroup
+    /// The time of its creation in nanoseconds of CLOCK_BOOTTIME; nil if it existed before.
+    package let born: UInt64?
+    /// The time of its removal, or of the sample that showed it.
+    package let died: EventTime
+    /// What it used.
+    package let totals: LifeTotals
+    /// The origin of the totals.
+    package let reading: Reading
+
+    /// The age in microseconds; nil if the birth was not seen.
+    package var lifetime: UInt64? {
+        born.map { died.boot > $0 ? (died.boot - $0) / 1000 : 0 }
+    }
+
+    /// The cause of the end; nil if it is unknown.
+    package var cause: String? { totals.oomKills ?? 0 > 0 ? "oom-kill" : nil }
+
+    /// The size in memory, about.
+    var bytes: Int { 256 + cgroup.path.bytes.count }
+
+    /// The event.
+    package var event: Event {
+        var details = totals.details
+        details[.lifetime] = lifetime.map { .number($0) }
+        details[.reading] = .text(reading.rawValue)
+        details[.cause] = cause.map { .text($0) }
+        return Event(.died, died, cgroup, details)
+    }
+}
+
+/// What removed cgroups below a parent used without any reading that shows it.
+///
+/// It is the parent's total less those of its living children and of the tombstones.
+package struct Unattributed: Hashable, Sendable {
+    /// The parent.
+    package let parent: EventCgroup
+    /// The time of the sample.
+    package let time: EventTime
+    /// What they used.
+    package let totals: LifeTotals
+
+    /// The event.
+    package var event: Event { Event(.unattributed, time, parent, totals.details) }
+}

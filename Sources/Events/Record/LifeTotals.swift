@@ -1,0 +1,129 @@
+package import CgroupModel
+
+/// What a cgroup used in its life, and its peaks.
+package struct LifeTotals: Hashable, Sendable {
+    /// A total: the metric, the detail of an event, and whether a parent's value contains those of
+    /// its children.
+    package struct Row: Sendable {
+        /// The metric.
+        package let metric: Metric
+        /// The detail.
+        package let field: EventField
+        /// Whether a parent's value contains those of its children, also of removed ones.
+        package let isInherited: Bool
+    }
+
+    /// All totals, in output order.
+    package static let rows = table.map {
+        Row(
+            metric: MetricCatalog[MetricCatalog.id($0.name)], field: $0.field,
+            isInherited: $0.isInherited)
+    }
+
+    private static let table: [(name: String, field: EventField, isInherited: Bool)] = [
+        ("cpu.usage_usec", .cpuTime, true), ("cpu.user_usec", .cpuUser, true),
+        ("cpu.system_usec", .cpuSystem, true), ("cpu.nr_throttled", .throttledPeriods, false),
+        ("cpu.throttled_usec", .throttledTime, false), ("io.rbytes", .readBytes, true),
+        ("io.wbytes", .writtenBytes, true), ("memory.pgfault", .pageFaults, true),
+        ("memory.pgmajfault", .majorFaults, true), ("memory.events.oom_kill", .oomKills, true),
+        ("memory.peak", .memoryPeak, false), ("pids.peak", .pidsPeak, false),
+    ]
+
+    /// The metrics that a sample must contain.
+    package static let metrics = rows.map(\.metric.id)
+
+    private static let cpuTime = 0
+    private static let oomKills = rows.firstIndex { $0.field == .oomKills } ?? 0
+
+    var values = [UInt64?](repeating: nil, count: rows.count)
+
+    /// Nothing is known.
+    package init() {}
+
+    /// All counters at 0, as those of a new cgroup.
+    static let zero: LifeTotals = {
+        var totals = LifeTotals()
+        for row in rows.indices { totals.values[row] = 0 }
+        return totals
+    }()
+
+    /// Takes the totals of a row of a sample.
+    package init(_ snapshot: Snapshot, _ index: Int) {
+        for (row, total) in Self.rows.enumerated() {
+            values[row] = snapshot.total(index, total.metric.id).value
+        }
+    }
+
+    /// A value by its position in ``rows``; nil if it is unknown.
+    package subscript(row: Int) -> UInt64? { values[row] }
+
+    /// The CPU time in microseconds; nil if it is unknown.
+    package var cpuTime: UInt64? { values[Self.cpuTime] }
+
+    /// The processes that the OOM killer killed; nil if that is unknown.
+    package var oomKills: UInt64? { values[Self.oomKills] }
+
+    /// Whether nothing is known.
+    var isEmpty: Bool { values.allSatisfy { $0 == nil } }
+
+    /// Whether every known value is 0.
+    var isZero: Bool { values.allSatisfy { $0 ?? 0 == 0 } }
+
+    /// The details of an event.
+    var details: [EventField: EventValue] {
+        var details: [EventField: EventValue] = [:]
+        for (row, total) in Self.rows.enumerated() {
+            details[total.field] = values[row].map { .number($0) }
+        }
+        return details
+    }
+
+    /// Takes the later of two readings; a counter never decreases.
+    func updated(by later: LifeTotals) -> LifeTotals {
+        var result = self
+        for row in values.indices {
+            result.values[row] = [values[row], later.values[row]].compactMap(\.self).max()
+        }
+        return result
+    }
+
+    /// The sum of what a parent's value contains; an unknown part counts as 0.
+    static func + (left: LifeTotals, right: LifeTotals) -> LifeTotals {
+        var result = left
+        for row in rows.indices where rows[row].isInherited {
+            guard let value = right.values[row] else { continue }
+            result.values[row] = (left.values[row] ?? 0) &+ value
+        }
+        return result
+    }
+
+    /// The inherited values less those of another one; nil where unknown or negative.
+    static func - (left: LifeTotals, right: LifeTotals) -> LifeTotals {
+        var result = LifeTotals()
+        for row in rows.indices where rows[row].isInherited {
+            guard let value = left.values[row] else { continue }
+            let other = right.values[row] ?? 0
+            result.values[row] = value >= other ? value - other : nil
+        }
+        return result
+    }
+
+    /// The values that exceed a floor; the others are 0.
+    func above(_ floor: LifeTotals) -> LifeTotals {
+        var result = self
+        for row in values.indices {
+            guard let value = values[row] else { continue }
+            if value <= floor.values[row] ?? 0 { result.values[row] = 0 }
+        }
+        return result
+    }
+
+    /// The values times a share from 0 to 1.
+    func times(_ share: Double) -> LifeTotals {
+        var result = self
+        for row in values.indices {
+            result.values[row] = values[row].map { UInt64(Double($0) * share) }
+        }
+        return result
+    }
+}

@@ -1,0 +1,66 @@
+internal import CgroupModel
+package import Events
+internal import KernelIO
+internal import LiveView
+
+/// Cgroups that ended, as a table or as JSON, one per line.
+package struct DeadListing {
+    private let stones: [Tombstone]
+    private let unattributed: [Unattributed]
+
+    /// Lists tombstones, and what removed cgroups used without one that shows it.
+    package init(_ stones: [Tombstone], _ unattributed: [Unattributed]) {
+        self.stones = stones
+        self.unattributed = unattributed
+    }
+
+    /// The shown totals, by their position in ``LifeTotals/rows``, with the heads of the table.
+    private static let columns: [(head: String, field: EventField)] = [
+        ("CPU", .cpuTime), ("PEAK", .memoryPeak), ("READ", .readBytes), ("WRITTEN", .writtenBytes),
+        ("OOM KILLS", .oomKills),
+    ]
+
+    /// The table; a sentence if there is nothing to list.
+    package var text: String {
+        if stones.isEmpty, unattributed.isEmpty { return "no cgroup ended\n" }
+        var rows = [["CGROUP", "ENDED", "LIVED"] + Self.columns.map(\.head) + ["FROM"]]
+        for stone in stones {
+            let age = stone.lifetime.map { DecimalText.fixed(Double($0) / 1e6, places: 2) + "s" }
+            rows.append(
+                [stone.cgroup.path.description, clock(stone.died), age ?? "-"]
+                    + cells(stone.totals) + [word(stone.reading)])
+        }
+        for rest in unattributed {
+            rows.append(
+                ["\(rest.parent.path) (unattributed)", clock(rest.time), "-"]
+                    + cells(rest.totals) + ["remainder"])
+        }
+        return LeftTable(rows).text
+    }
+
+    private func clock(_ time: EventTime) -> String {
+        String(CivilTime(local: time.wall).text.suffix(8))
+    }
+
+    private func word(_ reading: Tombstone.Reading) -> String {
+        switch reading {
+        case .final: "end"
+        case .sample: "last sample"
+        case .none: "-"
+        }
+    }
+
+    private func cells(_ totals: LifeTotals) -> [String] {
+        Self.columns.map { _, field in
+            guard let row = LifeTotals.rows.firstIndex(where: { $0.field == field }),
+                let value = totals[row]
+            else { return "-" }
+            return LifeTotals.rows[row].metric.humanText(Reading(value))
+        }
+    }
+
+    /// A line of JSON for each tombstone, as for its event, then one for each remainder.
+    package var json: [UInt8] {
+        EventOutput(isJSON: true).render(stones.map(\.event) + unattributed.map(\.event))
+    }
+}

@@ -1,0 +1,44 @@
+import CgroupModel
+import Events
+import Hierarchy
+import Reports
+
+/// The cgroups that ended a short while ago, for the live view.
+struct RecentDead {
+    /// The time for which they are shown, in microseconds.
+    private static let patience: UInt64 = 30_000_000
+    /// The most that are shown.
+    private static let most = 200
+
+    private var deaths: HostDeaths
+    private var shown: [(died: UInt64, cgroup: DepartedCgroup)] = []
+    private var previous: Snapshot?
+    private var result: Snapshot?
+    private var unknown = UInt64.max
+
+    init(_ set: HierarchySet) { deaths = HostDeaths(set) }
+
+    /// Returns a snapshot with the recent dead in it; the same one again if it is no newer.
+    mutating func added(to snapshot: Snapshot) -> Snapshot {
+        if let result, previous?.tick == snapshot.tick { return result }
+        for stone in deaths.take(snapshot).tombstones {
+            unknown -= 1
+            shown.append(
+                (
+                    stone.died.wall,
+                    DepartedCgroup(
+                        stone, previous, CgroupID(inode: 0, generation: unknown), snapshot.schema)
+                ))
+        }
+        shown.removeAll { $0.died + Self.patience < snapshot.wallTime }
+        if shown.count > Self.most { shown.removeFirst(shown.count - Self.most) }
+        // Of several at one path, the last one is shown, unless the path exists again.
+        var last: [CgroupPath: DepartedCgroup] = [:]
+        for one in shown { last[one.cgroup.path] = one.cgroup }
+        for entry in snapshot.cgroups { last[entry.path] = nil }
+        let merged = snapshot.adding(Array(last.values))
+        previous = snapshot
+        result = merged
+        return merged
+    }
+}

@@ -1,0 +1,258 @@
+import CgroupModel
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Events
+
+/// Feeds samples one second apart, and the ends that were noticed between them.
+private struct Feed {
+    var obituaries = Obituaries()
+    var second: UInt64 = 0
+
+    func time(_ second: Double) -> EventTime {
+        EventTime(
+            wall: 1_790_000_000_000_000 + UInt64(second * 1e6), boot: UInt64(second * 1e9))
+    }
+
+    mutating func take(
+        _ ends: [CgroupEnd] = [], sweep: UInt64 = 0, _ fill: (inout SnapshotBuilder) -> Void
+    ) -> Obituaries.Report {
+        second += 1
+        var builder = SnapshotBuilder(
+            metrics: Obituaries.metrics.map { MetricCatalog[$0] }.filter { $0.dimension == nil }
+                .map(\.name))
+        builder.health.duration = sweep
+        builder.tick = second
+        fill(&builder)
+        return obituaries.take(builder.build(), ends, time(Double(second)))
+    }
+
+    func end(
+        _ path: String, _ second: Double, lived seconds: Double, cpu: UInt64? = nil
+    ) -> CgroupEnd {
+        var totals: LifeTotals?
+        if let cpu {
+            var builder = SnapshotBuilder()
+            builder.add(path, ["cpu.usage_usec": Reading(cpu)])
+            totals = LifeTotals(builder.build(), 0)
+        }
+        return CgroupEnd(
+            path: CgroupPath(path), born: time(second - seconds).boot, died: time(second),
+            final: totals)
+    }
+}
+
+/// A parent without processes, and children by their CPU time.
+private func family(
+    _ builder: inout SnapshotBuilder, _ parent: UInt64, _ children: [String: UInt64] = [:],
+    own: UInt64 = 0
+) {
+    builder.add(
+        "/p", generation: 1,
+        ["cpu.usage_usec": Reading(parent), "pids.current": Reading(UInt64(children.count) + own)])
+    for (index, child) in children.sorted(by: { $0.key < $1.key }).enumerated() {
+        builder.add(
+            "/p/\(child.key)", generation: UInt64(index) + 10,
+            ["cpu.usage_usec": Reading(child.value), "pids.current": Reading(1)])
+    }
+}
+
+private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTime) }
+
+@Suite struct ObituariesTests {
+    @Test func aCgroupThatEndsKeepsItsLastSampleAndItsParentTheRest() throws {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 500) }
+        _ = feed.take { family(&$0, 600, ["a": 100]) }
+        let report = feed.take { family(&$0, 640) }
+        let stone = try #require(report.tombstones.first)
+        #expect(report.tombstones.count == 1)
+        #expect(stone.cgroup.path == CgroupPath("/p/a"))
+        #expect(stone.cgroup.id != nil)
+        #expect(stone.reading == .sample)
+        #expect(stone.totals.cpuTime == 100)
+        #expect(stone.lifetime == 1_000_000)
+        #expect(cpu(report.unattributed) == [40])
+        #expect(report.unattributed[0].parent.path == CgroupPath("/p"))
+    }
+
+    @Test func aFinalReadingIsExact() throws {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 500) }
+        _ = feed.take { family(&$0, 600, ["a": 100]) }
+        let report = feed.take([feed.end("/p/a", 2.5, lived: 0.7, cpu: 140)]) {
+            family(&$0, 640)
+        }
+        #expect(report.tombstones.map(\.reading) == [.final])
+        #expect(report.tombstones.map(\.totals.cpuTime) == [140])
+        #expect(report.tombstones.map(\.lifetime) == [700_000])
+        #expect(report.unattributed.isEmpty)
+    }
+
+    @Test func cgroupsBetweenTwoSamplesHaveTombstonesAndARemainder() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 500) }
+        let ends = [
+            feed.end("/p/a", 1.2, lived: 0.05, cpu: 50), feed.end("/p/b", 1.3, lived: 0.05),
+            feed.end("/p/a", 1.4, lived: 0.05, cpu: 60),
+        ]
+        let report = feed.take(ends) { family(&$0, 655) }
+        #expect(report.tombstones.map(\.cgroup.path.description) == ["/p/a", "/p/a", "/p/b"])
+        #expect(report.tombstones.map(\.reading) == [.final, .final, .none])
+        #expect(report.tombstones.allSatisfy { $0.cgroup.id == nil && $0.lifetime == 50_000 })
+        #expect(cpu(report.unattributed) == [45])
+        #expect(feed.take { family(&$0, 655) }.unattributed.isEmpty)
+    }
+
+    @Test func tombstonesAndRemaindersAddUpToTheParentsCounter() {
+        var feed = Feed()
+        var noise = SeededNoise(seed: 7)
+        _ = feed.take { family(&$0, 1000) }
+        var total: UInt64 = 0
+        var told: UInt64 = 0
+        for _ in 0..<100 {
+            var ends: [CgroupEnd] = []
+            for job in 0..<10 {
+                let used = noise.next() % 1000
+                total += used
+                ends.append(
+                    feed.end(
+                        "/p/\(job)", Double(feed.second) + 0.5, lived: 0.05,
+                        cpu: job % 3 == 0 ? nil : used))
+            }
+            let report = feed.take(ends) { family(&$0, 1000 + total) }
+            told += report.tombstones.compactMap(\.totals.cpuTime).reduce(0, +)
+            told += report.unattributed.compactMap(\.totals.cpuTime).reduce(0, +)
+        }
+        #expect(told == total)
+    }
+
+    @Test func theUsageOfAParentWithProcessesOfItsOwnIsNotUnattributed() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 500, own: 1) }
+        _ = feed.take { family(&$0, 600, ["a": 10], own: 1) }
+        #expect(feed.take { family(&$0, 900, own: 1) }.unattributed.isEmpty)
+    }
+
+    @Test func whatAParentUsedWithoutADeathIsNotUnattributed() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 500, ["a": 10]) }
+        #expect(feed.take { family(&$0, 900, ["a": 20]) }.unattributed.isEmpty)
+    }
+
+    /// A parent is read before its children, which run on meanwhile.
+    @Test func theSkewOfASweepIsNotUnattributed() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 0, ["a": 0, "b": 0]) }
+        let report = feed.take(sweep: 50_000_000) {
+            $0.add(
+                "/p", generation: 1,
+                ["cpu.usage_usec": Reading(1_030_000), "pids.current": Reading(1)])
+            $0.add(
+                "/p/a", generation: 10,
+                ["cpu.usage_usec": Reading(1_000_000), "pids.current": Reading(1)])
+        }
+        #expect(report.tombstones.map(\.cgroup.path.description) == ["/p/b"])
+        #expect(report.unattributed.isEmpty)
+    }
+
+    @Test func aFamilyThatEndsTogetherIsAccountedForOnce() {
+        var feed = Feed()
+        _ = feed.take { $0.add("/q", generation: 99, ["pids.current": Reading(0)]) }
+        _ = feed.take {
+            $0.add("/q", generation: 99, ["pids.current": Reading(1)])
+            family(&$0, 100, ["a": 30])
+        }
+        let report = feed.take([
+            feed.end("/p/a", 2.5, lived: 1, cpu: 50), feed.end("/p", 2.6, lived: 2, cpu: 180),
+        ]) {
+            $0.add("/q", generation: 99, ["pids.current": Reading(0)])
+        }
+        #expect(report.tombstones.map(\.totals.cpuTime) == [180, 50])
+        // 180 is 50 of the child and 130 of others: the tombstone of /p has all of it.
+        #expect(cpu(report.unattributed) == [130])
+    }
+
+    @Test func anEndAfterTheBeginningOfASampleThatHasTheCgroupCountsAtTheNextOne() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 500) }
+        _ = feed.take { family(&$0, 600, ["a": 100]) }
+        let end = feed.end("/p/a", 3.01, lived: 2, cpu: 140)
+        #expect(feed.take([end]) { family(&$0, 610, ["a": 110]) }.tombstones.isEmpty)
+        let report = feed.take { family(&$0, 640) }
+        #expect(report.tombstones.map(\.totals.cpuTime) == [140])
+        #expect(report.tombstones.map(\.cgroup.id?.generation) == [10])
+        #expect(report.unattributed.isEmpty)
+    }
+
+    /// On v1 a cgroup may be removed from one hierarchy before the others.
+    @Test func aCgroupThatASampleStillHasIsBuriedOnce() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 500) }
+        let end = feed.end("/p/a", 1.9, lived: 0.5)
+        #expect(feed.take([end]) { family(&$0, 600, ["a": 100]) }.tombstones.isEmpty)
+        let report = feed.take { family(&$0, 600) }
+        #expect(report.tombstones.map(\.totals.cpuTime) == [100])
+        #expect(report.tombstones.map(\.lifetime) == [500_000])
+        #expect(feed.take { family(&$0, 600) }.tombstones.isEmpty)
+    }
+
+    @Test func aCgroupWhosePathHasAnotherOneIsBuriedAtOnce() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 500) }
+        var end = feed.end("/p/a", 1.9, lived: 0.5)
+        end.isReplaced = true
+        let report = feed.take([end]) { family(&$0, 600, ["a": 100]) }
+        #expect(report.tombstones.map(\.reading) == [.none])
+    }
+
+    @Test func theFirstSampleBuriesNobody() {
+        var feed = Feed()
+        let report = feed.take([feed.end("/p/a", 0.5, lived: 0.1, cpu: 5)]) { family(&$0, 5) }
+        #expect(report.tombstones.isEmpty)
+        #expect(report.unattributed.isEmpty)
+    }
+
+    @Test func theGraveyardKeepsTheNewestWithinItsBounds() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 0) }
+        var graveyard = Graveyard(mostCount: 10, mostBytes: 100_000)
+        for _ in 0..<50 {
+            let ends = (0..<3).map { feed.end("/p/\($0)", Double(feed.second), lived: 0.1) }
+            let report = feed.take(ends) { family(&$0, 0) }
+            graveyard.add(report.tombstones, report.unattributed)
+        }
+        #expect(graveyard.all.count == 10)
+        #expect(graveyard.all.last?.died.boot == UInt64(50e9))
+        let name = String(repeating: "x", count: 200)
+        var small = Graveyard(mostCount: 1000, mostBytes: 5000)
+        for _ in 0..<50 {
+            let end = feed.end("/p/\(name)", Double(feed.second), lived: 0.1)
+            small.add(feed.take([end]) { family(&$0, 0) }.tombstones, [])
+        }
+        #expect((5...10).contains(small.all.count))
+    }
+
+    @Test func anOOMKillIsTheKnownCauseOfAnEnd() {
+        var feed = Feed()
+        _ = feed.take {
+            family(&$0, 0)
+            $0.add("/p/a", generation: 10, ["memory.events.oom_kill": Reading(1)])
+        }
+        let stones = feed.take { family(&$0, 0) }.tombstones
+        #expect(stones.map(\.cause) == ["oom-kill"])
+        #expect(stones[0].event.sentence == "removed; 1 OOM kill")
+    }
+
+    @Test func aDeathTellsWhatWasUsed() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 0) }
+        let stones = feed.take([feed.end("/p/a", 1.5, lived: 0.05, cpu: 47_200)]) {
+            family(&$0, 47_200)
+        }.tombstones
+        #expect(
+            stones.map(\.event.sentence)
+                == ["removed after 50 ms; it used 47.2 ms of CPU time"])
+    }
+}
