@@ -88,7 +88,7 @@ struct LifeRegister: ~Copyable, Sendable {
             let entries = watch.add(directory: full)
             let events =
                 hierarchy.version == .unified && !path.isRoot
-                ? watch.add(file: full + [0x2f] + Self.events) : nil
+                ? watch.add(file: full + [UInt8(ascii: "/")] + Self.events) : nil
             if let entries { places[entries] = .entries(path) }
             if let events { places[events] = .events(path) }
             lives[path] = Life(born: born, entries: entries, events: events)

@@ -46,10 +46,9 @@ extension EventKind {
         for part in text.split(separator: ",") {
             let name = part.filter { $0 != " " }
             guard let kind = EventKind(rawValue: name) else {
-                let similar = Spelling.names(like: name, among: names, most: 1)
-                let hint =
-                    similar.first.map { "did you mean '\($0)'?" }
-                    ?? "the kinds are \(names.joined(separator: ", "))"
+                let hint = Spelling.hint(
+                    for: name, among: names,
+                    otherwise: "the kinds are \(names.joined(separator: ", "))")
                 throw Mistake(
                     description: "no kind of event is named \(name.onOneLine); \(hint)")
             }

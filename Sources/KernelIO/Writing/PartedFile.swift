@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// The bounds of a file and its older parts; the oldest part is removed first.
 package struct PartBounds: Sendable {
     /// The number of parts among which the bounds are divided, so that one can be removed at a time.
@@ -96,14 +98,13 @@ package struct PartedFile: ~Copyable, Sendable {
     package static func parts(of path: String) throws(IOError) -> [(path: String, end: UInt64)] {
         let slash = path.lastIndex(of: "/")
         let directory = slash.map { String(path[...$0]) } ?? "./"
-        let prefix =
-            Array((slash.map { path[path.index(after: $0)...] } ?? path[...]).utf8) + [0x2e]
+        let prefix = Array("\(slash.map { path[path.index(after: $0)...] } ?? path[...]).".utf8)
         let entries = try OwnedDescriptor.directory(Array(directory.utf8))
             .entries(path: directory)
         return entries.compactMap { entry in
             guard entry.name.starts(with: prefix) else { return nil }
             let rest = entry.name.dropFirst(prefix.count)
-            guard rest.count == digits, rest.allSatisfy({ (0x30...0x39).contains($0) }),
+            guard rest.count == digits, rest.allSatisfy(\.isDigit),
                 let end = UInt64(String(decoding: rest, as: UTF8.self))
             else { return nil }
             return (part(of: path, end: end), end)
