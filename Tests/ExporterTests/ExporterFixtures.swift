@@ -52,7 +52,7 @@ enum ExporterFixtures {
             "/system.slice",
             [
                 "cgroup.populated": Reading(1), "cpu.usage_usec": Reading(12_345_678),
-                "memory.usage": Reading(8_388_608), "memory.max": Reading(16_777_216),
+                "memory.current": Reading(8_388_608), "memory.max": Reading(16_777_216),
                 "cpu.max": .unlimited, "cpu.max.period": Reading(100_000),
                 "memory.pressure.some.total": .unsupported, "pids.max": .unlimited,
             ])
@@ -60,7 +60,7 @@ enum ExporterFixtures {
             "/system.slice/ssh.service",
             [
                 "cgroup.populated": Reading(0), "cpu.usage_usec": Reading(1),
-                "cpu.nr_periods": Reading(5), "memory.usage": Reading(0),
+                "cpu.nr_periods": Reading(5), "memory.current": Reading(0),
                 "memory.max": .unlimited, "memory.events.oom_kill": .notPermitted,
                 "cpu.max": Reading(50_000), "cpu.max.period": Reading(100_000),
                 "memory.pressure.some.total": Reading(2_000_100), "pids.current": .gone,
@@ -88,7 +88,7 @@ enum ExporterFixtures {
             builder.add(
                 bytes: name,
                 [
-                    "memory.usage": Reading(UInt64(number)), "memory.max": Reading(1 << 40),
+                    "memory.current": Reading(UInt64(number)), "memory.max": Reading(1 << 40),
                     "cpu.usage_usec": Reading(UInt64(number) * 1_000_001),
                 ])
             builder.instance("io.rbytes", disk, UInt64(number))

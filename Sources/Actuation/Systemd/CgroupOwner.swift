@@ -12,6 +12,13 @@ package enum CgroupOwner: Hashable, Sendable {
     case kubelet(unit: SystemdUnit?)
     /// cgwarden created it.
     case ours
+
+    /// A warning for users who change the cgroup; nil if there is none.
+    package var warning: String? {
+        if isKubelet { return "the kubelet may reset its values" }
+        guard case .container(let runtime, _) = self else { return nil }
+        return "it belongs to \(runtime), which may reset its values"
+    }
 }
 
 extension CgroupOwner {
