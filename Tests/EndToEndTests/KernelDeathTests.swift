@@ -131,7 +131,7 @@ struct KernelDeathTests {
 
     @Test func theDaemonKeepsTombstones() throws {
         let daemon = try RunningDaemon("defaults: {interval: 200ms}\n")
-        try awaiting("the first tick") { try daemon.metric("cgwarden_ticks_total") }
+        _ = try awaiting("the first tick") { try daemon.metric("cgwarden_ticks_total") }
         let parent = try ProgramCgroup()
         let child = try ProgramCgroup(bytes: Array("job".utf8), below: parent)
         try daemon.awaitTicks(2)

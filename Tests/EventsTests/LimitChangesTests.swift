@@ -192,8 +192,8 @@ private func mebibytes(_ number: UInt64) -> Reading { Reading(number << 20) }
             ShownLimit.all.first { MetricCatalog[$0.metric.id].name == metric }?.limit.name
         }
         #expect(limit("memory.high") == "memory.high")
-        #expect(limit("memory.soft_limit") == "memory.soft")
-        #expect(limit("memory.memsw.max") == "memory.total")
+        #expect(limit("memory.soft_limit") == "memory.soft_limit")
+        #expect(limit("memory.memsw.max") == "memory.memsw.max")
         #expect(limit("cpu.shares") == "cpu.weight")
     }
 }
