@@ -8,8 +8,8 @@ import Testing
 
 /// Feeds samples one second apart, and writes between them.
 private struct Feed {
-    var changes = LimitChanges { path, files, _ in
-        path == CgroupPath("/ours") ? "cgwarden (rule gap)" : nil
+    var changes = LimitChanges {
+        { path, _, _ in path == CgroupPath("/ours") ? "cgwarden (rule gap)" : nil }
     }
     var second: UInt64 = 0
 

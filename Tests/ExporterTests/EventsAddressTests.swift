@@ -69,6 +69,8 @@ import Testing
         ("n=many", "n must be at least 1"), ("since=soon", "soon is not a time"),
         ("cgroup=%5Ba", "the pattern [a has an unclosed bracket"),
         ("kinds=died", "unknown parameter kinds"),
+        ("cgroup=/" + String(repeating: "%7B%7D", count: 200), "a pattern has at most 256 bytes"),
+        ("cgroup=/" + String(repeating: "**a", count: 9), "a pattern has at most 256 bytes"),
     ])
     func mistakesAreExplained(query: String, message: String) async throws {
         try await serve { port in

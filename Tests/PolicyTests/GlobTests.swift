@@ -42,6 +42,12 @@ import Testing
         #expect(try #require(TextPattern("backup*.service")).matches("backup-a/b.service"))
     }
 
+    /// Each pair of braces keeps a copy of the rest.
+    @Test func patternWithManyBracesIsRefused() {
+        #expect(PathPattern("/" + String(repeating: "{}", count: 16)) != nil)
+        #expect(PathPattern("/" + String(repeating: "{}", count: 20_000)) == nil)
+    }
+
     @Test(arguments: ["/a[b", "/a{b,c"])
     func unclosedPatternIsRefused(pattern: String) {
         #expect(PathPattern(pattern) == nil)

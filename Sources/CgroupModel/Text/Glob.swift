@@ -10,11 +10,13 @@ package struct Glob: Hashable, Sendable {
     private let alternatives: [[Element]]
     private let separator: Character?
     private static let mostAlternatives = 256
+    private static let mostBraces = 16
 
     /// Parses a pattern; nil if a bracket or brace is not closed, or if there are too many
     /// alternatives.
     package init?(_ pattern: String, separator: Character?) {
-        guard let spelled = Self.expand(Array(pattern)), spelled.count <= Self.mostAlternatives
+        guard pattern.count(where: { $0 == "{" }) <= Self.mostBraces,
+            let spelled = Self.expand(Array(pattern)), spelled.count <= Self.mostAlternatives
         else { return nil }
         var alternatives: [[Element]] = []
         for choice in spelled {

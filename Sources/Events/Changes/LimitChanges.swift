@@ -1,5 +1,8 @@
 package import CgroupModel
 
+/// Reads what cgwarden has changed lately; the answer serves a batch of changes.
+package typealias OwnCauses = @Sendable () -> OwnCause
+
 /// Returns the cause of a change that cgwarden made itself: `cgwarden (rule X)`; nil for changes by
 /// others.
 ///
@@ -21,12 +24,24 @@ struct LimitChanges: Sendable {
         var writtenAt: UInt64 = 0
     }
 
-    private let ownCause: OwnCause
+    private let ownCauses: OwnCauses
+    /// The causes for the present batch; nil until one is needed.
+    private var own: OwnCause?
+    /// Whether writes show their writers, so that a change without one may be anybody's.
+    private let seesWriters: Bool
     /// By generation, like the accounts of ``SnapshotEvents``.
     private var accounts: [UInt64: Account] = [:]
     private var round: UInt64 = 0
 
-    init(ownCause: @escaping OwnCause = { _, _, _ in nil }) { self.ownCause = ownCause }
+    init(
+        seesWriters: Bool = false, ownCauses: @escaping OwnCauses = { { _, _, _ in nil } }
+    ) {
+        self.seesWriters = seesWriters
+        self.ownCauses = ownCauses
+    }
+
+    /// Begins another batch of changes, for which the own causes are read anew.
+    mutating func beginBatch() { own = nil }
 
     /// Compares a sample, which began at `time`, with what is known.
     mutating func take(_ snapshot: Snapshot, _ time: EventTime) -> [Event] {
@@ -70,13 +85,13 @@ struct LimitChanges: Sendable {
             accounts[generation]?.readings = readings
             accounts[generation]?.writtenAt = write.time.boot
         }
-        return readings.changes(since: before).filter { !$0.isInitial }.map {
-            event($0, write.time, cgroup, file: write.file, write.writer)
+        return readings.changes(since: before).filter { !$0.isInitial }.map { change in
+            event(change, write.time, cgroup, file: write.file, write.writer)
         }
     }
 
     /// The event of a file whose values no metric shows; nil for a file with several lines.
-    private func unshown(_ write: LimitWrite, _ cgroup: EventCgroup) -> Event? {
+    private mutating func unshown(_ write: LimitWrite, _ cgroup: EventCgroup) -> Event? {
         guard let limit = LimitCatalog.rows(ofFile: write.file).first?.limit else { return nil }
         let lines = write.text.split(separator: "\n")
         guard lines.count <= 1 else { return nil }
@@ -86,7 +101,7 @@ struct LimitChanges: Sendable {
         return event(change, write.time, cgroup, file: write.file, write.writer)
     }
 
-    private func event(
+    private mutating func event(
         _ change: LimitReadings.Change, _ time: EventTime, _ cgroup: EventCgroup, file: String?,
         _ writer: Writer?
     ) -> Event {
@@ -96,7 +111,9 @@ struct LimitChanges: Sendable {
         details[.file] = file.map { .text($0) }
         details[.old] = change.old.map { .bytes(Array($0.utf8)) }
         details[.new] = change.new.map { .bytes(Array($0.utf8)) }
-        if writer?.mayActForCgwarden ?? true {
+        if writer?.mayActForCgwarden ?? !seesWriters {
+            let ownCause = own ?? ownCauses()
+            own = ownCause
             let limit = LimitCatalog.limit(named: change.limit)
             let files = file.map { [$0] } ?? limit.map { ($0.v1 + $0.v2).map(\.name) } ?? []
             details[.by] = ownCause(cgroup.path, files, time.wall).map { .bytes(Array($0.utf8)) }

@@ -34,8 +34,10 @@ package final class LimitWrites: Sendable {
     /// The descriptor for poll(2): readable while ``take()`` has something.
     package var number: Int32 { shared.news.descriptor.number }
 
-    /// Takes all writes up to now, and whether some are missing.
-    func take() -> (writes: [LimitWrite], isIncomplete: Bool) { shared.take() }
+    /// Takes the writes that the thread has read, or all up to now, and whether some are missing.
+    func take(toTheEnd: Bool) -> (writes: [LimitWrite], isIncomplete: Bool) {
+        shared.take(toTheEnd: toTheEnd)
+    }
 
     /// What the thread and the owner use.
     private final class Shared: Sendable {
@@ -70,10 +72,10 @@ package final class LimitWrites: Sendable {
             }
         }
 
-        func take() -> (writes: [LimitWrite], isIncomplete: Bool) {
+        func take(toTheEnd: Bool) -> (writes: [LimitWrite], isIncomplete: Bool) {
             news.lower()
             return state.withLock { state in
-                _ = state.read(Self.pass * 4)
+                if toTheEnd { _ = state.read(Self.pass * 4) }
                 defer { (state.waiting, state.isIncomplete) = ([], false) }
                 return (state.waiting, state.isIncomplete)
             }

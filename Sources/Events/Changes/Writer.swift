@@ -46,8 +46,10 @@ struct Writer: Hashable, Sendable {
 
     /// Whether it is a cgwarden, or systemd acting for anyone.
     ///
-    /// A name proves nothing; the undo journal must know the change, too.
+    /// A name proves nothing; the undo journal must know the change, too. Only root's and the own
+    /// user's processes can be in it.
     var mayActForCgwarden: Bool {
-        pid == 1 || pid == Caller.process || comm == Array("cgwarden".utf8)
+        pid == 1 || pid == Caller.process
+            || comm == Array("cgwarden".utf8) && (user == 0 || user == Caller.user)
     }
 }

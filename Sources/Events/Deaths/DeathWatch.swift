@@ -26,8 +26,11 @@ package final class DeathWatch: Sendable {
 
     deinit { shared.stop.raise() }
 
-    /// Takes all ends up to now, and whether some may be missing.
-    func take() -> (ends: [CgroupEnd], isIncomplete: Bool) { shared.take() }
+    /// Takes all ends up to now, and whether some may be missing; without waiting, those that the
+    /// thread has found, and none while it is at work.
+    func take(waiting: Bool) -> (ends: [CgroupEnd], isIncomplete: Bool) {
+        shared.take(waiting: waiting)
+    }
 
     /// What the thread and the owner use.
     private final class Shared: Sendable {
@@ -63,8 +66,11 @@ package final class DeathWatch: Sendable {
             }
         }
 
-        func take() -> (ends: [CgroupEnd], isIncomplete: Bool) {
-            state.withLock { register in
+        func take(waiting: Bool) -> (ends: [CgroupEnd], isIncomplete: Bool) {
+            guard waiting else {
+                return state.withLockIfAvailable { $0.take() } ?? ([], false)
+            }
+            return state.withLock { register in
                 _ = register.read(Self.pass * 8)
                 return register.take()
             }

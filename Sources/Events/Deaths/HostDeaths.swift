@@ -23,8 +23,11 @@ package struct HostDeaths: Sendable {
     }
 
     /// Returns the ends that a sample and the notices up to now show.
-    package mutating func take(_ snapshot: Snapshot) -> Report {
-        let (ends, isIncomplete) = watch?.take() ?? ([], false)
+    ///
+    /// A caller that must not wait for the thread that reads the notices gets them the next time,
+    /// while the thread is at work.
+    package mutating func take(_ snapshot: Snapshot, waiting: Bool = true) -> Report {
+        let (ends, isIncomplete) = watch?.take(waiting: waiting) ?? ([], false)
         let time = EventTime(
             wall: snapshot.wallTime, boot: snapshot.tierTimes[Tier.tick.rawValue].now)
         let report = obituaries.take(snapshot, ends, time)

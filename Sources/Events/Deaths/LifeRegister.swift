@@ -24,6 +24,8 @@ struct LifeRegister: ~Copyable, Sendable {
     private var isIncomplete = false
     /// The most ends that wait to be taken.
     private static let most = 8192
+    /// The most cgroups that are watched; a tenant may create any number.
+    private static let mostLives = 32_768
     private static let events = Array("cgroup.events".utf8)
 
     init?(_ hierarchy: MountedHierarchy) {
@@ -84,11 +86,16 @@ struct LifeRegister: ~Copyable, Sendable {
         var waiting = [path]
         while let path = waiting.popLast() {
             if lives[path] != nil { continue }
+            guard lives.count < Self.mostLives else { return isIncomplete = true }
             let full = path.isRoot ? hierarchy.directory : hierarchy.directory + path.bytes
             let entries = watch.add(directory: full)
             let events =
                 hierarchy.version == .unified && !path.isRoot
                 ? watch.add(file: full + [UInt8(ascii: "/")] + Self.events) : nil
+            // The descendants of a renamed v1 cgroup keep their watches under new paths.
+            if let entries, case .entries(let old)? = places[entries], old != path {
+                lives[old] = nil
+            }
             if let entries { places[entries] = .entries(path) }
             if let events { places[events] = .events(path) }
             lives[path] = Life(born: born, entries: entries, events: events)

@@ -122,7 +122,9 @@ package struct LifeTotals: Hashable, Sendable {
     func times(_ share: Double) -> LifeTotals {
         var result = self
         for row in values.indices {
-            result.values[row] = values[row].map { UInt64(Double($0) * share) }
+            result.values[row] = values[row].map { value in
+                UInt64(exactly: (Double(value) * share).rounded(.down)) ?? value
+            }
         }
         return result
     }

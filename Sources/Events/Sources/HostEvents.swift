@@ -39,14 +39,13 @@ package struct HostEvents: ~Copyable {
     /// Opens the kernel log, usually at its end.
     ///
     /// `interval` is the usual time between samples in nanoseconds. A captured tree has no log and
-    /// no writes. `ownCause` recognizes this program's own changes.
+    /// no writes. `ownCauses` recognizes this program's own changes.
     package init(
         _ system: SystemRoot, interval: UInt64 = 1_000_000_000,
         from start: KernelLog.Start = .next,
-        ownCause: @escaping OwnCause = { _, _, _ in nil }
+        ownCauses: @escaping OwnCauses = { { _, _, _ in nil } }
     ) {
         self.system = system
-        limits = LimitChanges(ownCause: ownCause)
         changes = SnapshotEvents(interval: interval)
         pressure = HostPressureEvents(system)
         var refusal: IOError?
@@ -72,6 +71,7 @@ package struct HostEvents: ~Copyable {
                 writeRefusal = error
             }
         }
+        limits = LimitChanges(seesWriters: writes != nil, ownCauses: ownCauses)
         self.writes = writes
         self.writeRefusal = writeRefusal
         ledger = OOMLedger(readsLog: system.isLive && refusal == nil)
@@ -134,7 +134,8 @@ package struct HostEvents: ~Copyable {
         let monotonic = MonotonicClock.nanoseconds
         let clocks = SnapshotEvents.Clocks(time, suspended: boot > monotonic ? boot - monotonic : 0)
         // A sample may show a value only after the write of it.
-        let written = readWrites()
+        let written = readWrites(toTheEnd: true)
+        limits.beginBatch()
         let ended = takeDeaths(snapshot)
         let found =
             ended + changes.take(snapshot, clocks) + pressure.take(snapshot.host, time)
@@ -172,9 +173,11 @@ package struct HostEvents: ~Copyable {
         return events + report.unattributed.map(\.event)
     }
 
-    /// Returns the changes of limits by writes since the last call.
-    package mutating func readWrites() -> [Event] {
-        guard let (found, isIncomplete) = writes?.take() else { return [] }
+    /// Returns the changes of limits by writes since the last call; those that its thread has read,
+    /// or all up to now.
+    package mutating func readWrites(toTheEnd: Bool = false) -> [Event] {
+        guard let (found, isIncomplete) = writes?.take(toTheEnd: toTheEnd) else { return [] }
+        limits.beginBatch()
         var events: [Event] = []
         if isIncomplete {
             events.append(Event(.gap, .now, nil, [.cause: .text("write overrun")]))

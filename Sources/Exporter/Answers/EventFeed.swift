@@ -1,6 +1,7 @@
 #if Exporter
 import CgroupModel
 import Events
+import KernelIO
 import NIOCore
 import Synchronization
 
@@ -36,6 +37,19 @@ final class EventFeed: Sendable {
         deinit { feed.state.withLock { $0.readers -= 1 } }
     }
 
+    /// Searches on a thread of its own: the threads that serve and tick are few, and a client chooses
+    /// how much there is to search.
+    private actor Search {
+        private static let executor = ThreadExecutor(name: "event search")
+
+        nonisolated var unownedExecutor: UnownedSerialExecutor {
+            unsafe Self.executor.asUnownedSerialExecutor()
+        }
+
+        func run<Found: Sendable>(_ body: @Sendable () -> Found) -> Found { body() }
+    }
+
+    private let search = Search()
     /// The interval at which the store is looked at.
     private static let pace = Duration.milliseconds(100)
     /// The most events of a piece.
@@ -51,7 +65,9 @@ final class EventFeed: Sendable {
     }
 
     /// Returns the newest events of a query as JSON.
-    func json(_ query: EventQuery) -> ByteBuffer {
+    func json(_ query: EventQuery) async -> ByteBuffer { await search.run { self.text(query) } }
+
+    private func text(_ query: EventQuery) -> ByteBuffer {
         var json = JSONWriter()
         json.object { json in
             json.key("events")
@@ -66,14 +82,14 @@ final class EventFeed: Sendable {
 
     /// Returns a stream that begins after an event, or with the past that the query wants; nil if
     /// there are too many readers or the feed has finished.
-    func stream(_ query: EventQuery, after serial: UInt64?) -> AsyncStream<ByteBuffer>? {
+    func stream(_ query: EventQuery, after serial: UInt64?) async -> AsyncStream<ByteBuffer>? {
         let hasRoom = state.withLock { state in
             guard !state.isOver, state.readers < limits.readers else { return false }
             state.readers += 1
             return true
         }
         guard hasRoom else { return nil }
-        let reader = Reader(self, query, after: serial)
+        let reader = await search.run { Reader(self, query, after: serial) }
         return AsyncStream(unfolding: { await self.next(reader) })
     }
 

@@ -12,6 +12,11 @@ struct EventQuery {
     /// The parameters.
     static let names: Set<String> = ["kind", "cgroup", "since", "until", "n"]
     private static let usual = 1000
+    /// The most events of an answer that a client may ask for.
+    private static let mostEvents = 20_000
+    /// A client may not choose how long a search takes.
+    private static let longestPattern = 256
+    private static let mostStars = 8
 
     /// The events that the client wants.
     var selection = EventSelection()
@@ -29,6 +34,13 @@ struct EventQuery {
                     throw Mistake(description: error.description)
                 }
             case "cgroup":
+                guard value.utf8.count <= Self.longestPattern,
+                    value.count(where: { $0 == "*" }) <= Self.mostStars
+                else {
+                    throw Mistake(
+                        description: "a pattern has at most \(Self.longestPattern) bytes and "
+                            + "\(Self.mostStars) times *")
+                }
                 guard let pattern = PathPattern(value) else {
                     throw Mistake(
                         description: "the pattern \(value.onOneLine) has an unclosed bracket")
@@ -40,7 +52,7 @@ struct EventQuery {
                 guard let number = Int(value), number > 0 else {
                     throw Mistake(description: "n must be at least 1")
                 }
-                most = number
+                most = min(number, Self.mostEvents)
             }
         }
     }

@@ -30,7 +30,7 @@ extension Responder {
     func stream() async -> Response { stream(of: await feed.events()) }
 
     /// Returns the newest events of a query, or a stream of those to come if the client accepts one.
-    func eventsAnswer(_ query: Substring, _ request: HTTPHeaders) -> Response {
+    func eventsAnswer(_ query: Substring, _ request: HTTPHeaders) async -> Response {
         guard let events else {
             return .sentence(.notFound, "no events here; cgwarden daemon keeps them")
         }
@@ -41,10 +41,10 @@ extension Responder {
             return .sentence(.badRequest, error.description)
         }
         guard request["Accept"].contains(where: { $0.contains("text/event-stream") }) else {
-            return whole(events.json(wanted), Self.jsonType, Self.apiHeaders, request)
+            return whole(await events.json(wanted), Self.jsonType, Self.apiHeaders, request)
         }
         let reached = request.first(name: "Last-Event-ID").flatMap { UInt64($0) }
-        return stream(of: events.stream(wanted, after: reached))
+        return stream(of: await events.stream(wanted, after: reached))
     }
 
     private func stream(of pieces: AsyncStream<ByteBuffer>?) -> Response {

@@ -53,7 +53,7 @@ struct Responder: Sendable {
         "/api/v1/stream": Route([]) { responder, _, _ in await responder.stream() },
         "/api/v1/cgroup": Route(["path"]) { await $0.cgroup($2, $1.headers) },
         "/api/v1/explain": Route(["cgroup"]) { await $0.explanation($2, $1.headers) },
-        "/api/v1/events": Route(EventQuery.names) { $0.eventsAnswer($2, $1.headers) },
+        "/api/v1/events": Route(EventQuery.names) { await $0.eventsAnswer($2, $1.headers) },
         "/api/v1/metrics": Route([]) { responder, head, _ in responder.metricNames(head.headers) },
     ]
 

@@ -26,6 +26,8 @@ package struct WriteWatch: ~Copyable, Sendable {
     private let descriptor: OwnedDescriptor
     private var buffer = [UInt8](repeating: 0, count: WriteWatch.headBytes * 64)
     private var start = 0
+    /// Whether reports were lost for want of a descriptor.
+    private var hasLost = false
     private var end = 0
 
     /// Creates a watch of nothing (fanotify_init(2)).
@@ -55,7 +57,10 @@ package struct WriteWatch: ~Copyable, Sendable {
 
     /// Takes the next report; nil if there is none now.
     package mutating func next() -> Report? {
-        guard start < end || fill() else { return nil }
+        guard start < end || fill() else {
+            defer { hasLost = false }
+            return hasLost ? .lost : nil
+        }
         let place = start
         let length = Int(Self.word(buffer, place))
         start = length >= Self.headBytes ? place + length : end
@@ -83,6 +88,7 @@ package struct WriteWatch: ~Copyable, Sendable {
                 end = got
                 return true
             }
+            if errno == EMFILE || errno == ENFILE { hasLost = true }
             // Any other error belongs to the report that was read, such as one of a removed file.
             if got == 0 || errno == EAGAIN || errno == EBADF { return false }
         }

@@ -80,7 +80,7 @@ struct DaemonService: Service {
                 bytes: settings.events.largestJournal,
                 age: settings.events.longest / .seconds(1)),
             logger: logger,
-            ownCause: UndoJournal(directory: machine.stateDirectory).ownCause, onFound: onFound)
+            ownCauses: UndoJournal(directory: machine.stateDirectory).ownCauses, onFound: onFound)
         self.events = events
         if let refusal = events.logRefusal {
             logger.warning("\(refusal); OOM kills are counted without their victims")
@@ -242,7 +242,7 @@ struct DaemonService: Service {
             let glob =
                 words.count == 3
                 ? String(decoding: PercentText.decoded(words[2]), as: UTF8.self) : nil
-            let listing = await events.dead(glob.flatMap { PathPattern($0) })
+            let listing = events.dead(glob.flatMap { PathPattern($0) })
             return words[1] == "json"
                 ? String(decoding: listing.json, as: UTF8.self) : listing.text
         case ("hold", 3):

@@ -16,6 +16,8 @@ actor EventWatch {
     private struct Published {
         var counts: [EventKind: UInt64] = [:]
         var journalFailure: String?
+        /// The tombstones up to the newest sample.
+        var graveyard = Graveyard()
     }
 
     private let executor = ThreadExecutor(name: "events")
@@ -41,11 +43,11 @@ actor EventWatch {
 
     /// Opens the kernel log, and the journal if there is one, whose newest events are restored.
     ///
-    /// `ownCause` recognizes this program's own changes. `onFound` gets all events before storms are
+    /// `ownCauses` recognizes this program's own changes. `onFound` gets all events before storms are
     /// folded.
     init(
         _ system: SystemRoot, _ inbox: EventInbox, journal path: String?, _ bounds: PartBounds,
-        logger: Logger, ownCause: @escaping OwnCause,
+        logger: Logger, ownCauses: @escaping OwnCauses,
         onFound: @escaping @Sendable ([Event]) -> Void
     ) {
         self.inbox = inbox
@@ -66,7 +68,7 @@ actor EventWatch {
             }
         }
         journal = EventJournal(path, bounds)
-        let host = HostEvents(system, ownCause: ownCause)
+        let host = HostEvents(system, ownCauses: ownCauses)
         logRefusal = host.logRefusal
         writeRefusal = host.writeRefusal
         self.host = host
@@ -102,11 +104,14 @@ actor EventWatch {
     }
 
     /// The tombstones that are kept, of cgroups whose path matches, and their parents' remainders.
-    func dead(_ pattern: PathPattern?) -> DeadListing {
+    ///
+    /// The caller does not wait for this thread, which never leaves ``run()``.
+    nonisolated func dead(_ pattern: PathPattern?) -> DeadListing {
+        let graveyard = published.withLock { $0.graveyard }
         let isMeant = { (path: CgroupPath) in pattern?.matches(path) ?? true }
         return DeadListing(
-            host.graveyard.all.filter { isMeant($0.cgroup.path) },
-            host.graveyard.unattributed.filter { isMeant($0.parent.path) })
+            graveyard.all.filter { isMeant($0.cgroup.path) },
+            graveyard.unattributed.filter { isMeant($0.parent.path) })
     }
 
     private func look() {
@@ -114,7 +119,11 @@ actor EventWatch {
         // In this order; see ``HostEvents/totalKills``.
         let total = news.snapshot == nil ? nil : host.totalKills
         var events = host.readLog() + host.readPressure() + host.readWrites()
-        if let snapshot = news.snapshot { events += host.take(snapshot, total: total) }
+        if let snapshot = news.snapshot {
+            events += host.take(snapshot, total: total)
+            let graveyard = host.graveyard
+            published.withLock { $0.graveyard = graveyard }
+        }
         events += news.events
         onFound(events)
         count(events, and: news.dropped)

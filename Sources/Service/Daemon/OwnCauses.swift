@@ -10,22 +10,23 @@ extension UndoJournal {
 
     /// Recognizes changes that are in this journal: `cgwarden set memory.max=1GiB`,
     /// `cgwarden (rule NAME)`.
-    package var ownCause: OwnCause {
-        { path, files, wall in
-            guard let entries = try? entries() else { return nil }
-            let entry = entries.last {
-                $0.path == path && files.contains($0.cell.file) && $0.wallTime <= wall
-                    && wall - $0.wallTime <= Self.reach
+    package var ownCauses: OwnCauses {
+        {
+            let known = Dictionary(grouping: (try? entries()) ?? [], by: \.path)
+            return { path, files, wall in
+                known[path]?.last {
+                    files.contains($0.cell.file) && $0.wallTime <= wall
+                        && wall - $0.wallTime <= Self.reach
+                }?.author
             }
-            return entry?.author
         }
     }
 }
 
 extension StateDirectory {
     /// Recognizes changes that are in this user's journal; none without a state directory.
-    package static var ownCause: OwnCause {
-        guard let journal = try? Self.journal() else { return { _, _, _ in nil } }
-        return journal.ownCause
+    package static var ownCauses: OwnCauses {
+        guard let journal = try? Self.journal() else { return { { _, _, _ in nil } } }
+        return journal.ownCauses
     }
 }

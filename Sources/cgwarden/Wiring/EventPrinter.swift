@@ -31,7 +31,7 @@ struct EventPrinter {
         }
         guard isFollowing else {
             waiting += chosen
-            if waiting.count > 2 * most { waiting.removeFirst(waiting.count - most) }
+            if waiting.count / 2 > most { waiting.removeFirst(waiting.count - most) }
             return true
         }
         let rest = chosen.prefix(most - printed)

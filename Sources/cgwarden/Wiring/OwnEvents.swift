@@ -38,7 +38,7 @@ struct OwnEvents {
         let sampler = observation.sampler
         var host = HostEvents(
             system, interval: UInt64(interval.seconds * 1e9), from: hasPast ? .oldest : .next,
-            ownCause: StateDirectory.ownCause)
+            ownCauses: StateDirectory.ownCauses)
         if let reason {
             StandardOutput.complain("cgwarden: \(reason); showing the events from now on")
         }

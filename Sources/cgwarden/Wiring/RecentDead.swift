@@ -21,7 +21,7 @@ struct RecentDead {
     /// Returns a snapshot with the recent dead in it; the same one again if it is no newer.
     mutating func added(to snapshot: Snapshot) -> Snapshot {
         if let result, previous?.tick == snapshot.tick { return result }
-        for stone in deaths.take(snapshot).tombstones {
+        for stone in deaths.take(snapshot, waiting: false).tombstones {
             unknown -= 1
             shown.append(
                 (
