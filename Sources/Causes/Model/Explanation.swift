@@ -6,7 +6,7 @@ package struct Explanation: Hashable, Sendable {
     package let cgroup: CgroupPath
     /// The identity of the explained cgroup.
     package let id: CgroupID
-    /// The time between the two samples in seconds; nil with a single one, without rates.
+    /// The time between the two samples in seconds; nil with a single one, which has no rates.
     package let window: Double?
     /// The time of the newer sample, in microseconds since 1970.
     package let wallTime: UInt64
@@ -37,7 +37,7 @@ package struct Explanation: Hashable, Sendable {
 }
 
 extension Metric {
-    /// Whether someone sets it, so that it has an owner.
+    /// Whether it is set from user space, so that it can have an owner.
     fileprivate var isConfigured: Bool {
         kind == .limit || kind == .setting || kind == .text && controller == .cpuset
     }
