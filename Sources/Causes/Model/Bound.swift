@@ -13,7 +13,7 @@ package struct Bound: Hashable, Sendable {
     /// The growth of the usage per second; nil for a rate, and without two samples.
     package let slope: Double?
 
-    /// What is left; 0 above the limit.
+    /// The part of the limit that is left; 0 above the limit.
     package var headroom: Double? {
         guard let most, let used else { return nil }
         return max(most - used, 0)

@@ -10,11 +10,11 @@ package struct Explanation: Hashable, Sendable {
     package let window: Double?
     /// The time of the newer sample, in microseconds since 1970.
     package let wallTime: UInt64
-    /// What was found, the most important first; never empty.
+    /// The findings, the most important first; never empty.
     package internal(set) var findings: [Finding]
     /// The binding limit of each kind.
     package internal(set) var bounds: [Bound]
-    /// What its tasks wait for.
+    /// The waits of its tasks, by resource and counter.
     package let waits: [Wait]
 
     /// The most important finding.

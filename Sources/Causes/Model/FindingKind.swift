@@ -27,11 +27,11 @@ package enum FindingKind: String, CaseIterable, Sendable {
 
     /// A row of the table.
     package struct Row: Sendable {
-        /// What runs short; nil for a finding about the cgroup as a whole.
+        /// The resource; nil for a finding about the cgroup as a whole.
         package let resource: Resource?
         /// The severity, unless a measured share or time determines it.
         package let severity: Severity
-        /// What it means, in one sentence.
+        /// A description in one sentence.
         package let help: String
         /// The reason for its place in the order.
         package let why: String
@@ -144,7 +144,7 @@ package enum FindingKind: String, CaseIterable, Sendable {
     var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
-/// What a cgroup can run short of.
+/// A resource that a finding or a wait can be about.
 package enum Resource: String, CaseIterable, Sendable {
     case cpu, memory, io, pids, freezer
 }

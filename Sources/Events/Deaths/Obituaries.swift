@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// Writes a tombstone for each cgroup that ended, and accounts for what no tombstone has.
+/// Writes a tombstone for each cgroup that ended, and accounts for usage that no tombstone has.
 ///
 /// A parent's counter keeps the usage of removed children. The part that neither living children
 /// nor tombstones explain belongs to children that ended unseen, or was used after a child's last

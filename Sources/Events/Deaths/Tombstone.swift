@@ -1,6 +1,6 @@
 internal import CgroupModel
 
-/// What is known of a cgroup that ended.
+/// The record of a cgroup that ended.
 package struct Tombstone: Hashable, Sendable {
     /// The origin of the totals.
     package enum Reading: String, Hashable, Sendable {
@@ -19,7 +19,7 @@ package struct Tombstone: Hashable, Sendable {
     package let born: UInt64?
     /// The time of its removal, or of the sample that showed it.
     package let died: EventTime
-    /// What it used.
+    /// The totals of its lifetime.
     package let totals: LifeTotals
     /// The origin of the totals.
     package let reading: Reading
@@ -53,7 +53,7 @@ package struct Unattributed: Hashable, Sendable {
     package let parent: EventCgroup
     /// The time of the sample.
     package let time: EventTime
-    /// What they used.
+    /// The remaining usage.
     package let totals: LifeTotals
 
     /// The remainder as an event.

@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// The events that a user wants.
+/// A selection of events.
 package struct EventSelection: Sendable {
     /// The kinds; nil for all.
     package var kinds: Set<EventKind>?
@@ -22,7 +22,7 @@ package struct EventSelection: Sendable {
         self.pattern = pattern
     }
 
-    /// Whether an event is wanted.
+    /// Whether an event is selected.
     package func contains(_ event: Event) -> Bool {
         guard kinds?.contains(event.kind) ?? true, event.time.wall >= since ?? 0,
             event.time.wall <= until ?? .max
@@ -35,7 +35,7 @@ package struct EventSelection: Sendable {
 extension EventKind {
     /// The error about a list with something other than kinds.
     package struct Mistake: Error, CustomStringConvertible {
-        /// What is wrong, with a suggestion.
+        /// The error message, with a suggestion.
         package let description: String
     }
 

@@ -2,14 +2,13 @@ package import CgroupModel
 
 /// The totals and peaks of a cgroup over its lifetime.
 package struct LifeTotals: Hashable, Sendable {
-    /// A total: the metric, the detail of an event, and whether a parent's value contains those of
-    /// its children.
+    /// A row of the table of totals.
     package struct Row: Sendable {
         /// The metric.
         package let metric: Metric
-        /// The detail.
+        /// The detail of an event.
         package let field: EventField
-        /// Whether a parent's value contains those of its children, also of removed ones.
+        /// Whether a parent's value contains those of its children, including removed ones.
         package let isInherited: Bool
     }
 

@@ -44,7 +44,7 @@ struct HostPressureEvents: Sendable {
 
     /// Returns the events from the kernel's reports since the last call; never waits.
     ///
-    /// Nobody else may poll the triggers, because poll(2) consumes a report.
+    /// Only this method may poll the triggers, because poll(2) consumes a report.
     mutating func read(_ time: EventTime) -> [Event] {
         var events: [Event] = []
         for resource in PressedResource.allCases {

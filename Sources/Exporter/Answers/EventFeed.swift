@@ -4,7 +4,7 @@ import Events
 import NIOCore
 import Synchronization
 
-/// The events of `/api/v1/events`: those of a query, or a stream of those to come.
+/// Serves `/api/v1/events`: the stored events of a query, or a stream of new ones.
 ///
 /// A stream keeps the past events that its reader requested and the number that it has reached, so
 /// falling behind costs no memory. A reader is informed of the number of events that it missed, and

@@ -13,7 +13,7 @@ struct EventQuery {
     static let names: Set<String> = ["kind", "cgroup", "since", "until", "n"]
     private static let usual = 1000
 
-    /// The events that the client wants.
+    /// The selected events.
     var selection = EventSelection()
     /// The maximum number of events, in a stream of past events; nil if not given.
     var most: Int?

@@ -29,7 +29,7 @@ extension Responder {
     /// Returns a stream of server-sent events with each new sample, in the same form.
     func stream() async -> Response { stream(of: await feed.events()) }
 
-    /// Returns the newest events of a query, or a stream of those to come if the client accepts one.
+    /// Returns the stored events of a query, or a stream of new ones if the client accepts that.
     func eventsAnswer(_ query: Substring, _ request: HTTPHeaders) -> Response {
         guard let events else {
             return .sentence(.notFound, "no events here; cgwarden daemon keeps them")
