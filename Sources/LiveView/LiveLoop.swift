@@ -158,7 +158,7 @@ package final class LiveLoop {
             row.index, in: snapshot, after: before.map { EarlierLevels($0) }, files: source.files)
     }
 
-    /// Takes the newest events while they are shown; returns whether there are others.
+    /// Updates the newest events while they are shown; returns whether they changed.
     private func takeEvents() -> Bool {
         guard case .events = model.mode, let events = source.events(), events != model.events
         else { return false }

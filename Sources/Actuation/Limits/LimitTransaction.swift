@@ -27,8 +27,8 @@ package struct LimitTransaction {
 
     /// Applies the plan; the results are in the order of the writes.
     ///
-    /// A failed write rolls back all earlier ones. With `cgroupsApart` it rolls back those of its own
-    /// cgroup, skips the rest of them, and the other cgroups are set nonetheless.
+    /// A failed write rolls back all earlier ones. With `cgroupsApart` it rolls back and skips only
+    /// the writes to the same cgroup.
     package func apply(cgroupsApart: Bool = false) -> [LimitResult] {
         var results = plan.writes.map { LimitResult(write: $0, outcome: .skipped) }
         do throws(ActuationError) {

@@ -1,4 +1,4 @@
 #pragma once
 
-/// The revision that the build was told, or "unknown".
+/// The revision that was passed to the build, or "unknown".
 const char *cgw_revision(void);

@@ -1,10 +1,10 @@
 #pragma once
-// Waiting for the kernel's notices, and being there when memory is short.
+// Waiting for kernel notifications, and staying responsive when memory is short.
 
-/// inotify_add_watch(2) for entries made, removed or renamed in a directory.
+/// inotify_add_watch(2) for entries created, removed or renamed in a directory.
 int cgw_watch_entries(int watch, const char *path);
 
-/// inotify_add_watch(2) for changes of a file.
+/// inotify_add_watch(2) for changes to a file.
 int cgw_watch_file(int watch, const char *path);
 
 /// eventfd(2) with EFD_CLOEXEC|EFD_NONBLOCK.

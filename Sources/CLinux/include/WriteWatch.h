@@ -1,7 +1,7 @@
 #pragma once
-// Who writes to the files of a file system: fanotify(7).
+// Reports which process writes to the files of a file system: fanotify(7).
 
-/// fanotify_init(2) of a watch that does not block and reports open files: its descriptor, or -1
+/// fanotify_init(2): a nonblocking watch that reports open files. Its descriptor, or -1
 /// with errno.
 int cgw_write_watch_open(void);
 

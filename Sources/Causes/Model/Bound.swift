@@ -1,10 +1,10 @@
-/// The limit that binds a cgroup: of its own and its ancestors' the one with the least headroom.
+/// The binding limit of a cgroup: the one with the least headroom of its own and its ancestors'.
 package struct Bound: Hashable, Sendable {
     /// The limit.
     ///
-    /// Its reading is unlimited or a reason if no level has a number.
+    /// If no level has a number, its reading is unlimited or the reason why there is none.
     package var limit: Evidence
-    /// What the limit counts, at the same level; nil if that is not known.
+    /// The usage that the limit counts, at the same level; nil if unknown.
     package let usage: Evidence?
     /// The limit in the unit of its metric, CPUs for a quota; nil if there is no number.
     package let most: Double?
@@ -13,7 +13,7 @@ package struct Bound: Hashable, Sendable {
     /// The growth of the usage per second; nil for a rate, and without two samples.
     package let slope: Double?
 
-    /// What is left; 0 above the limit.
+    /// The part of the limit that is left; 0 above the limit.
     package var headroom: Double? {
         guard let most, let used else { return nil }
         return max(most - used, 0)

@@ -14,15 +14,15 @@ package struct Evidence: Hashable, Sendable {
     package let isSampled: Bool
     /// The increase of a counter per second; nil for other metrics and without two samples.
     package let rate: Double?
-    /// The value or rate for people, with its unit.
+    /// The value or rate as text, with its unit.
     package let text: String
-    /// The interface file in the cgroup's directory, under the name that this host has.
+    /// The interface file under its name on this host, with the key if it has keys.
     package let file: String
     /// The time since the file was read, in seconds.
     ///
-    /// A setting is read again when someone writes to it, so it may be older than the others.
+    /// Settings are read less often than counters, so they may be older.
     package let age: Double
-    /// Who set the value; nil if that is not known, or nobody asked.
+    /// Who set the value; nil if unknown, or not looked up.
     package var owner: String?
 
     /// Why there is no value; nil for a number.

@@ -6,15 +6,15 @@ package struct Explanation: Hashable, Sendable {
     package let cgroup: CgroupPath
     /// The identity of the explained cgroup.
     package let id: CgroupID
-    /// The time between the two samples in seconds; nil with a single one, without rates.
+    /// The time between the two samples in seconds; nil with a single one, which has no rates.
     package let window: Double?
     /// The time of the newer sample, in microseconds since 1970.
     package let wallTime: UInt64
-    /// What was found, the most important first; never empty.
+    /// The findings, the most important first; never empty.
     package internal(set) var findings: [Finding]
     /// The binding limit of each kind.
     package internal(set) var bounds: [Bound]
-    /// What its tasks wait for.
+    /// The waits of its tasks, by resource and counter.
     package let waits: [Wait]
 
     /// The most important finding.
@@ -37,7 +37,7 @@ package struct Explanation: Hashable, Sendable {
 }
 
 extension Metric {
-    /// Whether someone sets it, so that it has an owner.
+    /// Whether it is set from user space, so that it can have an owner.
     fileprivate var isConfigured: Bool {
         kind == .limit || kind == .setting || kind == .text && controller == .cpuset
     }

@@ -1,20 +1,20 @@
 package import CgroupModel
 
-/// One cause, with what supports it.
+/// One cause, with the evidence for it.
 package struct Finding: Hashable, Sendable {
-    /// What it says.
+    /// The kind of cause.
     package let kind: FindingKind
     /// How bad it is.
     package let severity: Severity
-    /// The cgroup whose limit, request or competition it is; nil if there is none.
+    /// The cgroup whose limit, freeze or weight is the cause; nil if there is none.
     package let culprit: CgroupPath?
-    /// The limit that it is about; nil if there is none.
+    /// The limit that is the cause; nil if there is none.
     package var bound: Bound?
-    /// The share of time that tasks lose to it, 0 to 1; nil if it cannot be measured.
+    /// The share of time that tasks lose to the cause, 0 to 1; nil if it cannot be measured.
     package let share: Double?
     /// The values that support it, the deciding one first.
     package var evidence: [Evidence]
-    /// Those who use the same resource, the greediest first.
+    /// Other cgroups that use the same resource, the heaviest user first.
     package let competitors: [Competitor]
 
     init(
@@ -31,15 +31,15 @@ package struct Finding: Hashable, Sendable {
         self.competitors = competitors
     }
 
-    /// The resource that is short; nil if it is about the cgroup as a whole.
+    /// The resource that is short; nil for a finding about the cgroup as a whole.
     package var resource: Resource? {
         kind.row.resource ?? bound.flatMap { Resource($0.limit.metric) }
     }
 
-    /// Whether it comes before another one.
+    /// Whether this finding is listed before another one.
     ///
-    /// Shares are compared in steps of a tenth, because a more specific cause and the pressure that
-    /// it produces differ by noise.
+    /// Shares are compared in steps of a tenth. The share of a specific cause and that of the
+    /// pressure that it produces differ only by noise.
     func precedes(_ other: Finding) -> Bool {
         if severity != other.severity { return severity < other.severity }
         if severity == .slow, tenths != other.tenths { return tenths > other.tenths }
@@ -67,7 +67,7 @@ extension Resource {
 package struct Competitor: Hashable, Sendable {
     /// The cgroup: a sibling of the explained one or of an ancestor.
     package let cgroup: CgroupPath
-    /// What it uses: CPUs, or bytes a second of a device.
+    /// Its usage: CPUs, or bytes per second on a device.
     package let usage: Double
     /// Its weight; nil if weights do not matter.
     package let weight: Evidence?

@@ -1,7 +1,7 @@
-/// What a finding says; the order of the cases is the order of findings of the same severity and
-/// share of lost time.
+/// The kinds of findings, in the order in which findings of the same severity and share of lost
+/// time are listed.
 ///
-/// The first finding is the verdict, so the table below decides what a person reads first.
+/// The first finding is the verdict, so this order decides what a user reads first.
 package enum FindingKind: String, CaseIterable, Sendable {
     case gone
     case frozen
@@ -27,13 +27,13 @@ package enum FindingKind: String, CaseIterable, Sendable {
 
     /// A row of the table.
     package struct Row: Sendable {
-        /// What runs short; nil for a finding about the cgroup as a whole.
+        /// The resource; nil for a finding about the cgroup as a whole.
         package let resource: Resource?
-        /// The severity, unless a measured share or time says otherwise.
+        /// The severity, unless a measured share or time determines it.
         package let severity: Severity
-        /// What it means, in one sentence.
+        /// A description in one sentence.
         package let help: String
-        /// Why it stands where it does in the order.
+        /// The reason for its place in the order.
         package let why: String
 
         init(_ resource: Resource?, _ severity: Severity, _ help: String, _ why: String) {
@@ -75,7 +75,8 @@ package enum FindingKind: String, CaseIterable, Sendable {
         case .memorySoon:
             Row(
                 .memory, .soon,
-                "A hard limit of memory is reached within ten minutes; a kill within one is failing.",
+                "A hard memory limit is reached within ten minutes; the severity is failing if it "
+                    + "leads to a kill within one.",
                 "a kill can still be prevented")
         case .quota:
             Row(
@@ -97,12 +98,12 @@ package enum FindingKind: String, CaseIterable, Sendable {
         case .cpuset:
             Row(
                 .cpu, .slow,
-                "Tasks wait for the CPUs of a list that is shorter than that of the host.",
+                "Tasks wait for CPUs, and a cpuset allows fewer CPUs than the host has.",
                 "a list of CPUs limits what a weight can give")
         case .weight:
             Row(
                 .cpu, .slow,
-                "Tasks wait for busy CPUs, of which siblings get more by their weights.",
+                "Tasks wait for busy CPUs, which are divided among siblings by weight.",
                 "competitors share the CPUs that are there")
         case .cpuWait:
             Row(
@@ -119,12 +120,12 @@ package enum FindingKind: String, CaseIterable, Sendable {
         case .limitSoon:
             Row(
                 nil, .soon,
-                "Another limit is reached soon: of memory within ten minutes, of tasks within one.",
+                "Another limit is reached soon: of memory within ten minutes, others within one.",
                 "an estimate, while the others are measured")
         case .near:
             Row(
                 nil, .note, "At least 90% of a limit is used.",
-                "less than 10% is left, which hurts nobody yet")
+                "less than 10% is left, but no task is slowed yet")
         case .unreadable:
             Row(
                 nil, .note, "A limit of it or of an ancestor cannot be read.",
@@ -132,10 +133,10 @@ package enum FindingKind: String, CaseIterable, Sendable {
         case .empty:
             Row(
                 nil, .note, "No process is in it or below it.",
-                "there is nobody who could be slow")
+                "it has no task that could be slow")
         case .healthy:
             Row(
-                nil, .healthy, "None of the others.",
+                nil, .healthy, "None of the causes above applies.",
                 "nothing else was found")
         }
     }
@@ -143,7 +144,7 @@ package enum FindingKind: String, CaseIterable, Sendable {
     var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
-/// What a cgroup can run short of.
+/// A resource that a finding or a wait can be about.
 package enum Resource: String, CaseIterable, Sendable {
     case cpu, memory, io, pids, freezer
 }

@@ -13,7 +13,7 @@ package enum Severity: String, CaseIterable, Sendable, Comparable {
     /// Nothing holds the cgroup up.
     case healthy
 
-    /// What it means, in one sentence.
+    /// A description in one sentence.
     package var help: String {
         switch self {
         case .stuck: "Nothing in the cgroup runs."

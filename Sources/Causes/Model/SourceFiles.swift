@@ -9,7 +9,8 @@ package struct SourceFiles: Sendable {
 
     /// Names v1 files for the given controllers, and v2 files for all others.
     ///
-    /// `sampled` are the metrics whose files are read, nil for all: the others are not absent.
+    /// `sampled` lists the metrics whose files are read; nil means all. Other metrics are reported
+    /// as not sampled, not as absent.
     package init(legacy: Set<Controller> = [], sampled: Set<MetricID>? = nil) {
         self.legacy = legacy
         self.sampled = sampled
@@ -23,9 +24,9 @@ package struct SourceFiles: Sendable {
         let isLegacy = legacy.contains(row.controller)
         let sources = isLegacy ? [row.v1, row.v2] : [row.v2, row.v1]
         guard let source = sources.lazy.compactMap(\.self).first else { return row.name }
-        // The swap limit of v1 is the difference of two others.
+        // On v1, the swap limit is the difference of two other limits.
         if isLegacy, metric == .memorySwapMax { return name(.memoryAndSwapMax) }
-        // A position in a line is not a key that a person would look for.
+        // A number is a position in a line, not a key.
         guard let key = source.key, Int(key) == nil else { return source.file }
         return "\(source.file) \(key)"
     }

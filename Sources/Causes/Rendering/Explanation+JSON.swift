@@ -1,7 +1,7 @@
 package import CgroupModel
 
 extension Explanation {
-    /// Writes the explanation as an object; `more` adds keys.
+    /// Writes the explanation as an object; `more` writes further keys into it.
     package func write(to json: inout JSONWriter, more: (inout JSONWriter) -> Void = { _ in }) {
         json.object { json in
             json.key("cgroup")
@@ -101,7 +101,7 @@ extension Wait {
 }
 
 extension Evidence {
-    /// Writes the value in the metric's unit, or the reason why there is none as a string.
+    /// Writes the value in the metric's unit, or as a string the reason why there is none.
     fileprivate func write(to json: inout JSONWriter) {
         json.object { json in
             json.key("name")

@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension Explanation {
-    /// The explanation as text: the verdict first, then what supports it.
+    /// The explanation as text: the verdict first, then its evidence.
     package var text: String { lines.map { $0.text + "\n" }.joined() }
 
     /// The lines of the text.

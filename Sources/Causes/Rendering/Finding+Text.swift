@@ -51,7 +51,7 @@ extension Finding {
         return "\(bound.limit.name) \(most ?? bound.limit.text)"
     }
 
-    /// The same with the usage, for a level.
+    /// The limit with its value and, unless it limits a rate, the usage.
     private var limit: String {
         guard let bound, let used = bound.used, !bound.isRate else {
             return limitName
@@ -97,7 +97,7 @@ extension Finding {
 }
 
 extension Bound {
-    /// Whether it limits a rate, whose present value says little beside the limit.
+    /// Whether it limits a rate; the current rate says little next to such a limit.
     var isRate: Bool {
         switch MetricCatalog[limit.metric].unit {
         case .microseconds, .bytesPerSecond, .operationsPerSecond: true

@@ -1,11 +1,11 @@
 package import CgroupModel
 
-/// The usage of all cgroups in a sample, for its growth until a later sample.
+/// The gauges of usage of all cgroups in a sample, for their growth until a later sample.
 ///
-/// A later snapshot has the earlier values of its counters, but not of its levels. This is much
-/// smaller than a snapshot.
+/// A snapshot has the previous values of its counters, but not of its gauges. Keeping these few
+/// takes much less memory than keeping the previous snapshot.
 package struct EarlierLevels: Sendable {
-    /// The levels that are kept.
+    /// The gauges that are kept.
     private static let metrics: [MetricID] = Set(Watch.levels.map(\.usage) + [.memoryAnon]).sorted()
 
     /// The times at which each tier was read.
@@ -13,7 +13,7 @@ package struct EarlierLevels: Sendable {
     private let values: [UInt64]
     private let rows: [CgroupID: Int]
 
-    /// Keeps the levels of a sample.
+    /// Copies the gauges of a sample.
     package init(_ snapshot: Snapshot) {
         times = snapshot.tierTimes
         values = snapshot.cgroups.indices.flatMap { index in
@@ -28,7 +28,7 @@ package struct EarlierLevels: Sendable {
     /// The time of the sample in nanoseconds of CLOCK_BOOTTIME.
     package var time: UInt64 { times.map(\.now).max() ?? 0 }
 
-    /// The level of a cgroup; absent if it did not exist, or for another metric.
+    /// Returns a gauge of a cgroup; absent if the sample lacks the cgroup, or for another metric.
     func reading(of cgroup: CgroupID, _ metric: MetricID) -> Reading {
         guard let row = rows[cgroup], let column = Self.metrics.firstIndex(of: metric) else {
             return .absent

@@ -4,10 +4,10 @@ extension Explanation {
     /// Explains the cgroup at an index of a snapshot.
     ///
     /// - Parameters:
-    ///   - snapshot: A sample of the cgroup, its ancestors and the children of these.
-    ///   - before: The levels of an earlier sample; nil if there is none.
+    ///   - snapshot: A sample of the cgroup, its ancestors, and the ancestors' children.
+    ///   - before: The gauges of an earlier sample; nil if there is none.
     ///   - files: The names of this host's files.
-    ///   - clock: The time for which ages are computed, in nanoseconds of CLOCK_BOOTTIME; by
+    ///   - clock: The time from which ages are counted back, in nanoseconds of CLOCK_BOOTTIME; by
     ///     default that of the snapshot.
     package init(
         _ index: Int, in snapshot: Snapshot, after before: EarlierLevels? = nil,

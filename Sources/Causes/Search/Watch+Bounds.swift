@@ -1,14 +1,14 @@
 import CgroupModel
 
 extension Watch {
-    /// The limits of a level, each with what it counts.
+    /// The limits of gauges, each with the gauge that it limits.
     static let levels: [(limit: MetricID, usage: MetricID)] = [
         (.memoryMax, .memoryUsage), (.memoryHigh, .memoryUsage),
         (.memorySwapMax, .memorySwapUsage), (.memoryAndSwapMax, .memoryAndSwapUsage),
         (.pidsMax, .pidsCurrent), (.maxDescendants, .descendants),
     ]
 
-    /// The limits of a rate on each device, each with what it counts.
+    /// The limits of rates on each device, each with the counter whose rate it limits.
     static let rates: [(limit: MetricID, usage: MetricID)] = [
         (.ioMaxRead, .ioReadBytes), (.ioMaxWritten, .ioWrittenBytes), (.ioMaxReads, .ioReads),
         (.ioMaxWrites, .ioWrites),
@@ -34,7 +34,7 @@ extension Watch {
             used: now[place, usage].value.map { Double($0) }, slope: slope(place, usage))
     }
 
-    /// The limit of one level; nil if it has no number.
+    /// Returns the limit of one cgroup in the chain; nil if it has no number.
     func bound(_ place: Int, _ limit: MetricID, _ usage: MetricID) -> Bound? {
         guard let most = now[place, limit].value else { return nil }
         return Bound(
@@ -49,7 +49,7 @@ extension Watch {
         }?.element
     }
 
-    /// The memory limit of an ancestor outside a container's view, which only v1 reports.
+    /// The memory limit of an ancestor that is not visible in a container; only v1 reports it.
     private var boundOutside: Bound? {
         guard let reported = now[index, .memoryMaxEffective].value,
             reported < chain.compactMap({ now[$0, .memoryMax].value }).min() ?? .max
@@ -69,7 +69,7 @@ extension Watch {
             used: now.cpusUsed(place), slope: nil)
     }
 
-    /// The quota of one level in CPUs; nil if it has none.
+    /// Returns the quota of one cgroup in CPUs; nil if it has none.
     func quota(_ place: Int) -> Bound? {
         guard let quota = now[place, .cpuMax].value, let period = now[place, .cpuMaxPeriod].value,
             period > 0

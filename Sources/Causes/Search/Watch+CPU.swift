@@ -2,14 +2,14 @@ import CgroupModel
 
 /// Findings about CPU time.
 extension Watch {
-    /// The share of processor time from which CPUs count as busy.
+    /// The utilization at which CPUs count as busy.
     private static let busy = 0.9
-    /// The CPUs from which a cgroup counts as a competitor.
+    /// The usage in CPUs at which a cgroup counts as a competitor.
     private static let active = 0.02
 
     /// The causes of a lack of CPU time.
     ///
-    /// A quota explains the pressure, so that nothing else is looked for.
+    /// A quota explains the pressure, so no other cause is searched for.
     var cpuFindings: [Finding] {
         if let quota = throttling { return [quota] }
         let found = [confinement, competition].compactMap(\.self)
@@ -18,13 +18,13 @@ extension Watch {
 
     // MARK: Quota
 
-    /// The quota that takes most time, of the cgroup or of an ancestor.
+    /// The quota that throttles most, of the cgroup or of an ancestor.
     private var throttling: Finding? {
         let losses = chain.compactMap { place in throttledShare(place).map { (place, $0) } }
         guard let (place, share) = losses.max(by: { $0.1 < $1.1 }),
             let severity = self.severity(share)
         else { return nil }
-        // An ancestor that is throttled costs a cgroup nothing that has nothing to run.
+        // A throttled ancestor does not slow down a cgroup without runnable tasks.
         let isAffected = place == index || waitsForCPU
         let bound = quota(place) ?? self.bound(.cpuMax, .cpuUsage)
         return Finding(
@@ -37,10 +37,10 @@ extension Watch {
                 + evidence(index, [.cpuLocalThrottledTime, .cpuPressureSome]))
     }
 
-    /// The share of time that a level is throttled; nil if it is not.
+    /// Returns the share of time in which a cgroup is throttled; nil if it is not.
     ///
-    /// A throttled period is not lost as a whole. The throttled time is, but it is summed over CPUs,
-    /// so that the share of periods is its upper bound.
+    /// Only part of a throttled period is lost. The throttled time is summed over CPUs, so its
+    /// share can exceed that of the periods; the smaller one counts.
     private func throttledShare(_ place: Int) -> Double? {
         guard let periods = now.throttledRatio(place), periods > 0 else { return nil }
         return min(periods, now.rate(place, .cpuThrottledTime).map { $0 / 1e6 } ?? periods)
@@ -51,7 +51,7 @@ extension Watch {
 
     // MARK: Cpusets
 
-    /// The CPUs that a level may use, and the highest level that restricts it to them.
+    /// Returns the CPUs that a cgroup may use, and the topmost cgroup that restricts it to them.
     private func cpuset(_ place: Int) -> (cpus: RangeList, from: Int)? {
         let levels = sequence(first: place) { now.cgroups[$0].parent }.filter {
             now[$0, .cpusetEffectiveCPUs].value != nil
@@ -66,7 +66,7 @@ extension Watch {
         now[place, .cpusetEffectiveCPUs].value.flatMap { RangeList(Word.text($0)) }
     }
 
-    /// A list of CPUs that is shorter than the host's, on which tasks wait.
+    /// A cpuset with fewer CPUs than the host, whose tasks wait for them.
     private var confinement: Finding? {
         guard let (cpus, place) = cpuset(index), cpus.numbers.count < now.host.cpuCount else {
             return nil
@@ -78,7 +78,7 @@ extension Watch {
         let used = self.cpus(index)
         let room = Double(cpus.numbers.count)
         let all = sharing.reduce(used) { $0 + self.cpus($1) }
-        // Without pressure files, a full list is all that can be known.
+        // Without pressure files, only the utilization of the CPUs is known.
         let isShort = cpuLoss.map { $0 >= Self.slow } ?? (used >= 0.05 && all >= Self.busy * room)
         guard isShort else { return nil }
         let isAlone = sharing.isEmpty && cpuLoss == nil
@@ -94,7 +94,7 @@ extension Watch {
 
     // MARK: Weights
 
-    /// The level at which siblings leave the cgroup the smallest part by their weights.
+    /// The level at which the weights of active siblings leave the smallest share.
     private var competition: Finding? {
         var best: (level: Int, part: Double, rivals: [Int])?
         for level in chain where now.cgroups[level].parent != nil {
@@ -119,14 +119,14 @@ extension Watch {
 
     /// Whether the cgroup lacks CPU time, and the CPUs are busy with others.
     ///
-    /// `part` is what the weights leave of them.
+    /// `part` is the share of the CPUs that the weights leave.
     private func isContended(_ part: Double) -> Bool {
         let count = cpuset(index).map { Double($0.cpus.numbers.count) }
         let host = Double(now.host.cpuCount)
         let isConfined = count.map { $0 < host } ?? false
         guard isConfined || now.host.cpuUtilisation ?? 0 >= Self.busy else { return false }
         if let cpuLoss { return cpuLoss >= Self.slow }
-        // Without pressure files: it takes most of its part, so it would probably take more.
+        // Without pressure files: it uses most of its share, so it would probably use more.
         return cpus(index) >= 0.7 * part * (count ?? host)
     }
 
@@ -144,7 +144,7 @@ extension Watch {
             evidence(index, [.cpuPressureSome, .cpuUsage]))
     }
 
-    /// The greediest of some cgroups, at most three.
+    /// Returns the three heaviest users among some cgroups.
     func competitors(
         _ places: [Int], _ usage: (Int) -> Double, weight: (Int) -> Evidence? = { _ in nil }
     ) -> [Competitor] {

@@ -2,9 +2,9 @@ import CgroupModel
 
 /// Findings about memory.
 extension Watch {
-    /// Pages read again soon after their reclaim, per second, from which reclaim is harmful.
+    /// The refaults per second at which reclaim counts as harmful.
     ///
-    /// It stands for the lost time on kernels without pressure files.
+    /// It replaces the lost time on kernels without pressure files.
     private static let manyRefaults = 50.0
 
     /// The causes of a lack of memory.
@@ -37,7 +37,7 @@ extension Watch {
                 + (owner.map { evidence($0, [.memoryLocalOOMs]) } ?? []))
     }
 
-    /// The memory limit with the least headroom, also one that only v1 reports.
+    /// The memory limit with the least headroom, including one that only v1 reports.
     private var maxBound: Bound? { bounds.first { $0.limit.metric.isMemoryMax } }
 
     /// A hard limit that is reached.
@@ -51,7 +51,7 @@ extension Watch {
         if left.map({ $0 < 0.05 }) ?? hits {
             return Finding(.memoryFull, by: path(place), bound: bound, share: memoryLoss, values)
         }
-        // Page cache fills every limit in time; only what has to be read again hurts.
+        // Page cache fills any limit eventually; only pages that must be read again cost time.
         let refaults = [MetricID.memoryFileRefaults, .memoryAnonRefaults].compactMap {
             now.rate(index, $0)
         }.reduce(0, +)
@@ -75,7 +75,7 @@ extension Watch {
         return reached.min { ($0.1.headroom ?? 0) < ($1.1.headroom ?? 0) }
     }
 
-    /// Page cache and slab that can be reclaimed, in bytes; nil if that is not known.
+    /// Returns the reclaimable page cache and slab in bytes; nil if unknown.
     private func reclaimable(_ place: Int) -> Double? {
         guard let inactive = now[place, .memoryInactiveFile].value,
             let active = now[place, .memoryActiveFile].value
@@ -84,7 +84,7 @@ extension Watch {
         return Double(inactive) + Double(active) + Double(slab)
     }
 
-    /// Swap that the cgroup may still use, in bytes.
+    /// Returns the swap that the cgroup may still use, in bytes.
     private func swapLeft(_ place: Int) -> Double {
         let host = now.host.swapFree.value.map { Double($0) } ?? 0
         let levels = sequence(first: place) { now.cgroups[$0].parent }
@@ -95,14 +95,14 @@ extension Watch {
         }
     }
 
-    /// What the memory of a cgroup consists of.
+    /// Returns the parts of a cgroup's memory: anonymous, inactive and active file pages.
     func composition(of path: CgroupPath) -> [Evidence] {
         now.index(of: path).map {
             evidence($0, [.memoryAnon, .memoryInactiveFile, .memoryActiveFile])
         } ?? []
     }
 
-    /// A limit that slows allocations down while it is exceeded.
+    /// An exceeded `memory.high`, which slows down allocations.
     private var overHigh: Finding? {
         let places = chain.filter { now[$0, .memoryHigh].value != nil }
         guard
@@ -134,7 +134,7 @@ extension Watch {
 
     /// A hard limit that is reached soon.
     ///
-    /// Growing page cache is only reclaimed; growing memory of other kinds ends in a kill.
+    /// Growing page cache is reclaimed; growing anonymous memory without swap ends in a kill.
     func memorySoon(_ bound: Bound, _ left: Double) -> Finding {
         let place = now.index(of: bound.limit.cgroup) ?? index
         let anonymous = slope(place, .memoryAnon)

@@ -36,7 +36,7 @@ extension Watch {
         return Finding(.empty, [evidence(index, .pidsCurrent)])
     }
 
-    /// The limit of tasks that is reached.
+    /// A task limit that is reached.
     var forksFail: Finding? {
         let levels = chain.compactMap { bound($0, .pidsMax, .pidsCurrent) }
         let full = levels.filter { ($0.headroom ?? 1) < 1 }
@@ -50,10 +50,11 @@ extension Watch {
                 + refusals.flatMap { evidence($0, [.pidsRefused]) })
     }
 
-    /// Older kernels count a refusal where the fork failed, newer ones where the limit is.
+    /// Older kernels count a refusal at the cgroup whose fork failed; newer ones at the cgroup
+    /// whose limit was reached, and at its ancestors.
     private var hasRefusedForks: Bool { chain.contains { grew($0, .pidsRefused) } }
 
-    /// The limits that are nearly reached, or will be soon, and that no other finding is about.
+    /// Returns the limits that are nearly reached, or will be soon, except those in other findings.
     func approaching(_ bounds: [Bound], besides found: [Finding]) -> [Finding] {
         let known = Set(found.compactMap(\.bound?.limit.metric))
         return bounds.compactMap { bound in
@@ -73,15 +74,15 @@ extension Watch {
         }
     }
 
-    /// The time within which reaching a limit is worth mentioning, in seconds; 60 for others.
+    /// The time before a limit is reached within which it is reported, in seconds; 60 for others.
     ///
-    /// A number of tasks goes up and down, memory that grows tends to keep growing.
+    /// Memory that grows tends to keep growing; the number of tasks fluctuates.
     private static let soon: [MetricID: Double] = [
         .memoryMax: 600, .memoryMaxEffective: 600, .memoryHigh: 600, .memorySwapMax: 600,
         .memoryAndSwapMax: 600,
     ]
 
-    /// Nothing holds the cgroup up, as far as the pressure files tell.
+    /// No cause was found; the CPU pressure is the evidence.
     var healthy: Finding { Finding(.healthy, [evidence(index, .cpuPressureSome)]) }
 
     /// The limits that could not be read.

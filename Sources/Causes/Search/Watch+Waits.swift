@@ -16,7 +16,7 @@ extension Watch {
         .cpuLocalThrottledTime, .memoryMajorFaults, .memoryFileRefaults, .memoryAnonRefaults,
     ]
 
-    /// What the tasks of the cgroup wait for.
+    /// The waits of the cgroup's tasks.
     var waitList: [Wait] {
         let pressure = Self.waits.map { line in
             Wait(

@@ -1,23 +1,23 @@
 import CgroupModel
 
-/// Two samples of a cgroup, its ancestors and their children, from which causes are found.
+/// Two samples of a cgroup, its ancestors and the ancestors' children, in which to find causes.
 struct Watch {
     let now: Snapshot
     let before: EarlierLevels?
     let index: Int
     let files: SourceFiles
-    /// The time for which ages are computed, in nanoseconds of CLOCK_BOOTTIME.
+    /// The time from which ages are counted back, in nanoseconds of CLOCK_BOOTTIME.
     let clock: UInt64
     /// The cgroup and its ancestors, the nearest first.
     let chain: [Int]
     /// The siblings of the cgroup and of each ancestor, without the chain itself.
     let others: [Int]
 
-    /// The share of time from which a loss counts as slow.
+    /// The share of lost time at which a cgroup counts as slow.
     static let slow = 0.05
-    /// The share of time below which a loss is not mentioned.
+    /// The share of lost time below which nothing is reported.
     static let noise = 0.01
-    /// The share of a limit from which it counts as near.
+    /// The used share of a limit at which it counts as near.
     static let near = 0.9
 
     init(
@@ -65,7 +65,7 @@ struct Watch {
         metrics.filter { now[place, $0] != .absent }.map { evidence(place, $0) }
     }
 
-    /// The growth of a gauge per second; nil without two samples of the same cgroup.
+    /// Returns the growth of a gauge per second; nil without two samples of the same cgroup.
     func slope(_ place: Int, _ metric: MetricID) -> Double? {
         guard let before, let last = now[place, metric].value,
             let first = before.reading(of: now.cgroups[place].id, metric).value
@@ -79,16 +79,17 @@ struct Watch {
     /// Whether a counter grew between the samples.
     func grew(_ place: Int, _ metric: MetricID) -> Bool { now.rate(place, metric) ?? 0 > 0 }
 
-    /// The share of the watched time that a pressure file reports, 0 to 1.
+    /// Returns the share of the watched time that a pressure file reports, 0 to 1.
     ///
-    /// Without two samples it is the average of the last 10 s; nil if the kernel has neither.
+    /// Without two samples it is the average of the last 10 s. Nil without pressure files, and for
+    /// tasks that are only in v1 trees.
     func share(_ place: Int, _ total: MetricID, _ average: MetricID) -> Double? {
         guard !isElsewhere(place) else { return nil }
         if let rate = now.rate(place, total) { return min(rate / 1e6, 1) }
         return now[place, average].value.map { min(Double($0) / 10000, 1) }
     }
 
-    /// Whether its tasks are only in v1 trees, so that the files of v2 say nothing about them.
+    /// Whether its tasks are only in v1 trees, so that v2 files do not cover them.
     func isElsewhere(_ place: Int) -> Bool {
         now[place, .populated].value == 0 && now[place, .pidsCurrent].value ?? 0 > 0
     }
@@ -100,14 +101,14 @@ struct Watch {
     /// The share of time in which some task waited for I/O; nil without pressure files.
     var ioLoss: Double? { share(index, .ioPressureSomeTotal, .ioPressureSome) }
 
-    /// The severity of a loss; nil if it is too small to mention.
+    /// Returns the severity of a loss; nil if it is too small to report.
     ///
-    /// An unknown share counts as slow, because the cause itself was seen.
+    /// An unknown share counts as slow, because the cause itself was observed.
     func severity(_ share: Double?) -> Severity? {
         guard let share else { return .slow }
         return share >= Self.slow ? .slow : share >= Self.noise ? .note : nil
     }
 
-    /// The CPUs that a cgroup uses; 0 if that is not known.
+    /// Returns the number of CPUs that a cgroup uses; 0 if unknown.
     func cpus(_ place: Int) -> Double { now.cpusUsed(place) ?? 0 }
 }

@@ -23,7 +23,7 @@ extension MetricID {
 }
 
 extension Explanation {
-    /// The metrics that an explanation is made from.
+    /// The metrics that a sample for an explanation must contain.
     package static let metrics: [MetricID] = {
         let limits = (Watch.levels + Watch.rates).flatMap { [$0.limit, $0.usage] }
         let pressure = Watch.waits.flatMap { [$0.average, $0.total] }

@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// Amounts for people.
+/// Formats amounts for people.
 enum Amount {
     /// A value of a metric, for a counter its rate: `12.5M/s`, `0.80 s/s`, `max`.
     static func text(_ metric: Metric, _ reading: Reading, rate: Double?) -> String {

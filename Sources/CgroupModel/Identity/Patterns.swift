@@ -15,10 +15,10 @@ package struct PathPattern: Hashable, Sendable, CustomStringConvertible {
     /// Whether a path matches as a whole.
     package func matches(_ path: CgroupPath) -> Bool { glob.matches(path.text) }
 
-    /// The deepest cgroup that contains all matches, and whether nothing below it matches.
+    /// The deepest cgroup that contains all matches, and whether it is the only possible match.
     package var top: (path: CgroupPath, isOnlyMatch: Bool) {
         let (text, isAll) = glob.literalStart
-        // Escaped names are compared as text alone, and `/..` leads out of the tree.
+        // Escaped names match only as text, and `/..` would lead out of the tree.
         guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\\") }),
             !text.contains("/.."), let slash = text.lastIndex(of: "/")
         else { return (.root, false) }

@@ -1,7 +1,7 @@
-/// A name of a metric, of a limit, or of both, as somebody typed it.
+/// A name of a metric, of a limit, or of both, as the user typed it.
 ///
-/// Each row of the two catalogs has one canonical name. Its former names, which the row lists, and
-/// the name of an interface file with no other row are accepted for it everywhere. A counter's name
+/// Each row of the two catalogs has one canonical name. Commands and policies also accept its
+/// former names, and the name of an interface file that belongs to this row alone. A counter's name
 /// with `.rate` means its rate.
 package struct CatalogName: Sendable {
     /// The name as typed.
@@ -10,12 +10,12 @@ package struct CatalogName: Sendable {
     package let metric: Metric?
     /// The limit; nil for a metric that cannot be set.
     ///
-    /// Another row than ``metric`` is a limit that v1 keeps in another unit: `cpu.shares` is the
-    /// metric of that name, and sets `cpu.weight`.
+    /// Its name differs from that of ``metric`` if v1 has the limit in another unit: `cpu.shares`
+    /// is the metric of that name, and sets `cpu.weight`.
     package let limit: Limit?
     /// Whether the name means the rate of the metric, which is a counter.
     package let isRate: Bool
-    /// Whether the name is a former one, which the kernel's file names are not.
+    /// Whether the name is a former one; the name of a kernel file is not.
     package let isFormer: Bool
 
     /// Looks up a name; nil for an unknown one, and for the name of a group such as `io.max`.
@@ -34,15 +34,15 @@ package struct CatalogName: Sendable {
         return isRate ? row + Self.rateSuffix : row
     }
 
-    /// What to tell somebody who typed a former name; nil for any other.
+    /// A note with the canonical name for a user who typed a former one; nil for any other name.
     package var note: String? { isFormer ? "\(typed) is now \(canonical)" : nil }
 
-    /// The encoding of the v1 file that the name is; nil for a name that is no file of the limit.
+    /// The encoding of the limit's v1 file with this name; nil if there is no such file.
     ///
-    /// A number that v1 keeps in another unit is typed in that unit.
+    /// A value under the name of a v1 file is in the unit of that file.
     var coding: LimitFile.Coding? { limit?.v1.first { $0.name == typed }?.coding }
 
-    /// The names of the rate of a counter: `io.wbytes.rate`.
+    /// The suffix of the rate of a counter: `io.wbytes.rate`.
     package static let rateSuffix = ".rate"
 
     /// The other names of a metric.
@@ -58,7 +58,7 @@ package struct CatalogName: Sendable {
 }
 
 extension CatalogName {
-    /// Parses a value of the limit, in the unit that goes with the name: shares for `cpu.shares`.
+    /// Parses a value of the limit in the unit that belongs to the name: shares for `cpu.shares`.
     package func value(_ text: String, host: HostFacts) throws(LimitError) -> LimitValue {
         guard let limit else { throw LimitError(Self.refusal(ofLimit: typed)) }
         guard let coding, let stored = coding.stored(text) else {
@@ -72,7 +72,7 @@ extension CatalogName {
         }
     }
 
-    /// Why a name cannot be set: it is unknown, or of a metric that is only read.
+    /// Returns why a name cannot be set: it is unknown, or names a read-only metric.
     package static func refusal(ofLimit name: String) -> String {
         guard let known = CatalogName(name) else {
             return unknown(name, "limit", "cgwarden set --list") { $0.limit?.name }
@@ -81,20 +81,20 @@ extension CatalogName {
         return "\(shown) is read only; `cgwarden set --list` lists what can be set"
     }
 
-    /// Why a name is no metric: it is unknown, or of a limit that is only written.
+    /// Returns why a name is not a metric: it is unknown, or names a write-only limit.
     package static func refusal(ofMetric name: String) -> String {
         if let limit = CatalogName(name)?.limit { return "\(limit.name) is write only" }
         return unknown(name, "field", "cgwarden stat --list-fields") { $0.metric?.name }
     }
 
-    /// The message about a name that is neither a limit nor a metric.
+    /// Returns the message about a name that is neither a limit nor a metric.
     package static func unknown(_ name: String) -> String {
         unknown(name, "limit or field", "cgwarden stat --list-fields") { $0.canonical }
     }
 
-    /// The message about an unknown name, with the canonical names of the rows spelled like it.
+    /// Returns the message about an unknown name, with similar names in their canonical form.
     ///
-    /// If the name is the beginning of others, those are suggested instead.
+    /// If the name is a prefix of others, those are suggested instead.
     private static func unknown(
         _ name: String, _ what: String, _ command: String, row: (CatalogName) -> String?
     ) -> String {
@@ -126,7 +126,7 @@ extension CatalogName {
 }
 
 extension CatalogName {
-    /// What a name means, by index into the catalogs.
+    /// The meaning of a name: indices into the catalogs.
     private struct Entry {
         var metric: MetricID?
         var limit: Int?
@@ -134,7 +134,7 @@ extension CatalogName {
         var isFormer = false
     }
 
-    /// All names: a canonical name precedes a former one, and that precedes a file.
+    /// All names; a canonical name takes precedence over a former one, and that over a file.
     private static let index: [String: Entry] = {
         var index: [String: Entry] = [:]
         let limits = Array(LimitCatalog.all.enumerated())
@@ -160,7 +160,7 @@ extension CatalogName {
             for alias in limit.aliases { add(alias, former) }
         }
         for (file, entry) in files where index[file] == nil { index[file] = entry }
-        // A file of v1 that has a metric of its own, in another unit, sets the limit, too.
+        // A v1 file with a metric of its own, in another unit, also sets the limit.
         for (place, limit) in limits {
             for file in limit.v1 where index[file.name]?.limit == nil {
                 index[file.name]?.limit = place

@@ -10,7 +10,7 @@ package enum LimitCatalog {
     private static let index: [String: Int] = Dictionary(
         uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })
 
-    /// The row with a canonical name; nil for any other, which ``CatalogName`` knows.
+    /// Returns the row with a canonical name; nil for other names, which ``CatalogName`` resolves.
     package static func limit(named name: String) -> Limit? { index[name].map { all[$0] } }
 
     /// The rows of a group such as `io.max`; empty for any other name.

@@ -7,7 +7,7 @@ package struct LimitRequest: Sendable {
     package let instance: String?
     /// The requested value.
     package let value: LimitValue
-    /// What to tell somebody who named the limit by a former name; nil for any other name.
+    /// A note for a user who typed a former name of the limit; nil for any other name.
     package private(set) var note: String?
 
     /// Creates a request; a limit without instances ignores `instance`.

@@ -134,7 +134,7 @@ package struct Metric: Sendable {
     package let name: String
     /// The former names.
     package let aliases: [String]
-    /// The former names of its rate, of a counter.
+    /// The former names of the rate; empty unless it is a counter.
     package let rateAliases: [String]
     /// The controller that accounts for it.
     package let controller: Controller
@@ -167,7 +167,7 @@ package struct Metric: Sendable {
 
     /// The JSON object that contains its instance values: `io` for `io.rbytes`.
     ///
-    /// A value of each device has an object of its own where the cgroup has one, too:
+    /// A metric per device has an object of its own if the cgroup as a whole has a value, too:
     /// `io.weight.device`.
     package var group: String {
         name.hasSuffix(".device")

@@ -14,7 +14,7 @@ package enum MetricCatalog {
     private static let index: [String: MetricID] = Dictionary(
         uniqueKeysWithValues: all.map { ($0.name, $0.id) })
 
-    /// The row with a canonical name; nil for any other, which ``CatalogName`` knows.
+    /// Returns the row with a canonical name; nil for other names, which ``CatalogName`` resolves.
     package static func metric(named name: String) -> Metric? { index[name].map { all[$0.index] } }
 
     /// The row with an ID.
@@ -27,7 +27,7 @@ package enum MetricCatalog {
     }
 }
 
-/// A row without its index; `formerly` and `rateFormerly` are the former names of it and of its rate.
+/// A row without its index; `formerly` has its former names, `rateFormerly` those of its rate.
 struct Row {
     var name: String
     var aliases: [String]

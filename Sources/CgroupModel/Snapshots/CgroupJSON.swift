@@ -15,7 +15,7 @@ extension Snapshot {
             }
             json.key("path")
             json.value(entry.path.text)
-            // A cgroup that no sample contained has no known inode.
+            // The inode of a cgroup that no sample contained is unknown.
             if entry.id.inode != 0 {
                 json.key("inode")
                 json.value(entry.id.inode)

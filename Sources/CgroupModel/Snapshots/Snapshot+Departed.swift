@@ -8,7 +8,7 @@ package struct DepartedCgroup: Hashable, Sendable {
     fileprivate let values: [UInt64]
     fileprivate let instances: [InstanceReading]
 
-    /// Takes the row of a cgroup from its last snapshot; `totals` replace values in it.
+    /// Copies the row of a cgroup from its last snapshot; `totals` replace values in it.
     package init(
         _ snapshot: Snapshot, _ index: Int, totals: [(metric: MetricID, value: UInt64)] = []
     ) {
@@ -21,7 +21,7 @@ package struct DepartedCgroup: Hashable, Sendable {
             Array(snapshot.instances(index)), snapshot.schema, totals)
     }
 
-    /// A cgroup that no snapshot contained, of which only totals are known.
+    /// Creates a cgroup that no snapshot contained, and of which only totals are known.
     package init(
         _ path: CgroupPath, id: CgroupID, _ schema: Schema,
         totals: [(metric: MetricID, value: UInt64)]
@@ -51,9 +51,9 @@ package struct DepartedCgroup: Hashable, Sendable {
 }
 
 extension Snapshot {
-    /// Adds cgroups that no longer exist, without rates.
+    /// Returns the snapshot with cgroups that no longer exist, which have no rates.
     ///
-    /// Their rows must have this snapshot's schema.
+    /// Those whose rows have another schema are left out.
     package func adding(_ dead: [DepartedCgroup]) -> Snapshot {
         let dead = dead.filter { $0.values.count == schema.width }
         guard !dead.isEmpty else { return self }
@@ -78,7 +78,7 @@ extension Snapshot {
         return result
     }
 
-    /// The entries with their parents' positions; a parent precedes its children.
+    /// Returns sorted entries with the positions of their parents.
     private static func linked(_ entries: [CgroupEntry]) -> [CgroupEntry] {
         var ancestors: [Int] = []
         return entries.enumerated().map { index, entry in

@@ -25,7 +25,7 @@ extension Collection where Element == UInt8 {
     /// The parts between spaces.
     @inlinable package var words: [SubSequence] { split(separator: UInt8(ascii: " ")) }
 
-    /// The text before the first space or control character, such as that of a file with one word.
+    /// The text before the first space or control character, for files that contain one word.
     @inlinable package var firstWord: String {
         String(decoding: prefix { $0 > UInt8(ascii: " ") }, as: UTF8.self)
     }

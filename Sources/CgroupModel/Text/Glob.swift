@@ -33,7 +33,7 @@ package struct Glob: Hashable, Sendable {
         return alternatives.contains { match($0, text) }
     }
 
-    /// The text that every match starts with, and whether it is the whole of every match.
+    /// The literal prefix of every match, and whether it is the whole match.
     package var literalStart: (text: String, isAll: Bool) {
         guard alternatives.count == 1 else { return ("", false) }
         var text = ""

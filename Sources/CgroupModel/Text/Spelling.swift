@@ -22,7 +22,7 @@ package enum Spelling {
         "did you mean \(names.map { "'\($0)'" }.joined(separator: " or "))?"
     }
 
-    /// The question after the most similar name; `otherwise` if none is similar.
+    /// Returns the question about the most similar name; `otherwise` if none is similar.
     package static func hint(
         for text: String, among names: [String], otherwise: String, farthest: Int? = nil
     ) -> String {

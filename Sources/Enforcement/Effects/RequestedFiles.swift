@@ -11,7 +11,7 @@ internal import PolicyLanguage
 package struct RequestedFiles: ControlFiles {
     private let files: any ControlFiles
     private var requested: [CgroupPath: [String: String]]
-    /// A cgroup with its own requested values instead of those above.
+    /// The cgroup whose entry in ``requested`` is replaced, with the new values.
     private var replaced: (path: CgroupPath, texts: [String: String])?
 
     /// Uses the current files and the requested values of each cgroup.

@@ -24,7 +24,7 @@ struct UnitLookup: Sendable {
         units = GatheredFacts(by: gatherer) { _ in 30 }
     }
 
-    /// Returns the unit known now: the path's until systemd answers, or if it does not.
+    /// Returns the unit: from the path until systemd answers, then from systemd.
     func unit(of cgroup: CgroupEntry) -> Unit {
         let path = cgroup.path
         return units.value(of: cgroup.id, on: 0) {

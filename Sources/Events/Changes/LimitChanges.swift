@@ -12,7 +12,7 @@ package typealias OwnCause = @Sendable (CgroupPath, _ files: [String], _ wall: U
 
 /// Finds limits that changed, from samples and from writes.
 ///
-/// Samples alone show the old and the new value. A write also shows who wrote.
+/// A sample shows only the old and the new value; a write also shows the writer.
 struct LimitChanges: Sendable {
     /// The metrics that a sample must contain.
     static var metrics: [MetricID] { ShownLimit.all.map(\.metric.id) + [.cpuMaxPeriod] }
@@ -43,7 +43,7 @@ struct LimitChanges: Sendable {
     /// Begins another batch of changes, for which the own causes are read anew.
     mutating func beginBatch() { own = nil }
 
-    /// Compares a sample, which began at `time`, with what is known.
+    /// Compares a sample, which began at `time`, with the known values.
     mutating func take(_ snapshot: Snapshot, _ time: EventTime) -> [Event] {
         round += 1
         let columns = LimitReadings.columns(snapshot.schema)
@@ -72,7 +72,7 @@ struct LimitChanges: Sendable {
         return events
     }
 
-    /// Compares the text of a written file with what is known.
+    /// Compares the text of a written file with the known values.
     mutating func take(_ write: LimitWrite, _ cgroup: EventCgroup) -> [Event] {
         let generation = cgroup.id?.generation
         let known = generation.flatMap { accounts[$0]?.readings }

@@ -9,7 +9,7 @@ struct LimitReadings: Hashable, Sendable {
         let instance: String?
         /// The values as `set` accepts them; nil if unknown.
         let old, new: String?
-        /// Whether the old value is unknown and the new one is that of a new cgroup.
+        /// Whether the old value is unknown and the new one is the initial value of a new cgroup.
         let isInitial: Bool
     }
 
@@ -30,7 +30,7 @@ struct LimitReadings: Hashable, Sendable {
 
     private static let period = ShownLimit.index(of: .cpuMaxPeriod)
 
-    /// Nothing is known.
+    /// Creates readings without any known value.
     init() {}
 
     /// The columns of ``ShownLimit/all`` in a schema; nil for a limit that is not shown there.
@@ -69,7 +69,7 @@ struct LimitReadings: Hashable, Sendable {
         if isPartial { instances = earlier.instances }
     }
 
-    /// Replaces the values of a file by those in its text, which ends with a newline.
+    /// Replaces the values of a file by those in its text.
     ///
     /// Returns false if no metric shows the file's values.
     mutating func replace(file name: String, with text: String) -> Bool {
@@ -133,7 +133,7 @@ struct LimitReadings: Hashable, Sendable {
         for shown in plain.indices {
             let old = earlier.plain[shown]
             let new = plain[shown]
-            // The same quota with another period is another number of CPUs.
+            // The same quota with another period is a different number of CPUs.
             guard old != new || Self.isQuota(shown), new.isKnown else { continue }
             add(shown, nil, old, new, earlier, &changes)
         }

@@ -16,7 +16,7 @@ struct LimitWrite: Sendable {
     let writer: Writer
 }
 
-/// The root directories of the hierarchies, by which a file is found in its hierarchy.
+/// The root directories of the hierarchies, to find the cgroup of a written file.
 struct WrittenPlaces: Sendable {
     private final class Root: Sendable {
         let path: [UInt8]
@@ -41,8 +41,8 @@ struct WrittenPlaces: Sendable {
         }
     }
 
-    /// The cgroup and the name of an open limit file; nil for any other file, for one of a removed
-    /// cgroup, and for one outside the mounts.
+    /// Returns the cgroup and the name of an open limit file; nil for any other file, for a removed
+    /// cgroup, and outside the mounts.
     func limitFile(_ file: borrowing OwnedDescriptor) -> (path: CgroupPath, name: String)? {
         guard let shown = file.path(), let slash = shown.lastIndex(of: UInt8(ascii: "/")) else {
             return nil
@@ -51,7 +51,7 @@ struct WrittenPlaces: Sendable {
         guard !LimitCatalog.rows(ofFile: name).isEmpty else { return nil }
         let device = file.device
         guard let root = roots.first(where: { $0.device == device }) else { return nil }
-        // The writer's mount may be another one, such as a container's, which begins elsewhere.
+        // The writer may have used another mount, such as a container's, with another root.
         let full = file.path(through: root.directory) ?? shown
         guard full.starts(with: root.path), full.count > root.path.count,
             full[root.path.count] == UInt8(ascii: "/"),

@@ -5,9 +5,9 @@ internal import Synchronization
 
 /// Notices writes to limit files, and who wrote.
 ///
-/// A thread of its own reads the kernel's reports at once, because the writer may end immediately
-/// after. Under a storm of writes to any cgroup file it uses a fifth of a processor at most; what it
-/// misses then is reported as incomplete.
+/// A thread of its own reads the kernel's reports at once, because the writer may exit immediately
+/// afterwards. After each pass it pauses for four times as long, up to 400 ms, so a storm of writes
+/// to cgroup files costs about a fifth of a CPU. Dropped reports are reported as incomplete.
 package final class LimitWrites: Sendable {
     private let shared: Shared
 
@@ -39,13 +39,13 @@ package final class LimitWrites: Sendable {
         shared.take(toTheEnd: toTheEnd)
     }
 
-    /// What the thread and the owner use.
+    /// The state that the thread and the owner share.
     private final class Shared: Sendable {
         let news: EventFlag
         let stop: EventFlag
         private let state: Mutex<State>
         private let watched: Int32
-        /// The reports that one pass reads.
+        /// The maximum number of reports that one pass reads.
         private static let pass = 1024
 
         init(_ set: HierarchySet) throws(IOError) {
@@ -90,7 +90,7 @@ package final class LimitWrites: Sendable {
         private var buffer = ReadBuffer(capacity: 4096)
         var waiting: [LimitWrite] = []
         var isIncomplete = false
-        /// The most writes that wait to be taken.
+        /// The maximum number of writes that wait to be taken.
         private static let most = 8192
 
         init(_ set: HierarchySet) throws(IOError) {
@@ -103,7 +103,7 @@ package final class LimitWrites: Sendable {
 
         var watched: Int32 { watch.number }
 
-        /// Reads at most this many reports; returns whether something waits.
+        /// Reads at most `most` reports; returns whether anything waits to be taken.
         mutating func read(_ most: Int) -> Bool {
             var writers: [Int32: Writer] = [:]
             for _ in 0..<most {

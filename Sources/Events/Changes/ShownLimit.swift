@@ -7,7 +7,7 @@ struct ShownLimit: Sendable {
 
     /// Every metric that shows a limit, once.
     ///
-    /// Of two limits that one metric shows, that of the metric's name counts.
+    /// If a metric shows two limits, the one with the metric's name is listed.
     static let all: [ShownLimit] = {
         var shown: [MetricID: ShownLimit] = [:]
         for limit in LimitCatalog.all where limit.refusal == nil {

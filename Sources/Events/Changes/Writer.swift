@@ -24,7 +24,7 @@ struct Writer: Hashable, Sendable {
         user = reader.user(of: pid)
     }
 
-    /// A writer with known facts.
+    /// Creates a writer from known facts.
     init(pid: Int32?, comm: [UInt8]?, user: UInt32?, cgroup: CgroupPath?) {
         self.pid = pid
         self.comm = comm
@@ -32,7 +32,7 @@ struct Writer: Hashable, Sendable {
         self.cgroup = cgroup
     }
 
-    /// The details of an event.
+    /// The writer as details of an event.
     var details: [EventField: EventValue] {
         var details: [EventField: EventValue] = [:]
         details[.pid] = pid.map { .number(UInt64($0)) }
@@ -44,7 +44,7 @@ struct Writer: Hashable, Sendable {
         return details
     }
 
-    /// Whether it is a cgwarden, or systemd acting for anyone.
+    /// Whether it claims to be cgwarden, or is systemd, which acts for others.
     ///
     /// A name proves nothing; the undo journal must know the change, too. Only root's and the own
     /// user's processes can be in it.

@@ -4,13 +4,14 @@ internal import CgroupModel
 struct CgroupEnd: Sendable {
     /// The path.
     let path: CgroupPath
-    /// The time of its creation in nanoseconds of CLOCK_BOOTTIME; nil if it existed before.
+    /// The time of its creation in nanoseconds of CLOCK_BOOTTIME; nil if it existed before the
+    /// watch began.
     let born: UInt64?
     /// The time at which the removal was noticed.
     let died: EventTime
-    /// What it had used when its last process had ended; nil if it was removed before that could be
-    /// read, and on v1.
+    /// The totals after its last process ended; nil on v1, and if it was removed before they were
+    /// read.
     let final: LifeTotals?
-    /// Whether another cgroup has had the path since.
+    /// Whether a later cgroup has had the same path.
     var isReplaced = false
 }

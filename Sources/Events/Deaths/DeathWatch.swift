@@ -3,11 +3,11 @@ package import Hierarchy
 internal import KernelIO
 internal import Synchronization
 
-/// Notices births and ends of cgroups between samples, and on v2 reads a cgroup when its last
-/// process ends.
+/// Notices births and ends of cgroups between samples; on v2 it reads a cgroup's totals when its
+/// last process ends.
 ///
-/// A thread of its own waits for the kernel's notices, because the directory may be removed at once.
-/// It opens files only then, so no descriptor is kept for a cgroup.
+/// A thread of its own waits for the kernel's notices, because the directory may be removed at
+/// once. It opens files only then, so no descriptor is kept for each cgroup.
 package final class DeathWatch: Sendable {
     private let shared: Shared
 
@@ -32,12 +32,12 @@ package final class DeathWatch: Sendable {
         shared.take(waiting: waiting)
     }
 
-    /// What the thread and the owner use.
+    /// The state that the thread and the owner share.
     private final class Shared: Sendable {
         let stop: EventFlag
         private let state: Mutex<LifeRegister>
         private let watched: Int32
-        /// The notices that one pass takes.
+        /// The maximum number of notices that one pass takes.
         private static let pass = 2048
 
         init?(_ hierarchy: MountedHierarchy) {
@@ -59,7 +59,7 @@ package final class DeathWatch: Sendable {
                 if list.hasNews(1..<2) { return }
                 let start = MonotonicClock.nanoseconds
                 let count = state.withLock { $0.read(Self.pass) }
-                // Under a storm it uses half a processor at most.
+                // A backlog may use at most half a CPU.
                 if count == Self.pass {
                     Pause.sleep(.nanoseconds(Int64(clamping: MonotonicClock.nanoseconds - start)))
                 }

@@ -9,7 +9,7 @@ package struct Graveyard: Sendable {
     private var bytes = 0
     private var remainders: [Unattributed] = []
 
-    /// Creates a store; at 2000 tombstones, it takes about a mebibyte.
+    /// Creates a store; by default it keeps at most 2000 tombstones in about 1 MiB.
     package init(mostCount: Int = 2000, mostBytes: Int = 1 << 20) {
         self.mostCount = mostCount
         self.mostBytes = mostBytes

@@ -1,7 +1,7 @@
 package import CgroupModel
 package import Hierarchy
 
-/// The ends of cgroups of a host: samples and the kernel's notices together.
+/// The ends of a host's cgroups, from samples and the kernel's notices.
 package struct HostDeaths: Sendable {
     /// The metrics that the samples must contain.
     package static var metrics: [MetricID] { Obituaries.metrics }
@@ -9,14 +9,14 @@ package struct HostDeaths: Sendable {
     private let watch: DeathWatch?
     private var obituaries = Obituaries()
 
-    /// Begins to watch; without inotify, and in a captured tree, samples alone count.
+    /// Begins to watch; without inotify, and in a captured tree, it uses samples alone.
     package init(_ set: HierarchySet) { watch = set.system.isLive ? DeathWatch(set) : nil }
 
     /// The ends since the previous sample.
     package struct Report: Sendable {
         /// The tombstones, in the order of paths.
         package let tombstones: [Tombstone]
-        /// What no tombstone has.
+        /// The usage of removed cgroups that no tombstone shows.
         package let unattributed: [Unattributed]
         /// Whether some ends may be missing, because there were too many.
         package let isIncomplete: Bool

@@ -2,7 +2,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// The living cgroups of a hierarchy, with watches on them.
+/// The living cgroups of a hierarchy, each with its inotify watches.
 struct LifeRegister: ~Copyable, Sendable {
     private struct Life {
         let born: UInt64?
@@ -22,7 +22,7 @@ struct LifeRegister: ~Copyable, Sendable {
     private var places: [Int32: Watched] = [:]
     private var ends: [CgroupEnd] = []
     private var isIncomplete = false
-    /// The most ends that wait to be taken.
+    /// The maximum number of ends that wait to be taken.
     private static let most = 8192
     /// The most cgroups that are watched; a tenant may create any number.
     private static let mostLives = 32_768
@@ -42,7 +42,7 @@ struct LifeRegister: ~Copyable, Sendable {
     /// Enters all cgroups that exist.
     mutating func begin() { enter(.root, born: nil) }
 
-    /// Takes at most this many notices; returns their number.
+    /// Processes at most `most` notices; returns their number.
     mutating func read(_ most: Int) -> Int {
         for count in 0..<most {
             guard let event = watch.next() else { return count }
@@ -51,7 +51,7 @@ struct LifeRegister: ~Copyable, Sendable {
         return most
     }
 
-    /// Takes the ends up to now, and whether some may be missing.
+    /// Removes and returns the ends up to now, and whether some may be missing.
     mutating func take() -> (ends: [CgroupEnd], isIncomplete: Bool) {
         var later: Set<CgroupPath> = []
         for index in ends.indices.reversed() {
@@ -81,7 +81,7 @@ struct LifeRegister: ~Copyable, Sendable {
         }
     }
 
-    /// Enters a cgroup and all below it that exist already.
+    /// Enters a cgroup and its existing descendants.
     private mutating func enter(_ path: CgroupPath, born: UInt64?) {
         var waiting = [path]
         while let path = waiting.popLast() {
@@ -111,7 +111,7 @@ struct LifeRegister: ~Copyable, Sendable {
             CgroupEnd(path: path, born: life.born, died: .now, final: life.final))
     }
 
-    /// Finds out what happened while notices were dropped.
+    /// Compares the register with the tree after notices were dropped.
     private mutating func compare() {
         var existing: Set<CgroupPath> = []
         var waiting = [CgroupPath.root]
@@ -136,7 +136,7 @@ struct LifeRegister: ~Copyable, Sendable {
         try? OwnedDescriptor.directory(path.relative, within: root.number)
     }
 
-    /// What a cgroup without processes has used; nil if it has some or is gone.
+    /// Returns the totals of a cgroup without processes; nil if it has some or is gone.
     private func finalTotals(_ path: CgroupPath) -> LifeTotals? {
         guard let directory = directory(path),
             let events = try? ReadBuffer.contents(of: Self.events, under: directory.number),

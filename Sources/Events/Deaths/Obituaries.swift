@@ -1,11 +1,11 @@
 package import CgroupModel
 
-/// Writes a tombstone for each cgroup that ended, and accounts for what no tombstone has.
+/// Writes a tombstone for each cgroup that ended, and accounts for usage that no tombstone has.
 ///
-/// A parent's counter keeps the usage of removed children. What its living children and the
-/// tombstones do not explain belongs to children that ended unseen, or to the last moments of those
-/// that were seen. A parent with processes of its own is left out, because its own usage cannot be
-/// told apart.
+/// A parent's counter keeps the usage of removed children. The part that neither living children
+/// nor tombstones explain belongs to children that ended unseen, or was used after a child's last
+/// reading. A parent that has processes of its own at the sample is skipped, because its own usage
+/// cannot be separated.
 package struct Obituaries: Sendable {
     /// The metrics that a sample must contain.
     package static var metrics: [MetricID] { LifeTotals.metrics + [.pidsCurrent] }
@@ -16,9 +16,9 @@ package struct Obituaries: Sendable {
         let born: UInt64?
         var totals: LifeTotals
         var round: UInt64
-        /// What its removed children used, by their tombstones and as reported.
+        /// The usage of its removed children: from tombstones, and as already reported.
         var explained = LifeTotals()
-        /// What no living child and no tombstone explains since before the first sample.
+        /// The unexplained usage from before the first sample; nil until that is taken.
         var base: LifeTotals?
         /// Whether a child ended since the last report.
         var hasLostChild = false
@@ -29,7 +29,7 @@ package struct Obituaries: Sendable {
     private var generations: [CgroupPath: UInt64] = [:]
     private var round: UInt64 = 0
     private var previous: EventTime?
-    /// The ends after the beginning of the last sample, which may have contained the cgroups.
+    /// The ends noticed since the last sample began; that sample may contain the cgroups.
     private var held: [CgroupEnd] = []
 
     /// Creates a register without cgroups.
@@ -45,7 +45,7 @@ package struct Obituaries: Sendable {
 
     /// Compares a sample, which began at `time`, with the previous one.
     ///
-    /// `ends` are the ends that were noticed up to now. The first sample yields nothing.
+    /// `ends` are those noticed since the previous call. The first sample yields nothing.
     mutating func take(_ snapshot: Snapshot, _ ends: [CgroupEnd], _ time: EventTime) -> Report {
         round += 1
         defer { previous = time }
@@ -76,8 +76,10 @@ package struct Obituaries: Sendable {
         return report
     }
 
-    /// The share of the time since the last sample in which this one was read, so that a parent and
-    /// its children may differ by what grew meanwhile.
+    /// Returns the share of the sampling interval that reading this sample took.
+    ///
+    /// A parent and its children are read at different moments, so their counters can differ by the
+    /// growth in that time.
     private func sweepShare(_ snapshot: Snapshot, _ time: EventTime) -> Double {
         guard let previous, time.boot > previous.boot else { return 1 }
         return min(1, Double(snapshot.health.duration) / Double(time.boot - previous.boot))
@@ -102,7 +104,7 @@ package struct Obituaries: Sendable {
 
     /// Writes the tombstones, those of children before those of their parents.
     ///
-    /// `begin` is that of the sample, in microseconds since 1970.
+    /// `begin` is the time at which the sample began, in microseconds since 1970.
     private mutating func bury(
         _ ends: [CgroupEnd], after begin: UInt64, _ time: EventTime, _ report: inout Report
     ) {
@@ -127,8 +129,9 @@ package struct Obituaries: Sendable {
         }
     }
 
-    /// Whether the last sample has a cgroup with this path; on v1 it may still exist in another
-    /// hierarchy.
+    /// Whether the last sample contains a cgroup with this path.
+    ///
+    /// On v1, a cgroup that ended in one hierarchy may still exist in another.
     private func isLiving(_ path: CgroupPath) -> Bool {
         generations[path].flatMap { accounts[$0] }.map { $0.round == round } ?? false
     }
@@ -142,7 +145,7 @@ package struct Obituaries: Sendable {
         addToParent(end.path.parent.flatMap { generations[$0] }, stone.totals)
     }
 
-    /// Writes the tombstone of a cgroup that is in no sample any more.
+    /// Writes the tombstone of a cgroup that the last sample no longer contains.
     private mutating func bury(
         _ generation: UInt64, _ end: CgroupEnd?, _ time: EventTime, _ report: inout Report
     ) {
@@ -168,7 +171,7 @@ package struct Obituaries: Sendable {
         accounts[parent]?.hasLostChild = true
     }
 
-    /// Reports what a living parent has beyond its children and the tombstones.
+    /// Reports the usage of a living parent that its children and the tombstones do not explain.
     private mutating func settle(
         _ entry: CgroupEntry, _ living: LifeTotals, _ noise: LifeTotals, hasOwnTasks: Bool,
         _ time: EventTime, _ report: inout Report

@@ -1,24 +1,25 @@
 internal import CgroupModel
 
-/// What is known of a cgroup that ended.
+/// The record of a cgroup that ended.
 package struct Tombstone: Hashable, Sendable {
     /// The origin of the totals.
     package enum Reading: String, Hashable, Sendable {
-        /// Read after the last process ended: exact.
+        /// Read after the last process ended; a file that was gone by then has its sampled value.
         case final
         /// From the last sample before the end.
         case sample
-        /// Nothing was read; the usage is in its parent's unattributed remainder.
+        /// Nothing was read; the usage is part of its parent's unattributed remainder.
         case none
     }
 
     /// The cgroup; without an identity if no sample contained it.
     package let cgroup: EventCgroup
-    /// The time of its creation in nanoseconds of CLOCK_BOOTTIME; nil if it existed before.
+    /// The time of its creation in nanoseconds of CLOCK_BOOTTIME; nil if it existed before the
+    /// watch began.
     package let born: UInt64?
     /// The time of its removal, or of the sample that showed it.
     package let died: EventTime
-    /// What it used.
+    /// The totals of its lifetime.
     package let totals: LifeTotals
     /// The origin of the totals.
     package let reading: Reading
@@ -28,13 +29,13 @@ package struct Tombstone: Hashable, Sendable {
         born.map { died.boot > $0 ? (died.boot - $0) / 1000 : 0 }
     }
 
-    /// The cause of the end; nil if it is unknown.
+    /// `oom-kill` if the OOM killer killed a process in it at any time; nil otherwise.
     package var cause: String? { totals.oomKills ?? 0 > 0 ? "oom-kill" : nil }
 
-    /// The size in memory, about.
+    /// The approximate size in memory.
     var bytes: Int { 256 + cgroup.path.bytes.count }
 
-    /// The event.
+    /// The tombstone as an event.
     package var event: Event {
         var details = totals.details
         details[.lifetime] = lifetime.map { .number($0) }
@@ -44,17 +45,17 @@ package struct Tombstone: Hashable, Sendable {
     }
 }
 
-/// What removed cgroups below a parent used without any reading that shows it.
+/// The usage of removed cgroups below a parent that no reading of them shows.
 ///
-/// It is the parent's total less those of its living children and of the tombstones.
+/// It is the parent's total minus those of its living children and of the tombstones.
 package struct Unattributed: Hashable, Sendable {
     /// The parent.
     package let parent: EventCgroup
     /// The time of the sample.
     package let time: EventTime
-    /// What they used.
+    /// The remaining usage.
     package let totals: LifeTotals
 
-    /// The event.
+    /// The remainder as an event.
     package var event: Event { Event(.unattributed, time, parent, totals.details) }
 }

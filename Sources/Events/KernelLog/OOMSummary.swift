@@ -28,10 +28,11 @@ struct OOMSummary: Sendable {
         head = pid == nil ? line[...] : rest
     }
 
-    /// The victim's cgroup and the owner of the limit, as escaped; nil for none, and if the line is
+    /// Returns the victim's cgroup and the owner of the limit; nil for none, and if the line is
     /// truncated.
     ///
-    /// `comm` is the victim's name and `owner` the owner as another line has it, both as escaped.
+    /// `comm` is the victim's name, and `owner` is the owner from another line. All texts are
+    /// escaped as in the log.
     func places(comm: [UInt8], owner: [UInt8]?) -> (cgroup: [UInt8]?, owner: [UInt8]?) {
         let tail = Array(",task=".utf8) + comm
         guard pid != nil,

@@ -5,7 +5,7 @@ extension Event {
     ///
     /// `time` is in seconds since 1970, `boot_time` in seconds since boot. `path`, `inode` and
     /// `generation` name the cgroup, `unit`, `container` and `pod` what it belongs to. The details
-    /// follow. If it is given, `serial` is the number in a store, and `text` the sentence for people.
+    /// follow. With `serial`, the number in a store, the sentence for people is added as `text`.
     /// Unknown fields are omitted.
     package func write(to json: inout JSONWriter, serial: UInt64? = nil) {
         json.object { json in

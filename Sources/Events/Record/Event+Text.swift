@@ -58,7 +58,7 @@ extension Event {
         return "\(outside(.by) ?? "the policy"): \(done) (\(word(.result) ?? "done")\(reason))"
     }
 
-    /// What a removed cgroup used; nil if that is unknown.
+    /// The CPU time and peak memory of a removed cgroup; nil if unknown.
     private var usage: String? {
         let time = number(.cpuTime).map { "\(EventText.duration($0)) of CPU time" }
         let peak = number(.memoryPeak).map { "\(EventText.bytes($0)) at most" }
@@ -79,7 +79,7 @@ extension Event {
         return "\(name.isEmpty ? "a limit" : name) \(values)" + (author.map { " by \($0)" } ?? "")
     }
 
-    /// Who made a change: the cause within cgwarden, or the process; nil if nobody is known.
+    /// Who made a change: the cause within cgwarden, or the process; nil if unknown.
     private var author: String? {
         if let by = outside(.by) { return by }
         guard let pid = number(.pid) else { return nil }
@@ -90,7 +90,7 @@ extension Event {
         return "\(comm) (\(facts.joined(separator: ", ")))"
     }
 
-    /// Outside text in a field, safe to print; nil if it is absent.
+    /// Returns untrusted text of a field, safe to print; nil if absent.
     private func outside(_ field: EventField) -> String? {
         if case .bytes(let bytes)? = details[field] { PrintableText.text(bytes) } else { nil }
     }

@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// The events that a user wants.
+/// A selection of events.
 package struct EventSelection: Sendable {
     /// The kinds; nil for all.
     package var kinds: Set<EventKind>?
@@ -8,10 +8,10 @@ package struct EventSelection: Sendable {
     package var since: UInt64?
     /// The last instant in microseconds since 1970; nil for no bound.
     package var until: UInt64?
-    /// The cgroups; nil for all, and for events without a cgroup.
+    /// The cgroups; nil for all, including events without a cgroup.
     package var pattern: PathPattern?
 
-    /// Creates a selection; without arguments, of all events.
+    /// Creates a selection; by default, of all events.
     package init(
         kinds: Set<EventKind>? = nil, since: UInt64? = nil, until: UInt64? = nil,
         pattern: PathPattern? = nil
@@ -22,7 +22,7 @@ package struct EventSelection: Sendable {
         self.pattern = pattern
     }
 
-    /// Whether an event is wanted.
+    /// Whether an event is selected.
     package func contains(_ event: Event) -> Bool {
         guard kinds?.contains(event.kind) ?? true, event.time.wall >= since ?? 0,
             event.time.wall <= until ?? .max
@@ -33,9 +33,9 @@ package struct EventSelection: Sendable {
 }
 
 extension EventKind {
-    /// A list that does not consist of kinds.
+    /// The error about a list with something other than kinds.
     package struct Mistake: Error, CustomStringConvertible {
-        /// What is wrong, with a suggestion.
+        /// The error message, with a suggestion.
         package let description: String
     }
 

@@ -1,15 +1,14 @@
 package import CgroupModel
 
-/// What a cgroup used in its life, and its peaks.
+/// The totals and peaks of a cgroup over its lifetime.
 package struct LifeTotals: Hashable, Sendable {
-    /// A total: the metric, the detail of an event, and whether a parent's value contains those of
-    /// its children.
+    /// A row of the table of totals.
     package struct Row: Sendable {
         /// The metric.
         package let metric: Metric
-        /// The detail.
+        /// The detail of an event.
         package let field: EventField
-        /// Whether a parent's value contains those of its children, also of removed ones.
+        /// Whether a parent's value contains those of its children, including removed ones.
         package let isInherited: Bool
     }
 
@@ -37,10 +36,10 @@ package struct LifeTotals: Hashable, Sendable {
 
     var values = [UInt64?](repeating: nil, count: rows.count)
 
-    /// Nothing is known.
+    /// Creates totals of which nothing is known.
     package init() {}
 
-    /// All counters at 0, as those of a new cgroup.
+    /// All values at 0, as in a new cgroup.
     static let zero: LifeTotals = {
         var totals = LifeTotals()
         for row in rows.indices { totals.values[row] = 0 }
@@ -69,7 +68,7 @@ package struct LifeTotals: Hashable, Sendable {
     /// Whether every known value is 0.
     var isZero: Bool { values.allSatisfy { $0 ?? 0 == 0 } }
 
-    /// The details of an event.
+    /// The totals as details of an event.
     var details: [EventField: EventValue] {
         var details: [EventField: EventValue] = [:]
         for (row, total) in Self.rows.enumerated() {
@@ -78,7 +77,7 @@ package struct LifeTotals: Hashable, Sendable {
         return details
     }
 
-    /// Takes the later of two readings; a counter never decreases.
+    /// Returns the larger one of each value; neither a counter nor a peak decreases.
     func updated(by later: LifeTotals) -> LifeTotals {
         var result = self
         for row in values.indices {
@@ -87,7 +86,7 @@ package struct LifeTotals: Hashable, Sendable {
         return result
     }
 
-    /// The sum of what a parent's value contains; an unknown part counts as 0.
+    /// The sums of the inherited values; an unknown value counts as 0.
     static func + (left: LifeTotals, right: LifeTotals) -> LifeTotals {
         var result = left
         for row in rows.indices where rows[row].isInherited {
@@ -97,7 +96,7 @@ package struct LifeTotals: Hashable, Sendable {
         return result
     }
 
-    /// The inherited values less those of another one; nil where unknown or negative.
+    /// The differences of the inherited values; nil where negative, or unknown on the left.
     static func - (left: LifeTotals, right: LifeTotals) -> LifeTotals {
         var result = LifeTotals()
         for row in rows.indices where rows[row].isInherited {
@@ -108,7 +107,7 @@ package struct LifeTotals: Hashable, Sendable {
         return result
     }
 
-    /// The values that exceed a floor; the others are 0.
+    /// Returns the values that exceed a floor, and 0 for the others.
     func above(_ floor: LifeTotals) -> LifeTotals {
         var result = self
         for row in values.indices {
@@ -118,7 +117,7 @@ package struct LifeTotals: Hashable, Sendable {
         return result
     }
 
-    /// The values times a share from 0 to 1.
+    /// Returns the values times a share from 0 to 1.
     func times(_ share: Double) -> LifeTotals {
         var result = self
         for row in values.indices {

@@ -4,8 +4,8 @@ internal import CgroupModel
 ///
 ///     version (1)  number  wall time  boot time  folded  kind  place  details
 ///
-/// Numbers are LEB128, texts have their length first, and kinds and details have their names, so that
-/// a program skips those that it does not know.
+/// Numbers are LEB128, and a text follows its length. Kinds and details are stored by name, so a
+/// program can skip those that it does not know.
 package struct StoredEvent: Hashable, Sendable {
     /// The number, which increases by 1 from event to event.
     package let serial: UInt64
@@ -13,7 +13,7 @@ package struct StoredEvent: Hashable, Sendable {
     package let event: Event
 
     private static let version: UInt64 = 1
-    /// Limits what hostile bytes can claim.
+    /// The maximum number of details; more are refused as malformed.
     private static let mostDetails: UInt64 = 64
 
     private enum Place { static let none: UInt64 = 0, path: UInt64 = 1, identity: UInt64 = 2 }

@@ -82,7 +82,7 @@ struct CgroupAccount: Sendable {
             add(.limitHit, [.limit: .text(counters.name), .count: .number(count)])
         }
         if let details = takeThrottling(snapshot, index, time) { add(.throttled, details) }
-        // The root's pressure is the host's, which is found in other ways.
+        // The root's pressure is the host's, which HostPressureEvents reports.
         for resource in cgroup.path.isRoot ? [] : PressedResource.allCases {
             let share = snapshot[index, resource.metric].value
             if let details = pressure.take(resource, share, now: time.boot) {

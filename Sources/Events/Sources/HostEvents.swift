@@ -2,8 +2,8 @@ package import CgroupModel
 package import Hierarchy
 package import KernelIO
 
-/// The events of this host: samples, the kernel log, the host's count of OOM kills, and writes to
-/// limit files together.
+/// The events of this host, from samples, the kernel log, the host's count of OOM kills, pressure
+/// triggers, and writes to limit files.
 ///
 /// One owner calls it from one thread: ``take(_:)`` after each sample, and ``readLog()`` between
 /// samples when ``logDescriptor`` is readable.
@@ -17,10 +17,10 @@ package struct HostEvents: ~Copyable {
     package let logRefusal: IOError?
     /// The descriptor for poll(2): readable while the kernel log has records; nil without a log.
     package private(set) var logDescriptor: Int32?
-    /// Why writes to limit files are not seen, so that changes lack their writers; nil if they are.
+    /// Why writes to limit files are not watched, so that changes lack writers; nil if they are.
     package let writeRefusal: IOError?
     /// The descriptor for poll(2): readable while ``readWrites()`` has something; nil if writes are
-    /// not seen.
+    /// not watched.
     package var writeDescriptor: Int32? { writes?.number }
     private let writes: LimitWrites?
     private var limits: LimitChanges
@@ -157,7 +157,7 @@ package struct HostEvents: ~Copyable {
             events.append(Event(.gap, .now, nil, [.cause: .text("death overrun")]))
         }
         for stone in report.tombstones {
-            // No sample, and nobody between two, has seen this birth.
+            // This birth was in no sample, and was not reported between samples.
             if stone.cgroup.id == nil, let born = stone.born,
                 changes.cgroup(stone.cgroup.path).id == nil
             {

@@ -2,14 +2,16 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Finds pressure on the host: by triggers on `/proc/pressure`, with which the kernel reports it at
-/// once, and for resources without a trigger by samples.
+/// Finds pressure on the host.
+///
+/// With a trigger on `/proc/pressure` the kernel reports it at once; resources without a trigger
+/// are watched in samples.
 struct HostPressureEvents: Sendable {
-    /// A trigger, which ends with this object.
+    /// A trigger, which is removed with this object.
     private final class Trigger: Sendable {
         let file: OwnedDescriptor
 
-        /// The kernel reports at most once in a window.
+        /// Sets the trigger; the kernel reports at most once in a window.
         ///
         /// Without CAP_SYS_RESOURCE, it accepts only multiples of 2 s as windows.
         init(_ resource: PressedResource, _ directory: borrowing OwnedDescriptor) throws(IOError) {
@@ -40,9 +42,9 @@ struct HostPressureEvents: Sendable {
         }
     }
 
-    /// Takes what the kernel has reported since the last call; never waits.
+    /// Returns the events from the kernel's reports since the last call; never waits.
     ///
-    /// Nobody else may poll the triggers, because poll(2) consumes a report.
+    /// Only this method may poll the triggers, because poll(2) consumes a report.
     mutating func read(_ time: EventTime) -> [Event] {
         var events: [Event] = []
         for resource in PressedResource.allCases {
@@ -56,7 +58,7 @@ struct HostPressureEvents: Sendable {
         return events
     }
 
-    /// Takes whether a trigger has fired; returns the details of a beginning or an end.
+    /// Records whether a trigger has fired; returns the details of a beginning or an end.
     private mutating func report(
         _ hasFired: Bool, of resource: PressedResource, now: UInt64
     ) -> [EventField: EventValue]? {

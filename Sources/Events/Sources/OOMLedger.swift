@@ -37,8 +37,8 @@ package struct OOMLedger: Sendable {
         if let cgroup { logged[cgroup, default: 0] += 1 }
     }
 
-    /// The cgroup whose counter grew by this number without a name in the log, if it is the only one
-    /// that grew; nil if there are none or several.
+    /// Returns the only cgroup whose counter grew without a victim in the log, if it grew by this
+    /// number; nil otherwise.
     package func solePlace(of kills: UInt64) -> EventCgroup? {
         guard kills > 0, unnamed.count == 1, unnamed[0].count == kills else { return nil }
         return unnamed[0].cgroup

@@ -4,9 +4,9 @@ internal import CgroupModel
 enum PressedResource: String, CaseIterable, Sendable {
     case cpu, memory, io
 
-    /// The share of time in which some task waits, in percent, from which on it counts as pressure.
+    /// The share of time in which some task waits that counts as pressure, in percent.
     ///
-    /// Waiting for memory is never normal; a busy host waits for CPUs and disks.
+    /// Waiting for memory is never normal, but tasks of a busy host wait for CPUs and disks.
     var threshold: Double { self == .memory ? 10 : 50 }
 
     /// The share of the last 10 s, in hundredths of a percent.
@@ -18,7 +18,7 @@ enum PressedResource: String, CaseIterable, Sendable {
         }
     }
 
-    /// The same of the host.
+    /// Returns the same share for the host.
     func share(of host: HostSample) -> Reading {
         switch self {
         case .cpu: host.cpuPressure
@@ -30,12 +30,13 @@ enum PressedResource: String, CaseIterable, Sendable {
 
 /// Whether a cgroup or the host is under pressure, by resource.
 struct PressureState: Sendable {
-    /// The times at which the open pressures began, in nanoseconds of CLOCK_BOOTTIME.
+    /// The times at which present pressure began, in nanoseconds of CLOCK_BOOTTIME.
     private var begun: [PressedResource: UInt64] = [:]
 
     /// Takes a share in hundredths of a percent; returns the details of a beginning or an end.
     ///
-    /// It ends below half of the threshold, so that a share near the threshold is one event.
+    /// Pressure ends below half of the threshold, so that a share near the threshold does not cause
+    /// many events.
     mutating func take(
         _ resource: PressedResource, _ share: UInt64?, now: UInt64
     ) -> [EventField: EventValue]? {
@@ -47,7 +48,7 @@ struct PressureState: Sendable {
         return percent < resource.threshold / 2 ? end(resource, now: now) : nil
     }
 
-    /// Begins a pressure; nil if it has begun already.
+    /// Begins pressure on a resource; nil if it has already begun.
     mutating func begin(
         _ resource: PressedResource, now: UInt64, _ percent: Double? = nil
     ) -> [EventField: EventValue]? {
@@ -58,7 +59,7 @@ struct PressureState: Sendable {
         return details
     }
 
-    /// Ends a pressure; nil if none is open.
+    /// Ends pressure on a resource; nil if there is none.
     mutating func end(_ resource: PressedResource, now: UInt64) -> [EventField: EventValue]? {
         guard let start = begun.removeValue(forKey: resource) else { return nil }
         var details = Self.details(resource, "end")

@@ -2,17 +2,17 @@ internal import Synchronization
 
 /// The newest events, in memory.
 ///
-/// One writer enters events and any number of readers take them, each from the number that it has
+/// One writer enters events. Any number of readers take them, each from the number that it has
 /// reached. No call waits for I/O.
 package final class EventStore: Sendable {
     /// The bounds of the store; the oldest events are removed first.
     package struct Bounds: Sendable {
-        /// The most events.
+        /// The maximum number of events.
         package var count = 20_000
-        /// The most bytes of encoded events.
+        /// The maximum size of all encoded events in bytes.
         package var bytes = 4 << 20
 
-        /// Creates the usual bounds.
+        /// Creates the default bounds.
         package init() {}
     }
 
@@ -20,13 +20,13 @@ package final class EventStore: Sendable {
     package struct Batch: Sendable {
         /// The encoded events, the oldest first.
         package let records: [[UInt8]]
-        /// The number of the first of ``records``; without any, the number that the next event gets.
+        /// The number of the first of ``records``; without any, that of the next event to come.
         package let first: UInt64
-        /// The number of the last of ``records``; without any, that of the newest event, 0 for none.
+        /// The number of the last of ``records``; without any, that of the newest event, or 0.
         package let last: UInt64
 
-        /// The number of events between `serial`, which a reader has reached, and this batch, which
-        /// the store has no more.
+        /// Returns the number of events after `serial`, which a reader has reached, that the store
+        /// no longer has.
         package func lost(after serial: UInt64) -> UInt64 {
             first > serial ? first - serial - 1 : 0
         }
@@ -52,7 +52,7 @@ package final class EventStore: Sendable {
     /// The size of all encoded events in bytes.
     package var byteCount: Int { state.withLock { $0.bytes } }
 
-    /// Numbers and enters events, and returns them encoded.
+    /// Numbers and enters events; returns them encoded.
     package func enter(_ events: [Event]) -> [[UInt8]] {
         guard !events.isEmpty else { return [] }
         return state.withLock { state in

@@ -5,10 +5,11 @@ import KernelIO
 import NIOCore
 import Synchronization
 
-/// The events of `/api/v1/events`: those of a query, or a stream of those to come.
+/// Serves `/api/v1/events`: the stored events of a query, or a stream of new ones.
 ///
-/// A stream keeps only the number that its reader has reached, so a slow reader costs no memory. It
-/// is told how many events it missed, and is disconnected if it takes nothing for the write time.
+/// A stream keeps the past events that its reader requested and the number that it has reached, so
+/// falling behind costs no memory. A reader is informed of the number of events that it missed, and
+/// disconnected if it does not accept a piece within ``ConnectionLimits/writeTime``.
 final class EventFeed: Sendable {
     private struct State {
         var readers = 0
@@ -52,7 +53,7 @@ final class EventFeed: Sendable {
     private let search = Search()
     /// The interval at which the store is looked at.
     private static let pace = Duration.milliseconds(100)
-    /// The most events of a piece.
+    /// The maximum number of new events in a piece.
     private static let mostAtOnce = 500
 
     private let store: EventStore
@@ -96,7 +97,7 @@ final class EventFeed: Sendable {
     /// Ends all streams and refuses new readers.
     func finish() { state.withLock { $0.isOver = true } }
 
-    /// The next piece: events as soon as there are any, a comment after a silence.
+    /// Returns the next piece: events as soon as there are any, or a comment after a silence.
     private func next(_ reader: Reader) async -> ByteBuffer? {
         let clock = ContinuousClock()
         let start = clock.now
@@ -117,7 +118,7 @@ final class EventFeed: Sendable {
         }
         if !isPastSent, !reader.past.isEmpty { return Self.piece(reader.past) }
         let batch = store.events(after: serial, most: Self.mostAtOnce)
-        // A reader that returns may know a number of an earlier daemon.
+        // A reader that reconnects may have the number of an earlier daemon.
         reader.progress.withLock { $0.serial = batch.last }
         guard batch.last >= serial else { return nil }
         let events = batch.records.compactMap { StoredEvent(decoding: $0) }

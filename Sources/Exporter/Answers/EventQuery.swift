@@ -4,7 +4,7 @@ import KernelIO
 
 /// The query of `/api/v1/events`: the filters of `cgwarden events` under the same names.
 struct EventQuery {
-    /// A parameter with a value that is not valid.
+    /// The error about an invalid parameter.
     struct Mistake: Error, CustomStringConvertible {
         let description: String
     }
@@ -18,9 +18,9 @@ struct EventQuery {
     private static let longestPattern = 256
     private static let mostStars = 8
 
-    /// The events that the client wants.
+    /// The selected events.
     var selection = EventSelection()
-    /// The most events of an answer, and of the past at the start of a stream; nil if not given.
+    /// The maximum number of events, in a stream of past events; nil if not given.
     var most: Int?
 
     /// Parses a query at `now`, in microseconds since 1970.
@@ -57,10 +57,10 @@ struct EventQuery {
         }
     }
 
-    /// The most events of an answer.
+    /// The maximum number of events in an answer.
     var count: Int { most ?? Self.usual }
 
-    /// The number of past events at the start of a stream.
+    /// The maximum number of past events at the start of a stream.
     var past: Int { most ?? (selection.since == nil ? 0 : Self.usual) }
 
     private static func time(_ text: String, _ now: UInt64) throws(Mistake) -> UInt64 {

@@ -2,12 +2,12 @@
 import Causes
 import CgroupModel
 
-/// Explains cgroups from the samples that are served anyway.
+/// Explains cgroups from the samples that the server collects for all clients.
 ///
-/// It keeps the levels of the last two samples for which anyone asked, so that growth is known from
-/// the second request on; nothing is kept before the first.
+/// It keeps the gauges of the last two samples that it explained, so that growth is known from the
+/// second request on; nothing is kept before the first.
 actor Explainer {
-    /// The age at which levels are too old for a present slope, in nanoseconds.
+    /// The age at which gauges are too old for a current slope, in nanoseconds.
     private static let longestWindow: UInt64 = 60_000_000_000
 
     private let files: SourceFiles

@@ -78,7 +78,7 @@ extension Responder {
         }
     }
 
-    /// Returns why one cgroup is slow, stuck or about to be killed, as `cgwarden explain --json`.
+    /// Returns the explanation of one cgroup, in the form of `cgwarden explain --json`.
     func explanation(_ query: Substring, _ request: HTTPHeaders) async -> Response {
         guard let text = Query.value(of: "cgroup", in: query) else {
             return .sentence(.badRequest, "no cgroup given; request /api/v1/explain?cgroup=/a/b")

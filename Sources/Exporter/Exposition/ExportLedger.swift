@@ -5,7 +5,7 @@ internal import Synchronization
 /// The state that must survive from sample to sample for exports to be correct: OOM kills and I/O
 /// of removed cgroups.
 package final class ExportLedger: MetricsSource {
-    /// Where OOM kills are counted from.
+    /// The source of the counts of OOM kills.
     package enum KillSource: Sendable {
         /// The counters in samples.
         case samples

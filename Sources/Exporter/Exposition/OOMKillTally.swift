@@ -7,7 +7,8 @@ import CgroupModel
 /// samples. v1 counts only at the cgroup itself. For a vanished cgroup, only the count of its last
 /// sample is known. Kills before the first sample are not counted.
 ///
-/// Where events are found, they are counted instead, because they include every kill.
+/// With ``ExportLedger/KillSource/events``, events are counted instead, because they include every
+/// kill.
 struct OOMKillTally {
     private let source: ExportLedger.KillSource
     /// The maximum number of places without living cgroups that keep their own count; pods come and

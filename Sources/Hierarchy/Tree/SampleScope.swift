@@ -1,6 +1,7 @@
 package import CgroupModel
 
-/// The cgroups to sample: a subtree down to a depth, and optionally its ancestors.
+/// The cgroups to sample: a subtree down to a depth, optionally with its ancestors and the
+/// ancestors' children.
 package struct SampleScope: Hashable, Sendable {
     /// The topmost cgroup.
     package let subtree: CgroupPath

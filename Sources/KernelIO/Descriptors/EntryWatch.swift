@@ -1,19 +1,19 @@
 internal import CLinux
 internal import Glibc
 
-/// Reports which directories were created and removed, and which files changed, in order (inotify(7)).
+/// Reports created and removed directories and changed files, in order (inotify(7)).
 ///
 /// Watches are a limited resource of the user (`fs.inotify.max_user_watches`).
 package struct EntryWatch: ~Copyable, Sendable {
-    /// What happened; watches are named by their numbers.
+    /// An event; watches are identified by their numbers.
     package enum Event: Sendable {
         /// A directory was created in a watched one.
         case created([UInt8], in: Int32)
         /// A directory was removed from a watched one.
         case removed([UInt8], from: Int32)
-        /// User space wrote to a watched file, or the kernel notified of a change of it.
+        /// User space wrote to a watched file, or the kernel reported a change of its content.
         case changed(Int32)
-        /// What was watched is gone, and so is the watch.
+        /// The watched file or directory is gone, and the watch with it.
         case ended(Int32)
         /// The kernel dropped events.
         case lost

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Reports which process wrote to which file of a file system (fanotify(7), FAN_MODIFY).
 ///
-/// It needs CAP_SYS_ADMIN and never blocks a writer. The kernel keeps at most 16384 unread reports,
-/// and merges those of one process that writes to one file again.
+/// It needs CAP_SYS_ADMIN and never blocks a writer. The kernel keeps at most 16384 unread reports
+/// by default, and merges unread reports of one process on one file.
 package struct WriteWatch: ~Copyable, Sendable {
     /// A report.
     package enum Report: ~Copyable, Sendable {
@@ -20,7 +20,7 @@ package struct WriteWatch: ~Copyable, Sendable {
     private static let headBytes = 24
     /// `FANOTIFY_METADATA_VERSION`.
     private static let version: UInt8 = 3
-    /// The most failed reads in a row; each one is a report whose file is gone.
+    /// The maximum number of failed reads in a row; each one is a report whose file is gone.
     private static let mostFailures = 1000
 
     private let descriptor: OwnedDescriptor
@@ -30,7 +30,7 @@ package struct WriteWatch: ~Copyable, Sendable {
     private var hasLost = false
     private var end = 0
 
-    /// Creates a watch of nothing (fanotify_init(2)).
+    /// Creates a watch without marks (fanotify_init(2)).
     package init() throws(IOError) {
         let number = cgw_write_watch_open()
         guard number >= 0 else { throw IOError("watch", "writes", code: errno) }
@@ -106,8 +106,8 @@ extension OwnedDescriptor {
         try? ReadBuffer.link(Array("/proc/thread-self/fd/\(number)".utf8))
     }
 
-    /// The path of the same file in the mount of a directory, which may be another mount of the file
-    /// system; nil without CAP_DAC_READ_SEARCH.
+    /// Returns the path of the same file in the mount of a directory, which may be another mount of
+    /// the file system; nil without CAP_DAC_READ_SEARCH.
     package borrowing func path(through directory: borrowing OwnedDescriptor) -> [UInt8]? {
         let opened = cgw_reopen_through(directory.number, number)
         return opened >= 0 ? OwnedDescriptor(adopting: opened).path() : nil

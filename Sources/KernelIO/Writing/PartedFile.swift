@@ -5,7 +5,7 @@ package struct PartBounds: Sendable {
     /// The number of parts among which the bounds are divided, so that one can be removed at a time.
     private static let divisor = 8
 
-    /// The largest size of all parts together in bytes; nil for no bound.
+    /// The maximum size of all parts together in bytes; nil for no bound.
     package var bytes: UInt64?
     /// The greatest age in seconds; nil for no bound.
     package var age: Double?
@@ -16,7 +16,7 @@ package struct PartBounds: Sendable {
         self.age = age
     }
 
-    /// The largest size of one part in bytes; nil for no bound.
+    /// The maximum size of one part in bytes; nil for no bound.
     var partBytes: UInt64? { bytes.map { $0 / UInt64(Self.divisor) } }
     var partAge: UInt64? { age.map { UInt64($0 * 1e6) / UInt64(Self.divisor) } }
 }
@@ -31,7 +31,7 @@ package struct PartedFile: ~Copyable, Sendable {
     private let path: String
     private let bounds: PartBounds
     private var file: AppendedFile
-    /// The times of the first and the last record in the file.
+    /// The times of the first and the last record that this process appended to the file.
     private var begin: UInt64?
     private var end: UInt64 = 0
 
@@ -58,7 +58,7 @@ package struct PartedFile: ~Copyable, Sendable {
         end = max(end, time)
     }
 
-    /// Whether the newest part has reached its bounds.
+    /// Whether the newest part has reached its bounds; false until this process appends to it.
     package func isFull(at time: UInt64) -> Bool {
         guard let begin else { return false }
         if let most = bounds.partBytes, file.size >= most { return true }

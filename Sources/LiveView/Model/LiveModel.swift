@@ -37,7 +37,7 @@ package struct LiveModel: Sendable {
     var folded: Set<CgroupID> = []
     var detail: DetailKind?
     var isPaused = false
-    /// Whether cgroups that ended a short while ago are listed.
+    /// Whether recently ended cgroups are listed.
     var showsDead = true
     /// A message for the user, shown until the next key.
     var message: String?
@@ -95,13 +95,13 @@ package struct LiveModel: Sendable {
         hasProcesses = false
     }
 
-    /// Opens the explanation of the selection, which is made next.
+    /// Opens the explanation of the selection, which the caller sets next.
     mutating func openExplanation() {
         mode = .explanation(top: 0)
         explanation = nil
     }
 
-    /// Shows the newest events, the newest first; the text in sight stays where it is.
+    /// Shows the newest events, the newest first; the visible lines stay in place if scrolled.
     mutating func show(events next: [String]) {
         if case .events(let top) = mode, top > 0, let first = events.first,
             let added = next.firstIndex(of: first)

@@ -30,7 +30,7 @@ package protocol SnapshotSource: AnyObject {
     func processes(of cgroup: CgroupEntry) -> [ProcessRow]?
     /// Returns the newest events as lines that are safe to print, the newest first.
     ///
-    /// Returns nil while they are not known yet; call again soon.
+    /// Returns nil while they are not collected yet; call again soon.
     func events() -> [String]?
     /// Returns one value of a cgroup in up to `count` snapshots that end at `back`, oldest first.
     ///
@@ -47,10 +47,10 @@ extension SnapshotSource {
     /// Returns nil, as a recording does.
     package func title(of cgroup: CgroupEntry) -> String? { nil }
 
-    /// The files of v2, whose names are canonical, because a recording does not say which it has.
+    /// The v2 files, whose names are canonical, because a recording does not contain file names.
     package var files: SourceFiles { SourceFiles() }
 
-    /// Returns none, as a recording does.
+    /// Returns no events, because a recording has none.
     package func events() -> [String]? { [] }
 }
 

@@ -8,8 +8,8 @@ struct TreeRow: Hashable, Sendable {
     let id: CgroupID
     /// The depth below the top row of the tree; 0 in a flat list.
     let depth: Int
-    /// A bit set: bit n is set if the ancestor at depth n+1, or the row itself, is its parent's
-    /// last child.
+    /// A set of bits for the guides: bit n is set if the row at depth n+1 on the path to this row,
+    /// itself included, is the last child of its parent.
     let lastSiblings: UInt64
     /// The number of descendants hidden by the fold.
     let folded: Int

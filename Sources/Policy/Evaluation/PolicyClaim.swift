@@ -4,7 +4,7 @@ package import PolicyLanguage
 /// A value or a freeze of a cgroup that the policy maintains, so that a manual change does not
 /// last.
 package struct PolicyClaim: Hashable, Sendable {
-    /// What the policy maintains.
+    /// The kind of claim.
     package enum Subject: Hashable, Sendable {
         case value(LimitKey)
         /// The cgroup is frozen.

@@ -1,9 +1,9 @@
 package import Causes
 import CgroupModel
 
-/// An explanation with what else is known about the cgroup, as text or JSON.
+/// An explanation, with the policies on the cgroup, as text or JSON.
 package struct CauseReport {
-    /// What the daemon says about its policies on a cgroup.
+    /// The daemon's policies on a cgroup.
     package enum Policies: Sendable {
         /// The output of `policy explain`: text, or a JSON object if that was requested.
         case known(String)

@@ -8,13 +8,13 @@ package struct DeadListing {
     private let stones: [Tombstone]
     private let unattributed: [Unattributed]
 
-    /// Lists tombstones, and what removed cgroups used without one that shows it.
+    /// Lists tombstones, and the usage of removed cgroups that no tombstone shows.
     package init(_ stones: [Tombstone], _ unattributed: [Unattributed]) {
         self.stones = stones
         self.unattributed = unattributed
     }
 
-    /// The shown totals, by their position in ``LifeTotals/rows``, with the heads of the table.
+    /// The totals to show, with the heads of their columns.
     private static let columns: [(head: String, field: EventField)] = [
         ("CPU", .cpuTime), ("PEAK", .memoryPeak), ("READ", .readBytes), ("WRITTEN", .writtenBytes),
         ("OOM KILLS", .oomKills),
@@ -59,7 +59,7 @@ package struct DeadListing {
         }
     }
 
-    /// A line of JSON for each tombstone, as for its event, then one for each remainder.
+    /// A line of JSON for each tombstone, in the form of its event, then one for each remainder.
     package var json: [UInt8] {
         EventOutput(isJSON: true).render(stones.map(\.event) + unattributed.map(\.event))
     }

@@ -3,7 +3,7 @@ package import CgroupModel
 package import Hierarchy
 internal import KernelIO
 
-/// Who sets the limits of a cgroup, and which ones cgwarden has set.
+/// Reports who sets the limits of a cgroup, and which ones cgwarden has set.
 package struct OwnerReport {
     private let owner: Result<CgroupOwner, ActuationError>
     private let entries: [JournalEntry]
@@ -14,7 +14,7 @@ package struct OwnerReport {
         self.entries = entries
     }
 
-    /// Finds the owner of a cgroup on the live host; asks systemd if that runs.
+    /// Finds the owner of a cgroup on the live host; asks systemd if it runs.
     ///
     /// A journal that cannot be read counts as empty.
     package init(of path: CgroupPath, in set: HierarchySet, journal: UndoJournal?) {
@@ -45,7 +45,7 @@ package struct OwnerReport {
         if case .success(let owner) = owner { [owner.warning].compactMap(\.self) } else { [] }
     }
 
-    /// The limits that cgwarden has set: name and history.
+    /// The limits that cgwarden has set: name, then value, original, author and time.
     var rows: [(String, String)] {
         entries.map { entry in
             let clock = CivilTime(local: entry.wallTime).text

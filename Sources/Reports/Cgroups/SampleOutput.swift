@@ -25,10 +25,10 @@ package struct SampleOutput {
         self.identities = identities
     }
 
-    /// Renders cgroups that have ended, with their last values, and what removed cgroups used without
-    /// a reading that shows it.
+    /// Renders cgroups that have ended, with their last values, and the usage of removed cgroups
+    /// that no reading shows.
     ///
-    /// CSV has no column for that and leaves them out.
+    /// CSV omits both, because it has no column to mark them.
     package mutating func render(
         _ snapshot: Snapshot, dead: [Tombstone], _ unattributed: [Unattributed],
         previous: Snapshot?

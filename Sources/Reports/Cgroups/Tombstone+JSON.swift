@@ -2,7 +2,8 @@ package import CgroupModel
 package import Events
 
 extension DepartedCgroup {
-    /// Takes the last row of a dead cgroup, if a snapshot has it, with the totals of its tombstone.
+    /// Copies the last row of a dead cgroup from `previous`, if that has it, with the totals of its
+    /// tombstone.
     package init(_ stone: Tombstone, _ previous: Snapshot?, _ unknown: CgroupID, _ schema: Schema) {
         let totals = LifeTotals.rows.indices.compactMap { row in
             stone.totals[row].map { (LifeTotals.rows[row].metric.id, $0) }
@@ -18,7 +19,7 @@ extension DepartedCgroup {
 }
 
 extension Tombstone {
-    /// Writes `state` and what is known of the end into an open object.
+    /// Writes `state` and the facts about the end into an open object.
     func write(to json: inout JSONWriter) {
         json.key("state")
         json.value("dead")

@@ -14,7 +14,7 @@ package struct ValueListing {
         self.limits = limits
     }
 
-    /// Adds the values of metrics in a snapshot, absent if the cgroup is not in it.
+    /// Adds the values of metrics in a snapshot; they are absent if it lacks the cgroup.
     package mutating func add(_ ids: [MetricID], of snapshot: Snapshot) {
         let index = snapshot.index(of: path)
         for id in ids {

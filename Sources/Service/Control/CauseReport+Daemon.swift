@@ -2,10 +2,10 @@ package import CgroupModel
 package import Reports
 
 extension CauseReport.Policies {
-    /// The longest wait for the daemon, which may hang.
+    /// The maximum wait for the daemon, which may hang.
     private static let patience = Duration.seconds(1)
 
-    /// Asks the daemon for its policies on a cgroup, if one runs and this user may ask it.
+    /// Asks the daemon for its policies on a cgroup; unknown if none runs or it refuses this user.
     package init(on path: CgroupPath, asJSON: Bool) {
         do {
             self = .known(

@@ -4,13 +4,13 @@ internal import Reports
 
 /// The events of the running daemon, for commands.
 package struct DaemonEvents {
-    /// The daemon's reply: its newest events after some number.
+    /// The daemon's reply: its events after a given number.
     package struct Reply {
         /// The events, the oldest first; those of unknown kinds are left out.
         package let events: [StoredEvent]
         /// The number that a reader reaches with this reply.
         package let last: UInt64
-        /// The number of events that the daemon has no more in memory.
+        /// The number of events that the daemon no longer has in memory.
         package let lost: UInt64
         /// The file on disk; nil if the daemon keeps none.
         package let journal: String?
@@ -18,14 +18,15 @@ package struct DaemonEvents {
         package let failure: String?
     }
 
-    /// The request and the most events of a reply.
+    /// The word of the request.
     static let word = "events"
+    /// The maximum number of events in a reply.
     static let most = 5000
 
-    /// Asks for the events after a number, which is 0 for all.
+    /// Asks for the events after a number; 0 requests all.
     package static func after(_ serial: UInt64) throws -> Reply {
         let reply = try ask("\(serial)")
-        // A daemon without a journal begins anew at 1.
+        // A daemon without a journal restarts at 1.
         return reply.last < serial ? try ask("0") : reply
     }
 
@@ -39,8 +40,8 @@ package struct DaemonEvents {
         return reply
     }
 
-    /// Encodes a reply: a line with the last number, the number of lost events, the file and the
-    /// failure, then a line for each event.
+    /// Encodes a reply as a line with the last number, the number of lost events, the file and the
+    /// failure; then a line for each event.
     static func text(
         _ batch: EventStore.Batch, after serial: UInt64, journal: String?, failure: String?
     ) -> String {
@@ -54,7 +55,7 @@ package struct DaemonEvents {
 }
 
 extension DaemonEvents.Reply {
-    /// Decodes what ``DaemonEvents/text(_:after:journal:failure:)`` encoded; nil if it is malformed.
+    /// Decodes a reply of ``DaemonEvents/text(_:after:journal:failure:)``; nil if it is malformed.
     init?(_ text: String) {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: true)[...]
         let head = lines.popFirst()?.split(separator: "\t", omittingEmptySubsequences: false) ?? []

@@ -3,23 +3,23 @@ package import CgroupModel
 package import Hierarchy
 internal import KernelIO
 
-/// Who set the values of cgroups: cgwarden by its journal, or the manager of the cgroup.
+/// Finds who set the values of cgroups: cgwarden, by its journal, or the manager of the cgroup.
 package final class LimitOwners {
     private let set: HierarchySet
     private let changes: [JournalEntry]
     private let probe: OwnershipProbe
 
-    /// Reads the journal, if this user has one.
+    /// Reads the undo journal, if this user has one.
     package init(in set: HierarchySet) {
         self.set = set
         changes = (try? StateDirectory.journal().entries()) ?? []
         probe = OwnershipProbe(system: set.system)
     }
 
-    /// Returns who set a file of a cgroup, for people: `rule park`, `systemd (ssh.service)`.
+    /// Returns who set a file of a cgroup, as text: `systemd (ssh.service)`, `pool NAME`, or for a
+    /// rule its name alone; nil if unknown.
     ///
-    /// `file` may have a key after a blank. Nil if nobody is known. systemd has at most 5 s to
-    /// answer.
+    /// `file` may have a key after a space. Each call waits up to 5 s for systemd.
     package func owner(of file: String, in path: CgroupPath) -> String? {
         let name = file.prefix { $0 != " " }
         for hierarchy in set.hierarchies {
@@ -38,7 +38,7 @@ package final class LimitOwners {
 }
 
 extension CgroupOwner {
-    /// The owner for people; nil if there is none.
+    /// The owner as text; nil if there is none.
     fileprivate var name: String? {
         switch self {
         case .nobody: nil

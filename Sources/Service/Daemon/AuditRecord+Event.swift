@@ -3,7 +3,7 @@ import Events
 import Policy
 
 extension AuditRecord {
-    /// The most bytes of a text in an event.
+    /// The maximum length of a text in an event, in bytes.
     private static let longestText = 200
 
     /// The event of something that was done or reverted, or that failed; nil for other lines.
@@ -41,7 +41,7 @@ extension EffectResult.Outcome {
         }
     }
 
-    /// Why it did not end as wanted; nil if it did.
+    /// Why it was not done as requested; nil if it was, or if there is no reason.
     fileprivate var reason: String? {
         switch self {
         case .partial(let reason), .ineffective(let reason): reason

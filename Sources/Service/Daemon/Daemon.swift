@@ -16,7 +16,7 @@ internal import Exporter
 #endif
 
 extension Logger {
-    /// The same logger without what a library tells its developers.
+    /// The same logger without debug messages, for libraries.
     package var quiet: Logger {
         var logger = self
         logger.logLevel = max(logLevel, .info)

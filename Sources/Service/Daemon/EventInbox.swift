@@ -3,11 +3,12 @@ import Events
 import KernelIO
 import Synchronization
 
-/// What other parts of the daemon pass to the ``EventWatch``; passing never waits.
+/// The events and samples that other parts of the daemon pass to ``EventWatch``; putting never
+/// waits.
 final class EventInbox: Sendable {
     /// The contents.
     struct Contents {
-        /// The newest sample; nil if there is none since the last look.
+        /// The newest sample; nil if there is none since the last ``EventInbox/take()``.
         var snapshot: Snapshot?
         /// Events that other parts found.
         var events: [Event] = []
@@ -15,7 +16,7 @@ final class EventInbox: Sendable {
         var dropped: [EventKind: UInt64] = [:]
     }
 
-    /// The most events that wait.
+    /// The maximum number of events that wait.
     private static let mostEvents = 10_000
 
     private let contents = Mutex(Contents())

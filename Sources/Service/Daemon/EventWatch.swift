@@ -34,14 +34,14 @@ actor EventWatch {
     nonisolated let journalPath: String?
     /// Why the kernel log is not read; nil if it is.
     nonisolated let logRefusal: IOError?
-    /// Why writes to limit files are not seen; nil if they are.
+    /// Why writes to limit files are not watched; nil if they are.
     nonisolated let writeRefusal: IOError?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    /// Opens the kernel log, and the journal if there is one, whose newest events are restored.
+    /// Opens the kernel log and, if there is one, the journal, and restores its newest events.
     ///
     /// `ownCauses` recognizes this program's own changes. `onFound` gets all events before storms are
     /// folded.
@@ -91,13 +91,13 @@ actor EventWatch {
                 if let source { list.add(source) }
             }
             list.wait(milliseconds: 250)
-            // The kernel logs a kill in many records; one look at all of them costs less.
+            // The kernel logs a kill in many records; reading them together costs less.
             if list.hasNews(0..<list.count) { Pause.sleep(.milliseconds(5)) }
             look()
         }
     }
 
-    /// Keeps what is still waiting, such as the actions with which the policy ended.
+    /// Enters the events that are still waiting, such as the policy's last actions.
     func finish() {
         look()
         keep(fold.flush())

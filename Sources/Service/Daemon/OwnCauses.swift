@@ -4,8 +4,9 @@ package import Events
 import Reports
 
 extension UndoJournal {
-    /// The time after the start of a write within which it reaches the kernel, in microseconds;
-    /// through systemd it takes longer.
+    /// The maximum time between the journal entry of a write and the change, in microseconds.
+    ///
+    /// A write through systemd can take seconds.
     private static let reach: UInt64 = 10_000_000
 
     /// Recognizes changes that are in this journal: `cgwarden set memory.max=1GiB`,

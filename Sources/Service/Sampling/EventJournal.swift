@@ -4,8 +4,9 @@ package import KernelIO
 
 /// The events on disk, in a file with older parts; other processes see each event at once.
 ///
-/// A record depends on no other one and is written with one call, so the death of the process costs
-/// at most the record being written. After a failure, such as a full disk, nothing more is kept.
+/// A record depends on no other one, and records are appended with one call. The death of the
+/// process therefore costs at most the records being written. After a failure, such as a full
+/// disk, nothing more is kept.
 package struct EventJournal: ~Copyable, Sendable {
     private var file: PartedFile?
     /// Why nothing is kept; nil while events are kept.

@@ -15,15 +15,15 @@ struct EventsCommand: AsyncParsableCommand {
             If a daemon runs, prints the events that it has kept, and with --follow those that it \
             finds from now on, with --since the earlier ones first.
 
-            Without a daemon, the command looks by itself. It then prints the OOM kills that the \
-            kernel log still has: the victim, its cgroup, the cgroup whose limit was reached, and \
-            that limit. With --follow, it prints every event from now on. One line on standard \
-            error says so.
+            Without a daemon, the command prints the OOM kills that the kernel log still has: the \
+            victim, its cgroup, the cgroup whose limit was reached, and that limit. With \
+            --follow, it prints every event from now on. One line on standard error says why no \
+            daemon is used.
 
             Reading the kernel log needs root or CAP_SYSLOG on most hosts. Without it, --follow \
-            reports OOM kills without their victims. Changes of limits name the process that wrote \
-            with CAP_SYS_ADMIN, and otherwise only the old and the new value. Each kill is one event: a kill that only \
-            the host's counter shows is reported as unattributed.
+            reports OOM kills without their victims. With CAP_SYS_ADMIN, changes of limits name \
+            the process that wrote; without it, only the old and the new value. Each kill is one \
+            event: a kill that only the host's counter shows is reported as unattributed.
 
             Examples:
               cgwarden events -n 20                             the newest events
@@ -78,7 +78,7 @@ struct EventsCommand: AsyncParsableCommand {
         try await KeptEvents.show(to: &printer)
     }
 
-    /// Runs without a daemon, for a reason; nil if none is expected.
+    /// Runs without a daemon; `reason` says why, nil if none is expected.
     private func runAlone(_ printer: inout EventPrinter, _ reason: String?) async throws {
         let own = OwnEvents(system: options.system, interval: interval)
         if follow { return try await own.follow(&printer, reason) }

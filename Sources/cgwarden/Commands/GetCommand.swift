@@ -12,8 +12,8 @@ struct GetCommand: AsyncParsableCommand {
         commandName: "get", abstract: "Print the limits of one cgroup.",
         discussion: """
             The names are the same on v1 and v2, and the values of limits have the form that \
-            `cgwarden set` accepts. Without a name, every limit that the cgroup has is printed. Any \
-            other value is printed by its name, too: those of `cgwarden stat --list-fields`.
+            `cgwarden set` accepts. Without a name, every limit that the cgroup has is printed. \
+            Any other value is printed by its name, too: those of `cgwarden stat --list-fields`.
 
             Examples:
               cgwarden get /system.slice
@@ -71,7 +71,7 @@ private struct WantedValues {
                 continue
             }
             if let note = known.note { notes.append(note) }
-            // A metric in another unit than the limit's is printed as it is: v1's CPU shares.
+            // A metric that is not in the limit's unit is printed as a metric: v1's CPU shares.
             if let limit = known.limit, known.metric.map({ $0.name == limit.name }) ?? true {
                 limits.append(limit)
                 limits += LimitCatalog.all.filter { $0.name == "\(limit.name).device" }

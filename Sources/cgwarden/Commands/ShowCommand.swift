@@ -66,7 +66,7 @@ struct ShowCommand: AsyncParsableCommand {
         try StandardOutput.write(json ? description.json : Array(description.text.utf8))
     }
 
-    /// Asks the daemon, which alone keeps tombstones.
+    /// Prints the tombstones of the daemon, because no other process keeps them.
     private func showDead() throws {
         if let pattern = chosen.cgroup, PathPattern(pattern) == nil {
             throw ValidationError("the pattern \(pattern) has an unclosed bracket")

@@ -172,12 +172,12 @@ struct TopCommand: AsyncParsableCommand {
     /// The number of samples; nil for no end.
     private var count: Int? { once ? 1 : iterations == 0 ? nil : iterations }
 
-    /// The same for text.
+    /// The maximum number of samples in text output; nil for no limit.
     private var textSamples: Int? { iterations == nil && !once && !batch ? 3 : count }
 
     private var isBatch: Bool { batch || json || csv || once || !StandardOutput.isTerminal }
 
-    /// What is read: all, unless it is known that only a part is printed.
+    /// The metrics to read: all, unless only some are printed and nothing is recorded.
     private var metrics: [MetricID] {
         guard isBatch, recording.record == nil, !json else {
             return ReadPlan.metrics(upTo: .settings)

@@ -16,10 +16,10 @@ struct ActionContext {
         files = StateDirectory.files(of: set)
     }
 
-    /// An action whose writes may go through systemd.
+    /// Returns the context of actions whose writes may go through systemd.
     func routed(_ journal: UndoJournal? = nil) -> ActingContext { acting(on: files, journal) }
 
-    /// An action that writes to the kernel's files.
+    /// Returns the context of actions that write to the kernel's files directly.
     func direct(_ journal: UndoJournal? = nil) -> ActingContext {
         acting(on: KernelControlFiles(), journal)
     }

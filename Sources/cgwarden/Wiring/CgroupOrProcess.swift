@@ -3,7 +3,7 @@ import CgroupModel
 import Hierarchy
 import Reports
 
-/// A cgroup on the command line: by its name, or by a process in it.
+/// A cgroup on the command line, given by its name or by a process in it.
 struct CgroupOrProcess: ParsableArguments {
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
     @Option(help: "ID of a process whose cgroup to use.") var pid: Int32?

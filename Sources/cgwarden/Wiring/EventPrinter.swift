@@ -3,16 +3,16 @@ import Events
 import KernelIO
 import Reports
 
-/// Prints the events that a user wants, up to the number wanted.
+/// Prints the selected events, up to a maximum number.
 struct EventPrinter {
     let selection: EventSelection
     let isJSON: Bool
-    /// Whether further events follow, so that the first ones count and not the last ones.
+    /// Whether new events follow; ``most`` then selects the first events instead of the last.
     let isFollowing: Bool
-    /// The number wanted; nil for all.
+    /// The maximum number of events; nil for all.
     let most: Int?
     private var printed = 0
-    /// The last events so far, if only the last ones are wanted.
+    /// The last events so far, if only the last ones are printed.
     private var waiting: [Event] = []
 
     init(selection: EventSelection, isJSON: Bool, isFollowing: Bool, most: Int?) {
@@ -22,7 +22,7 @@ struct EventPrinter {
         self.most = most
     }
 
-    /// Takes events in the order of their time; false once the wanted number is printed.
+    /// Takes events in chronological order; returns false once the maximum number is printed.
     mutating func take(_ events: [Event]) throws -> Bool {
         let chosen = events.filter(selection.contains)
         guard let most else {
@@ -40,7 +40,7 @@ struct EventPrinter {
         return printed < most
     }
 
-    /// Prints what waits for later events.
+    /// Prints the last events, which were held back until no more can follow.
     mutating func finish() throws {
         guard let most else { return }
         try emit(Array(waiting.suffix(most)))

@@ -3,14 +3,14 @@ import KernelIO
 import Reports
 import Service
 
-/// The events that the daemon has kept, and those that it finds.
+/// Prints the events that the daemon has kept, and follows new ones.
 enum KeptEvents {
     /// The interval at which the daemon is asked for further events.
     private static let pace = Duration.milliseconds(100)
     /// The interval at which a daemon that does not answer is asked again.
     private static let slowPace = Duration.seconds(1)
 
-    /// Prints the events of the past, unless only those to come are wanted, and then those to come.
+    /// Prints past events, unless only new ones are selected, then follows new ones.
     static func show(to printer: inout EventPrinter) async throws {
         var reached: UInt64
         if printer.isFollowing, printer.selection.since == nil {
@@ -41,10 +41,11 @@ enum KeptEvents {
         }
     }
 
-    /// Prints the journal, then what the daemon has in memory; returns the number reached, nil once
-    /// enough is printed.
+    /// Prints the events of the journal, then those in the daemon's memory.
+    ///
+    /// Returns the number reached; nil once enough are printed.
     private static func past(_ printer: inout EventPrinter) throws -> UInt64? {
-        // Asked first, because what leaves the memory meanwhile is in the journal.
+        // Ask the daemon first: events that leave its memory meanwhile are in the journal.
         var reply = try DaemonEvents.after(0)
         if let failure = reply.failure {
             complain("the daemon keeps events in memory only: \(failure)")
@@ -61,7 +62,7 @@ enum KeptEvents {
         return isWanted ? reply.last : nil
     }
 
-    /// Prints the events of the journal before a number; false once enough is printed.
+    /// Prints the events of the journal before a number; returns false once enough are printed.
     private static func read(
         _ journal: String, before end: UInt64?, _ printer: inout EventPrinter
     ) throws -> Bool {
@@ -95,6 +96,6 @@ enum KeptEvents {
 }
 
 extension CgwardenError {
-    /// Whether a daemon that restarts can be the cause.
+    /// Whether a restart of the daemon can be the cause.
     fileprivate var isTransient: Bool { status == .unavailable || status == .temporaryFailure }
 }

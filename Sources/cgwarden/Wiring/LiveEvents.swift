@@ -5,10 +5,11 @@ import KernelIO
 import Service
 import Synchronization
 
-/// The newest events for the live view: those of the daemon, or without one those that the view's
-/// own samples show.
+/// The newest events for the live view: the daemon's, or without a daemon those in the view's own
+/// samples and the kernel log.
 ///
-/// Looking begins with the first request, on a thread of its own, so that the screen does not wait.
+/// Collecting begins with the first request, on a thread of its own, so that the screen does not
+/// wait.
 actor LiveEvents {
     private struct Shared {
         var isWanted = false
@@ -16,9 +17,9 @@ actor LiveEvents {
         var snapshot: Snapshot?
     }
 
-    /// The most events in the list.
+    /// The maximum number of events in the list.
     private static let most = 500
-    /// The interval at which the daemon and the kernel log are asked.
+    /// The interval at which the daemon or the kernel log is read.
     private static let pace = Duration.milliseconds(250)
 
     private let executor = ThreadExecutor(name: "events")
@@ -31,7 +32,7 @@ actor LiveEvents {
 
     init(_ system: SystemRoot) { self.system = system }
 
-    /// The newest events, the newest first; nil until the first look is over.
+    /// The newest events, the newest first; nil until the first ones are collected.
     nonisolated var lines: [String]? {
         let (lines, isFirst) = shared.withLock { shared in
             defer { shared.isWanted = true }
@@ -60,7 +61,7 @@ actor LiveEvents {
         }
     }
 
-    /// Follows the daemon for as long as the view runs; false if none answers at first.
+    /// Follows the daemon while the view runs; returns false if none answers at first.
     private func followDaemon() async -> Bool {
         guard let newest = try? DaemonEvents.newest() else { return false }
         var reached = newest > UInt64(Self.most) ? newest - UInt64(Self.most) : 0

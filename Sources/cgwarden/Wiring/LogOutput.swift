@@ -25,7 +25,7 @@ private struct LogLines: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
     let format: LogFormat
-    /// Whether a line has its time; journald has it already.
+    /// Whether a line begins with its time; journald records that itself.
     let isStamped: Bool
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -46,9 +46,9 @@ private struct LogLines: LogHandler {
     }
 }
 
-/// The time of a line.
+/// Formats the time of a line.
 enum LogTime {
-    /// An instant in microseconds since 1970 as RFC 3339 with milliseconds.
+    /// Returns an instant in microseconds since 1970 in RFC 3339, with milliseconds.
     static func text(_ microseconds: UInt64) -> String {
         let time = CivilTime(seconds: Int(microseconds / 1_000_000))
         let rest = String(1000 + microseconds / 1000 % 1000).dropFirst()
@@ -56,14 +56,15 @@ enum LogTime {
     }
 }
 
-/// The text of a line.
+/// Formats the fields of a line.
 enum LogText {
-    /// `key=value` for each field, quoted where a blank, a quote or `=` is in the value.
+    /// Returns `key=value` for each field; a value is quoted if it is empty or contains a space,
+    /// `"` or `=`.
     static func logfmt(_ fields: [(key: String, value: String)]) -> String {
         fields.map { "\($0.key)=\(quoted($0.value.onOneLine))" }.joined(separator: " ")
     }
 
-    /// One object.
+    /// Returns one JSON object.
     static func json(_ fields: [(key: String, value: String)]) -> String {
         var json = JSONWriter()
         json.object { json in

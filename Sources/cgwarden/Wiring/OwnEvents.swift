@@ -5,12 +5,12 @@ import KernelIO
 import Reports
 import Service
 
-/// The events that this command finds by itself, without a daemon.
+/// Prints the events that this command finds itself, without a daemon.
 struct OwnEvents {
     let system: SystemRoot
     let interval: Interval
 
-    /// Prints the OOM kills that the kernel log still has; `reason` says why no daemon is asked.
+    /// Prints the OOM kills that the kernel log still has; `reason` says why no daemon is used.
     func showKills(_ printer: inout EventPrinter, _ reason: String?) throws {
         guard system.isLive else {
             throw CgwardenError("a captured tree has no kernel log; use --follow", .usage)
@@ -28,7 +28,7 @@ struct OwnEvents {
         try printer.finish()
     }
 
-    /// Prints all events from now on, and with a begin the OOM kills since then first.
+    /// Prints all events from now on, and first, if the selection has a start, the OOM kills since.
     func follow(_ printer: inout EventPrinter, _ reason: String?) async throws {
         let hasPast = printer.selection.since != nil
         var configuration = SamplerConfiguration()
@@ -71,22 +71,22 @@ struct OwnEvents {
                 let born = await sampler.newborns()
                 events = host.take(newborns: born) + host.readLog() + host.readWrites()
                 guard try take(events, &printer, &fold) else { return }
-                // Births come in bursts; one look at all of them costs less.
+                // New cgroups come in bursts; reading them together costs less.
                 try await Task.sleep(for: .milliseconds(20))
             }
         }
     }
 
-    /// Prints the selected events; false once the wanted number is reached.
+    /// Prints the selected events; returns false once the maximum number is reached.
     private func take(
         _ events: [Event], _ printer: inout EventPrinter, _ fold: inout EventFold
     ) throws -> Bool {
-        // What is not wanted does not count as a storm.
+        // Events that are not selected do not count toward a storm.
         let wanted = events.filter(printer.selection.contains)
         return try printer.take(fold.take(wanted, now: MonotonicClock.bootNanoseconds))
     }
 
-    /// The time until an instant, rounded up; nil if it is over.
+    /// Returns the time until an instant, rounded up; nil if it has passed.
     private static func milliseconds(until instant: ContinuousClock.Instant) -> Int32? {
         let left = ContinuousClock.now.duration(to: instant)
         guard left > .zero else { return nil }

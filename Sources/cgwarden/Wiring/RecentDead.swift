@@ -3,11 +3,11 @@ import Events
 import Hierarchy
 import Reports
 
-/// The cgroups that ended a short while ago, for the live view.
+/// The cgroups that ended recently, for the live view.
 struct RecentDead {
     /// The time for which they are shown, in microseconds.
     private static let patience: UInt64 = 30_000_000
-    /// The most that are shown.
+    /// The maximum number of cgroups to show.
     private static let most = 200
 
     private var deaths: HostDeaths
@@ -18,7 +18,7 @@ struct RecentDead {
 
     init(_ set: HierarchySet) { deaths = HostDeaths(set) }
 
-    /// Returns a snapshot with the recent dead in it; the same one again if it is no newer.
+    /// Returns a snapshot with the recently ended cgroups; the previous result if it is not newer.
     mutating func added(to snapshot: Snapshot) -> Snapshot {
         if let result, previous?.tick == snapshot.tick { return result }
         for stone in deaths.take(snapshot, waiting: false).tombstones {
@@ -32,7 +32,7 @@ struct RecentDead {
         }
         shown.removeAll { $0.died + Self.patience < snapshot.wallTime }
         if shown.count > Self.most { shown.removeFirst(shown.count - Self.most) }
-        // Of several at one path, the last one is shown, unless the path exists again.
+        // Of several cgroups at one path, show the last one, unless the path exists again.
         var last: [CgroupPath: DepartedCgroup] = [:]
         for one in shown { last[one.cgroup.path] = one.cgroup }
         for entry in snapshot.cgroups { last[entry.path] = nil }

@@ -20,7 +20,7 @@ struct SystemOptions: ParsableArguments {
     /// The arguments that make another cgwarden process use the same cgroup file systems.
     var cgroupRootArguments: [String] { cgroupRoot.map { ["--cgroup-root", $0] } ?? [] }
 
-    /// Whether the command looks at this host as a whole, as the daemon does.
+    /// Whether the command covers this whole host, as the daemon does.
     var isWholeHost: Bool { root == nil && cgroupRoot == nil }
 
     var system: SystemRoot {
