@@ -12,18 +12,18 @@ struct EventsCommand: AsyncParsableCommand {
         commandName: "events",
         abstract: "Show OOM kills and their causes, and follow what happens to cgroups.",
         discussion: """
-            If a daemon runs, prints the events that it has kept, and with --follow those that it \
-            finds from now on, with --since the earlier ones first.
+            If a daemon runs, prints the events that it has kept. With --follow, prints those that \
+            happen from now on; --since prints earlier ones first.
 
-            Without a daemon, the command looks by itself. It then prints the OOM kills that the \
-            kernel log still has: the victim, its cgroup, the cgroup whose limit was reached, and \
-            that limit. With --follow, it prints every event from now on. One line on standard \
-            error says so.
+            Without a daemon, prints the OOM kills that are still in the kernel log: the victim, \
+            its cgroup, and the limit that was reached, with its cgroup. With --follow, watches \
+            the cgroups itself and prints every event from now on. A note on standard error says \
+            so.
 
             Reading the kernel log needs root or CAP_SYSLOG on most hosts. Without it, --follow \
-            reports OOM kills without their victims. Changes of limits name the process that wrote \
-            with CAP_SYS_ADMIN, and otherwise only the old and the new value. Each kill is one event: a kill that only \
-            the host's counter shows is reported as unattributed.
+            reports OOM kills without their victims. Naming the process that changed a limit needs \
+            CAP_SYS_ADMIN; without it, only the old and the new value are reported. Each kill is \
+            one event; one that only the host's counter shows is reported as unattributed.
 
             Examples:
               cgwarden events -n 20                             the newest events
@@ -40,7 +40,7 @@ struct EventsCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Begin at this time: -1h, 14:03:22, 2026-11-24T14:03:22Z.", valueName: "time"))
     var since: WrittenTime?
-    @Option(help: ArgumentHelp("End at this time, written likewise.", valueName: "time"))
+    @Option(help: ArgumentHelp("End at this time; same formats.", valueName: "time"))
     var until: WrittenTime?
     @Option(
         help: ArgumentHelp(
