@@ -18,7 +18,7 @@ enum CatalogSections {
 
     // MARK: Metrics
 
-    /// A family may have several rows.
+    /// A family may have several rows; the fields of rows with the same help are listed together.
     private static var families: [(head: String, body: [String])] {
         let rows = MetricCatalog.all.filter { $0.family != nil }
         let names = rows.compactMap(\.family).reduce(into: [String]()) {
@@ -26,8 +26,15 @@ enum CatalogSections {
         }
         return names.map { name in
             let members = rows.filter { $0.family == name }
-            let body = members.flatMap { row in
-                Roff.prose(row.help) + Roff.prose("\(kind(row)). The field `\(row.name)`.")
+            let texts = members.reduce(into: [String]()) { texts, row in
+                if !texts.contains(row.help) { texts.append(row.help) }
+            }
+            let body = texts.flatMap { help -> [String] in
+                let same = members.filter { $0.help == help }
+                let fields = list(same.map(\.name))
+                return Roff.prose(help)
+                    + Roff.prose(
+                        "\(kind(same[0])). The field\(same.count == 1 ? "" : "s") \(fields).")
             }
             return ("Li \(name)", body)
         }
@@ -71,7 +78,7 @@ enum CatalogSections {
         let unit: String? =
             switch row.unit {
             case .bytes: "bytes"
-            case .microseconds: "microseconds, as a family in seconds"
+            case .microseconds: "microseconds (seconds in Prometheus)"
             case .count: nil
             case .weight: "weight"
             case .flag: "0 or 1"
@@ -131,7 +138,7 @@ enum CatalogSections {
         PolicyVocabulary.all.filter { CatalogName($0.name) == nil }.map { row in
             let counts =
                 row.isCounter
-                ? (row.isRate ? "A rate" : "A counter") + ", bare it counts \(row.valueUnit.text)"
+                ? (row.isRate ? "A rate, in " : "A counter; its rate is in ") + row.valueUnit.text
                 : row.unit == .flag ? "A flag" : "A level, in \(row.unit.text)"
             let instance = row.takesInstance ? "; takes an instance in brackets" : ""
             let former = row.aliases.isEmpty ? "" : " Formerly \(list(row.aliases))."

@@ -15,7 +15,7 @@ enum CauseSections {
         let row = kind.row
         return (
             "Cm \(kind.rawValue) Pq \(row.severity.rawValue)",
-            Roff.prose("\(row.help) Here because \(row.why).")
+            Roff.prose("\(row.help) Ranked here because \(row.why).")
         )
     }
 }

@@ -49,29 +49,29 @@ package enum FindingKind: String, CaseIterable, Sendable {
         switch self {
         case .gone:
             Row(
-                nil, .stuck, "It was removed while it was watched.",
-                "no other value means anything once the cgroup is removed")
+                nil, .stuck, "The cgroup was removed while it was watched.",
+                "a removed cgroup has no other values")
         case .frozen:
             Row(
-                .freezer, .stuck, "It or an ancestor is frozen.",
-                "no task runs, so no limit can matter")
+                .freezer, .stuck, "The cgroup or an ancestor is frozen.",
+                "no task runs, so no limit matters")
         case .underOOM:
             Row(
                 .memory, .stuck, "Tasks wait for memory, because the OOM killer is disabled (v1).",
-                "tasks wait without end instead of being killed")
+                "tasks may wait forever instead of being killed")
         case .killed:
             Row(
-                .memory, .failing, "The OOM killer killed a process while it was watched.",
-                "processes were lost, which nothing undoes")
+                .memory, .failing, "The OOM killer killed a process while the cgroup was watched.",
+                "a kill cannot be undone")
         case .memoryFull:
             Row(
                 .memory, .failing,
-                "A hard limit of memory is reached, and neither cache nor swap is left.",
-                "the next allocation may kill a process")
+                "A hard memory limit is reached, and neither cache nor swap is left.",
+                "the next allocation may cause an OOM kill")
         case .forksFail:
             Row(
-                .pids, .failing, "A limit of tasks is reached.",
-                "programs get errors, but the running ones live on")
+                .pids, .failing, "A limit on tasks is reached, so forks fail.",
+                "new processes fail, but running ones continue")
         case .memorySoon:
             Row(
                 .memory, .soon,
@@ -80,7 +80,7 @@ package enum FindingKind: String, CaseIterable, Sendable {
                 "a kill can still be prevented")
         case .quota:
             Row(
-                .cpu, .slow, "A CPU quota throttles it.",
+                .cpu, .slow, "A CPU quota throttles the cgroup.",
                 "a quota stops all tasks, and explains CPU pressure")
         case .memoryHigh:
             Row(
@@ -89,11 +89,11 @@ package enum FindingKind: String, CaseIterable, Sendable {
         case .memoryReclaim:
             Row(
                 .memory, .slow,
-                "A hard limit of memory is reached, and pages in use are reclaimed.",
-                "tasks reclaim memory at a limit")
+                "A hard memory limit is reached, and pages in use are reclaimed.",
+                "tasks spend time on reclaim")
         case .ioLimit:
             Row(
-                .io, .slow, "The rate of a device is at its limit.",
+                .io, .slow, "A limit on the I/O rate of a device is reached.",
                 "the kernel delays requests on purpose")
         case .cpuset:
             Row(
@@ -107,16 +107,16 @@ package enum FindingKind: String, CaseIterable, Sendable {
                 "competitors share the CPUs that are there")
         case .cpuWait:
             Row(
-                .cpu, .slow, "Tasks wait for a CPU without one of these causes.",
-                "there are too few CPUs; no limit is to blame")
+                .cpu, .slow, "Tasks wait for a CPU, for none of the reasons above.",
+                "no limit is to blame; there are too few CPUs")
         case .memoryWait:
             Row(
-                .memory, .slow, "Tasks wait for memory without one of these causes.",
-                "the host is short of memory; no limit is to blame")
+                .memory, .slow, "Tasks wait for memory, for none of the reasons above.",
+                "no limit is to blame; the host is short of memory")
         case .ioWait:
             Row(
-                .io, .slow, "Tasks wait for I/O without one of these causes.",
-                "the disk is slow or shared; no limit is to blame")
+                .io, .slow, "Tasks wait for I/O, for none of the reasons above.",
+                "no limit is to blame; the disk is slow or shared")
         case .limitSoon:
             Row(
                 nil, .soon,
@@ -128,7 +128,7 @@ package enum FindingKind: String, CaseIterable, Sendable {
                 "less than 10% is left, but no task is slowed yet")
         case .unreadable:
             Row(
-                nil, .note, "A limit of it or of an ancestor cannot be read.",
+                nil, .note, "A limit of the cgroup or of an ancestor cannot be read.",
                 "an unknown limit may be the cause")
         case .empty:
             Row(

@@ -6,11 +6,11 @@ package enum Severity: String, CaseIterable, Sendable, Comparable {
     case failing
     /// Tasks lose time.
     case slow
-    /// A limit is reached within minutes at the present slope.
+    /// A limit will be reached within minutes if usage keeps growing at this rate.
     case soon
-    /// Worth knowing, without a measured loss.
+    /// Worth knowing, but no loss was measured.
     case note
-    /// Nothing holds the cgroup up.
+    /// Nothing slows the cgroup down.
     case healthy
 
     /// A description in one sentence.
@@ -19,9 +19,9 @@ package enum Severity: String, CaseIterable, Sendable, Comparable {
         case .stuck: "Nothing in the cgroup runs."
         case .failing: "Processes are killed or forks fail, now or within a minute."
         case .slow: "Tasks lose at least 5% of the time."
-        case .soon: "A limit is reached soon at the present slope."
-        case .note: "Worth knowing, without a measured loss."
-        case .healthy: "Nothing holds the cgroup up."
+        case .soon: "A limit will be reached soon if usage keeps growing at this rate."
+        case .note: "Worth knowing, but no loss was measured."
+        case .healthy: "Nothing slows the cgroup down."
         }
     }
 

@@ -75,13 +75,13 @@ extension MetricCatalog {
                 "cgroup.nr_subsys_\(name)", .core, .gauge, .count, .detail,
                 v2: Source("cgroup.stat nr_subsys_\(name)"), family: "cgroup_controller_cgroups",
                 in: .extra(.controllers), labels: ["controller": name],
-                "Cgroups in which \(name) is enabled, this one included."),
+                "Cgroups in this subtree with the controller enabled, this one included."),
             Row(
                 "cgroup.nr_dying_subsys_\(name)", .core, .gauge, .count, .detail,
                 v2: Source("cgroup.stat nr_dying_subsys_\(name)"),
                 family: "cgroup_controller_dying_cgroups", in: .extra(.controllers),
                 labels: ["controller": name],
-                "Removed cgroups that \(name) still keeps, here and below."),
+                "Removed cgroups in this subtree that the controller has not freed."),
         ]
     }
 
@@ -94,6 +94,13 @@ extension MetricCatalog {
     ].flatMap { (resource: String, share: String) -> [Row] in
         let who = share == "some" ? "some task" : "every non-idle task"
         let word = share == "some" ? "waiting" : "stalled"
+        let delay =
+            switch resource {
+            case "cpu": "waited for a CPU"
+            case "io": "waited for I/O"
+            case "irq": "was delayed by interrupts"
+            default: "waited for \(resource)"
+            }
         let averages = ["10", "60", "300"].map { (window: String) -> Row in
             Row(
                 "\(resource).pressure.\(share).avg\(window)", .core, .gauge, .percentHundredths,
@@ -101,14 +108,14 @@ extension MetricCatalog {
                 family: "cgroup_pressure_average_ratio", in: .extra(.pressureAverages),
                 labels: ["resource": resource, "kind": word, "window": "\(window)s"],
                 formerly: ["psi.\(resource).\(share).avg\(window)"],
-                "Percent of the last \(window) s in which \(who) waited for \(resource).")
+                "Percent of the last \(window) s in which \(who) \(delay).")
         }
         let total = Row(
             "\(resource).pressure.\(share).total", .core, .counter, .microseconds,
             .tick, v2: Source("\(resource).pressure \(share).total"),
             family: "cgroup_pressure_\(resource)_\(word)_seconds_total",
             in: resource == "irq" ? .full : .basic, formerly: ["psi.\(resource).\(share).total"],
-            "Time in which \(who) waited for \(resource).")
+            "Time in which \(who) \(delay).")
         return averages + [total]
     }
 }

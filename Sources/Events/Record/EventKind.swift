@@ -37,12 +37,12 @@ package enum EventKind: String, CaseIterable, Sendable, Hashable {
             ("A cgroup hit memory.high, memory.max or pids.max.", [.limit, .count])
         case .throttled:
             (
-                "A CPU quota began or ceased to throttle its cgroup.",
+                "A CPU quota started or stopped throttling its cgroup.",
                 [.state, .quota, .throttledTime, .throttledPeriods]
             )
         case .pressure:
             (
-                "Tasks of a cgroup, or of the host, began or ceased to wait for a resource.",
+                "Tasks of a cgroup or of the host started or stopped waiting for a resource.",
                 [.state, .resource, .share, .duration]
             )
         case .frozen: ("Every process of a cgroup is frozen.", [])
@@ -63,7 +63,7 @@ package enum EventKind: String, CaseIterable, Sendable, Hashable {
             )
         case .unattributed:
             (
-                "Removed children of a cgroup used more than any reading of them shows.",
+                "Removed children of a cgroup used resources that no reading of them shows.",
                 LifeTotals.rows.filter(\.isInherited).map(\.field)
             )
         case .gap: ("Events may be missing.", [.cause, .duration])
@@ -92,8 +92,8 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
     package var help: String {
         switch self {
         case .source:
-            "Where the kill is known from: log, counter (the cgroup's, without a victim), or "
-                + "unattributed (the host's counter alone)."
+            "How the kill is known: log, counter (of the cgroup; the victim is unknown) or "
+                + "unattributed (only the host's counter shows it)."
         case .pid: "The process ID of the victim or the writer, as the host numbers it."
         case .comm: "The command name of the victim or the writer."
         case .uid: "The user ID of the victim or the writer."
@@ -110,14 +110,14 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
         case .state: "begin or end; populated or empty."
         case .instance: "The disk, page size, interface or resource of the limit."
         case .file: "The kernel's file, if the write was seen."
-        case .old: "The value before, as `cgwarden set` accepts it."
-        case .new: "The value after."
+        case .old: "The old value, as `cgwarden set` accepts it."
+        case .new: "The new value."
         case .writer: "The writer's cgroup."
         case .writerUnit: "The systemd unit of the writer's cgroup."
         case .by: "The part of the policy, or the command of cgwarden, that acted."
         case .reading:
-            "Where the totals are from: final (read after the last process), sample (the last "
-                + "one before the end), none."
+            "Source of the totals: final (read after the last process ended), sample (the last "
+                + "one before the end) or none."
         case .cpuTime: "The CPU time."
         case .cpuUser: "The CPU time in user mode."
         case .cpuSystem: "The CPU time in kernel mode."
@@ -130,12 +130,13 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
         case .pidsPeak: "The highest number of tasks."
         case .quota: "The quota in CPUs."
         case .throttledTime:
-            "The time throttled since the beginning or in a life, summed over CPUs."
-        case .throttledPeriods: "The periods throttled since the beginning or in a life."
+            "Time throttled since the event began, or in a removed cgroup's life; summed over CPUs."
+        case .throttledPeriods:
+            "Periods throttled since the event began, or in a removed cgroup's life."
         case .lifetime: "The age, if the birth was seen."
         case .cause:
-            "suspend, late sample, or an overrun of the kernel log, writes or ends; oom-kill for a "
-                + "removed cgroup with OOM kills."
+            "Of a gap: suspend, late sample, kernel log overrun, write overrun or death overrun. "
+                + "Of a removed cgroup: oom-kill, if it had OOM kills."
         case .duration: "The length of the gap, or of the pressure that ended."
         case .resource: "The resource: cpu, memory or io."
         case .share:

@@ -109,7 +109,7 @@ package enum PolicyVocabulary {
             name: hostPrefix + own.name, isCounter: own.isCounter, unit: own.unit,
             rateUnit: own.rateUnit, scale: own.scale,
             source: .derived(.hostPressure(resource: resource, line: line, window: window)),
-            takesInstance: false, help: "\(own.help.dropLast()), for the whole host.")
+            takesInstance: false, help: "\(own.help.dropLast()), on the whole host.")
     }
 
     private static func derived(

@@ -12,8 +12,8 @@ struct EventsCommand: AsyncParsableCommand {
         commandName: "events",
         abstract: "Show OOM kills and their causes, and follow what happens to cgroups.",
         discussion: """
-            If a daemon runs, prints the events that it has kept, and with --follow those that it \
-            finds from now on, with --since the earlier ones first.
+            If a daemon runs, prints the events that it has kept. With --follow, prints those that \
+            happen from now on; --since prints earlier ones first.
 
             Without a daemon, the command prints the OOM kills that the kernel log still has: the \
             victim, its cgroup, the cgroup whose limit was reached, and that limit. With \
@@ -40,7 +40,7 @@ struct EventsCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Begin at this time: -1h, 14:03:22, 2026-11-24T14:03:22Z.", valueName: "time"))
     var since: WrittenTime?
-    @Option(help: ArgumentHelp("End at this time, written likewise.", valueName: "time"))
+    @Option(help: ArgumentHelp("End at this time; same formats.", valueName: "time"))
     var until: WrittenTime?
     @Option(
         help: ArgumentHelp(

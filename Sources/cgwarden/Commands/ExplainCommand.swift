@@ -13,13 +13,13 @@ struct ExplainCommand: AsyncParsableCommand {
         abstract: "Explain why a cgroup is slow, stuck or about to be killed.",
         discussion: """
             Watches the cgroup, its ancestors and their children for two seconds. The first line \
-            is the verdict: what costs the cgroup most, and the cgroup and file that cause it. \
-            The values that support it follow, each with its file, its age, and who set it if \
-            that is known; then other findings, the binding limit of each kind with the time \
-            until it is reached, and what the tasks wait for.
+            is the verdict: the worst problem, and the cgroup and limit that cause it. The values \
+            that support it follow, each with its file, its age and, if known, who set it. Then \
+            come other findings, the limit with the least headroom of each kind, and what tasks \
+            wait for.
 
-            An ancestor can be the cause although the cgroup's own limits are wide. If a daemon \
-            runs, its policies on the cgroup are shown, too.
+            An ancestor can be the cause even if the cgroup's own limits are high. If a daemon \
+            runs, its policies for the cgroup are shown, too.
 
             Examples:
               cgwarden explain postgresql.service
