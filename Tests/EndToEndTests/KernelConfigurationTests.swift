@@ -35,6 +35,9 @@ struct KernelConfigurationTests {
         "audit.keep": "AuditLogTests.logIsRotatedAndOldFilesAreLimited",
         "audit.journald": "AuditLogTests.linesAreAppendedAndPrivate",
         "history.recording": own,
+        "events.journal": "KernelEventStoreTests.eventsOfADaemonAreShownAfterItsCrash",
+        "events.max_size": "EventJournalTests.oldestPartIsDroppedAtTheSizeLimit",
+        "events.max_age": "EventJournalTests.oldestPartIsDroppedAtTheAgeLimit",
         "history.max_recording": "RecorderTests.oldestPartIsDroppedAtTheSizeLimit",
     ]
     private static let own = "KernelConfigurationTests.daemonFollowsItsConfigurationFile"

@@ -19,7 +19,7 @@ struct KernelDaemonStartTests {
 
     static let mistakes = [
         Mistake(
-            name: "no configuration", options: ["--config", "/nowhere/cgwarden.yaml"], status: 74,
+            name: "no configuration", options: ["--config", "/nowhere/cgwarden.yaml"], status: 66,
             words: "/nowhere/cgwarden.yaml"),
         Mistake(
             name: "a directory for a configuration", options: ["--config", "/tmp"], status: 78,

@@ -64,7 +64,10 @@ struct KernelEventStoreTests {
         let past = try life(daemon)
         let follower = try ProgramRun(
             ProgramRun.cgwarden,
-            ["events", "--follow", "--json", "--since", "-1h", "--cgroup", "/cgwarden-test-*"],
+            [
+                "events", "--follow", "--json", "--since", "-1h", "--cgroup", "/cgwarden-test-*",
+                "--kind", "born,died",
+            ],
             environment: ["CGWARDEN_STATE_DIRECTORY": daemon.places.state], input: nil)
         try awaiting("the past; it said: \(follower.errors)") {
             follower.output.contains(past)

@@ -71,12 +71,6 @@ package struct Daemon {
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quiet)
         group.maximumGracefulShutdownDuration = .seconds(60)
-        logger.info(
-            "started",
-            metadata: [
-                "version": "\(version)", "revision": "\(BuildFacts.revision)",
-                "swift": "\(BuildFacts.swiftVersion)",
-            ])
         #if Exporter
         do {
             try await ServiceGroup(configuration: group).run()

@@ -39,6 +39,7 @@ struct DaemonService: Service {
     private static let patienceWithNotices = Duration.seconds(5)
     /// Requests to end the daemon.
     private let endings: AsyncStream<Void>
+    private let version: String
     private let ending: AsyncStream<Void>.Continuation
 
     init(
@@ -49,6 +50,7 @@ struct DaemonService: Service {
         self.source = source
         self.machine = machine
         self.logger = logger
+        self.version = version
         self.claim = claim
         (endings, ending) = AsyncStream.makeStream(of: Void.self)
         numbers = WardenNumbers()
@@ -165,6 +167,12 @@ struct DaemonService: Service {
                 // Do not change anything before the server listens.
                 for await _ in listening { break }
                 try Task.checkCancellation()
+                logger.info(
+                    "started",
+                    metadata: [
+                        "version": "\(version)", "revision": "\(BuildFacts.revision)",
+                        "swift": "\(BuildFacts.swiftVersion)",
+                    ])
                 ServiceNotification.ready()
                 try await ticking.run()
                 return true
