@@ -41,10 +41,11 @@ final class EventFeed: Sendable {
     /// Searches on a thread of its own: the threads that serve and tick are few, and a client chooses
     /// how much there is to search.
     private actor Search {
-        private static let executor = ThreadExecutor(name: "event search")
+        private static let shared = ThreadExecutor(name: "event search")
+        private let executor = Search.shared
 
         nonisolated var unownedExecutor: UnownedSerialExecutor {
-            unsafe Self.executor.asUnownedSerialExecutor()
+            unsafe executor.asUnownedSerialExecutor()
         }
 
         func run<Found: Sendable>(_ body: @Sendable () -> Found) -> Found { body() }
