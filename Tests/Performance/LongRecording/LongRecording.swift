@@ -67,7 +67,8 @@ private struct Server {
             instanceStarts: [Int](repeating: 0, count: all.count + 1))
         for _ in all {
             for id in schema.columns {
-                let isLimit = MetricCatalog[id].name.hasSuffix(".max")
+                let metric = MetricCatalog[id]
+                let isLimit = metric.kind != .counter && metric.name.hasSuffix(".max")
                 block.values.append(
                     isLimit ? Reading.unlimited.rawValue : .random(in: 0..<1 << 28, using: &noise))
             }
