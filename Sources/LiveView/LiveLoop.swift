@@ -153,6 +153,11 @@ package final class LiveLoop {
         guard case .explanation = model.mode, let snapshot = model.snapshot,
             let row = model.selectedRow
         else { return }
+        guard !snapshot.departed.contains(row.id.generation) else {
+            model.mode = .table
+            model.message = "the selected cgroup is gone"
+            return
+        }
         let before = source.snapshot(back: position(of: snapshot.tick) + 1)
         model.explanation = Explanation(
             row.index, in: snapshot, after: before.map { EarlierLevels($0) }, files: source.files)

@@ -29,16 +29,21 @@ extension Watch {
         let counters: [MetricID] = [.memoryOOMKills, .memoryLocalOOMKills]
         guard let counter = counters.first(where: { grew(index, $0) }) else { return nil }
         let owner = chain.first { grew($0, .memoryLocalOOMs) }
-        let bound = owner.flatMap { self.bound($0, .memoryMax, .memoryUsage) } ?? maxBound
-        let cause = owner.map(path) ?? bound.flatMap { $0.most == nil ? nil : $0.limit.cgroup }
+        let bound = owner.map { self.bound($0, .memoryMax, .memoryUsage) } ?? fullBound
         return Finding(
-            .killed, by: cause, bound: bound,
+            .killed, by: owner.map(path) ?? bound?.limit.cgroup, bound: bound,
             [evidence(index, counter)] + [bound?.limit, bound?.usage].compactMap(\.self)
                 + (owner.map { evidence($0, [.memoryLocalOOMs]) } ?? []))
     }
 
-    /// The memory limit with the least headroom, including one that only v1 reports.
-    private var maxBound: Bound? { bounds.first { $0.limit.metric.isMemoryMax } }
+    /// The nearly full memory limit with the least headroom, for kernels that do not count whose
+    /// limit led to a kill (v1, and v2 before Linux 5.2).
+    ///
+    /// Nil where they count it: then the host ran out of memory.
+    private var fullBound: Bound? {
+        guard !chain.contains(where: { now[$0, .memoryLocalOOMs].isKnown }) else { return nil }
+        return bounds.first { $0.limit.metric.isMemoryMax && ($0.ratio ?? 0) >= Self.near }
+    }
 
     /// A hard limit that is reached.
     private var fullLimit: Finding? {

@@ -52,7 +52,15 @@ extension Watch {
 
     /// Older kernels count a refusal at the cgroup whose fork failed; newer ones at the cgroup
     /// whose limit was reached, and at its ancestors.
-    private var hasRefusedForks: Bool { chain.contains { grew($0, .pidsRefused) } }
+    ///
+    /// An ancestor that is not full therefore counts refusals elsewhere below it.
+    private var hasRefusedForks: Bool {
+        chain.contains { place in
+            guard grew(place, .pidsRefused) else { return false }
+            let ratio = bound(place, .pidsMax, .pidsCurrent)?.ratio
+            return place == index || ratio ?? 0 >= Self.near
+        }
+    }
 
     /// Returns the limits that are nearly reached, or will be soon, except those in other findings.
     func approaching(_ bounds: [Bound], besides found: [Finding]) -> [Finding] {

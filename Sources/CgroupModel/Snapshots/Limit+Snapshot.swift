@@ -21,9 +21,9 @@ extension Limit {
         return nil
     }
 
-    /// The reading that a missing line of an instance stands for.
+    /// The value of an instance without a line in the file.
     ///
-    /// A disk without a line has no limit; a line of another kind is not known.
+    /// A disk without a line in io.max has no limit; for other files the value is unknown.
     package var missing: Reading { group == "io.max" ? .unlimited : .absent }
 
     /// Converts a known reading of a metric that shows the limit.

@@ -40,7 +40,7 @@ struct LimitChanges: Sendable {
         self.ownCauses = ownCauses
     }
 
-    /// Begins another batch of changes, for which the own causes are read anew.
+    /// Starts a new batch of changes; the next one reads the own causes again.
     mutating func beginBatch() { own = nil }
 
     /// Compares a sample, which began at `time`, with the known values.

@@ -6,6 +6,8 @@ internal import KernelIO
 struct LifeRegister: ~Copyable, Sendable {
     private struct Life {
         let born: UInt64?
+        /// Tells it from a later cgroup at the same path.
+        let inode: UInt64
         let entries: Int32?
         let events: Int32?
         var final: LifeTotals?
@@ -98,8 +100,14 @@ struct LifeRegister: ~Copyable, Sendable {
             }
             if let entries { places[entries] = .entries(path) }
             if let events { places[events] = .events(path) }
-            lives[path] = Life(born: born, entries: entries, events: events)
-            waiting += children(path)
+            var inode: UInt64 = 0
+            // It may be gone already; its end is noticed next.
+            if let opened = directory(path) {
+                inode = opened.inode
+                if entries == nil { isIncomplete = true }
+                waiting += children(path, opened)
+            }
+            lives[path] = Life(born: born, inode: inode, entries: entries, events: events)
         }
     }
 
@@ -117,7 +125,7 @@ struct LifeRegister: ~Copyable, Sendable {
         var waiting = [CgroupPath.root]
         while let path = waiting.popLast() {
             existing.insert(path)
-            waiting += children(path)
+            if let opened = directory(path) { waiting += children(path, opened) }
         }
         for path in lives.keys.filter({ !existing.contains($0) }) { leave(path) }
         for path in existing where lives[path] == nil {
@@ -125,10 +133,10 @@ struct LifeRegister: ~Copyable, Sendable {
         }
     }
 
-    private func children(_ path: CgroupPath) -> [CgroupPath] {
-        guard let opened = directory(path),
-            let entries = try? opened.entries(path: path.description)
-        else { return [] }
+    private func children(
+        _ path: CgroupPath, _ directory: borrowing OwnedDescriptor
+    ) -> [CgroupPath] {
+        guard let entries = try? directory.entries(path: path.description) else { return [] }
         return entries.filter(\.isDirectory).map { path.child($0.name) }
     }
 
@@ -136,9 +144,9 @@ struct LifeRegister: ~Copyable, Sendable {
         try? OwnedDescriptor.directory(path.relative, within: root.number)
     }
 
-    /// Returns the totals of a cgroup without processes; nil if it has some or is gone.
+    /// Returns the totals of a cgroup without processes; nil if it has some, or is gone or replaced.
     private func finalTotals(_ path: CgroupPath) -> LifeTotals? {
-        guard let directory = directory(path),
+        guard let directory = directory(path), directory.inode == lives[path]?.inode,
             let events = try? ReadBuffer.contents(of: Self.events, under: directory.number),
             events.starts(with: Array("populated 0".utf8))
         else { return nil }

@@ -7,8 +7,8 @@ import Synchronization
 
 /// Serves `/api/v1/events`: the stored events of a query, or a stream of new ones.
 ///
-/// A stream keeps the past events that its reader requested and the number that it has reached, so
-/// falling behind costs no memory. A reader is informed of the number of events that it missed, and
+/// A stream keeps only the number that its reader has reached, so falling behind costs no memory.
+/// A reader is informed of the number of events that it missed, and
 /// disconnected if it does not accept a piece within ``ConnectionLimits/writeTime``.
 final class EventFeed: Sendable {
     private struct State {
@@ -20,19 +20,18 @@ final class EventFeed: Sendable {
     private final class Reader: Sendable {
         let feed: EventFeed
         let selection: EventSelection
-        let past: [StoredEvent]
-        /// The number that the reader has reached, and whether it got the past.
-        let progress: Mutex<(serial: UInt64, isPastSent: Bool)>
+        /// The number that the reader has reached.
+        let reached: Mutex<UInt64>
 
         init(_ feed: EventFeed, _ query: EventQuery, after serial: UInt64?) {
             self.feed = feed
             selection = query.selection
+            // Read before the search, because events may come meanwhile.
             let newest = feed.store.newest
-            past =
+            let past =
                 serial == nil && query.past > 0
-                ? feed.store.newest(query.past, of: selection) : []
-            let start = serial ?? max(newest, past.last?.serial ?? 0)
-            progress = Mutex((start, false))
+                ? feed.store.newest(query.past, of: selection).first : nil
+            reached = Mutex(serial ?? past.map { $0.serial - 1 } ?? newest)
         }
 
         deinit { feed.state.withLock { $0.readers -= 1 } }
@@ -113,14 +112,10 @@ final class EventFeed: Sendable {
     }
 
     private func news(for reader: Reader) -> ByteBuffer? {
-        let (serial, isPastSent) = reader.progress.withLock { progress in
-            defer { progress.isPastSent = true }
-            return progress
-        }
-        if !isPastSent, !reader.past.isEmpty { return Self.piece(reader.past) }
+        let serial = reader.reached.withLock { $0 }
         let batch = store.events(after: serial, most: Self.mostAtOnce)
         // A reader that reconnects may have the number of an earlier daemon.
-        reader.progress.withLock { $0.serial = batch.last }
+        reader.reached.withLock { $0 = batch.last }
         guard batch.last >= serial else { return nil }
         let events = batch.records.compactMap { StoredEvent(decoding: $0) }
             .filter { reader.selection.contains($0.event) }

@@ -8,6 +8,8 @@ package final class LimitOwners {
     private let set: HierarchySet
     private let changes: [JournalEntry]
     private let probe: OwnershipProbe
+    /// What is known of the managers so far, so that systemd is waited for once a cgroup.
+    private var managers: [CgroupPath: String?] = [:]
 
     /// Reads the undo journal, if this user has one.
     package init(in set: HierarchySet) {
@@ -19,7 +21,7 @@ package final class LimitOwners {
     /// Returns who set a file of a cgroup, as text: `systemd (ssh.service)`, `pool NAME`, or for a
     /// rule its name alone; nil if unknown.
     ///
-    /// `file` may have a key after a space. Each call waits up to 5 s for systemd.
+    /// `file` may have a key after a space. The first call for a cgroup waits up to 5 s for systemd.
     package func owner(of file: String, in path: CgroupPath) -> String? {
         let name = file.prefix { $0 != " " }
         for hierarchy in set.hierarchies {
@@ -31,7 +33,10 @@ package final class LimitOwners {
                     && entry.cell.file == name
             }
             if let change { return change.isDaemons ? change.cause : "cgwarden \(change.cause)" }
-            return (try? probe.owner(of: directory))?.name
+            if let known = managers[path] { return known }
+            let manager = (try? probe.owner(of: directory))?.name
+            managers[path] = .some(manager)
+            return manager
         }
         return nil
     }

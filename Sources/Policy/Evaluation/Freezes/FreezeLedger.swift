@@ -49,7 +49,7 @@ struct FreezeLedger: Sendable {
     /// Drops claims, and returns whether the last real one ended, the last one of a dry run, or
     /// both.
     ///
-    /// The cgroup must be thawed for each element; `true` stands for the dry run.
+    /// The cgroup must be thawed for each element; `true` means a dry run.
     mutating func drop(_ row: Row, where isDropped: (FreezeClaim) -> Bool) -> [Bool] {
         guard accounts[row].claims.contains(where: isDropped) else { return [] }
         let before = accounts[row].claims
