@@ -15,13 +15,21 @@ struct HostPressureEvents: Sendable {
         ///
         /// Without CAP_SYS_RESOURCE, it accepts only multiples of 2 s as windows.
         init(_ resource: PressedResource, _ directory: borrowing OwnedDescriptor) throws(IOError) {
-            let window = 2_000_000
-            let share = Int(Double(window) * resource.threshold / 100)
+            let window = HostPressureEvents.window
+            let share = HostPressureEvents.share(resource)
             file = try OwnedDescriptor.trigger(resource.rawValue, in: directory)
             // The kernel requires the terminating zero byte of a C string.
             try file.write(
                 Array("some \(share) \(window)".utf8) + [0], named: resource.rawValue)
         }
+    }
+
+    /// The window of the triggers in microseconds.
+    private static let window: UInt64 = 2_000_000
+
+    /// The time in a window that counts as pressure, in microseconds.
+    private static func share(_ resource: PressedResource) -> UInt64 {
+        UInt64(Double(window) * resource.threshold / 100)
     }
 
     /// The time without a report after which pressure has ended, in nanoseconds.
@@ -30,15 +38,19 @@ struct HostPressureEvents: Sendable {
     private var triggers: [PressedResource: Trigger] = [:]
     /// The last reports, in nanoseconds of CLOCK_BOOTTIME.
     private var reports: [PressedResource: UInt64] = [:]
+    private var stalls: [PressedResource: StallTime] = [:]
     private var state = PressureState()
+    private let system: SystemRoot
 
     /// Sets the triggers that the kernel accepts; a captured tree has none.
     init(_ system: SystemRoot) {
+        self.system = system
         guard system.isLive,
             let directory = try? OwnedDescriptor.directory(system.proc("pressure"))
         else { return }
         for resource in PressedResource.allCases {
             triggers[resource] = try? Trigger(resource, directory)
+            _ = growth(resource, now: MonotonicClock.bootNanoseconds)
         }
     }
 
@@ -52,10 +64,22 @@ struct HostPressureEvents: Sendable {
             var list = PollList()
             list.add(trigger.file.number, for: .notice)
             list.wait(milliseconds: 0)
-            let details = report(list.hasNews(0..<1), of: resource, now: time.boot)
+            let growth = growth(resource, now: time.boot)
+            let hasFired = list.hasNews(0..<1) && growth ?? 0 >= Self.share(resource)
+            let details = report(hasFired, of: resource, now: time.boot)
             if let details { events.append(Event(.pressure, time, nil, details)) }
         }
         return events
+    }
+
+    /// Returns the time that tasks have waited lately, in microseconds; nil if it is unknown.
+    private mutating func growth(_ resource: PressedResource, now: UInt64) -> UInt64? {
+        let file = system.proc("pressure/\(resource.rawValue)")
+        guard let bytes = try? ReadBuffer.contents(of: file),
+            let total = HostText.pressure(in: bytes).some.total.value
+        else { return nil }
+        return stalls[resource, default: StallTime(window: Self.window * 1000)]
+            .growth(to: total, at: now)
     }
 
     /// Records whether a trigger has fired; returns the details of a beginning or an end.
