@@ -104,6 +104,7 @@ package struct JournalState: Sendable {
                     known.readBack = nil
                     known.cause = entry.cause
                     known.wallTime = entry.wallTime
+                    known.writer = entry.writer
                 }
                 slotOf[entry.sequence] = slot
                 return

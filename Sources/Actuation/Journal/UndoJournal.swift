@@ -11,6 +11,7 @@ package struct UndoJournal: Sendable {
     package let owner: String
     private let file: JournalFile
     private let bootID: String
+    private let writer: WritingProcess
     /// The size up to which the file is never rewritten, in bytes.
     private static let usualBytes = 16 << 10
 
@@ -26,22 +27,24 @@ package struct UndoJournal: Sendable {
     }
 
     init(
-        directory: String, owner: String = "", bootID: String, patience: Duration = .seconds(10)
+        directory: String, owner: String = "", bootID: String, patience: Duration = .seconds(10),
+        writer: WritingProcess = .own
     ) {
         self.init(
-            owner: owner, bootID: bootID,
+            owner: owner, bootID: bootID, writer: writer,
             file: JournalFile(directory: directory, bootID: bootID, patience: patience))
     }
 
-    private init(owner: String, bootID: String, file: JournalFile) {
+    private init(owner: String, bootID: String, writer: WritingProcess, file: JournalFile) {
         self.owner = owner
         self.bootID = bootID
+        self.writer = writer
         self.file = file
     }
 
     /// Returns the same journal for another owner's changes.
     package func owned(by owner: String) -> UndoJournal {
-        UndoJournal(owner: owner, bootID: bootID, file: file)
+        UndoJournal(owner: owner, bootID: bootID, writer: writer, file: file)
     }
 
     /// The directory of the file.
@@ -85,7 +88,8 @@ package struct UndoJournal: Sendable {
                     sequence: file.state.lastSequence + 1, hierarchy: hierarchy.label,
                     path: place, inode: inode, cell: cell, owner: owner, original: original,
                     wanted: wanted, readBack: nil, cause: cause,
-                    wallTime: MonotonicClock.wallMicroseconds, newestBelow: newestBelow)
+                    wallTime: MonotonicClock.wallMicroseconds, newestBelow: newestBelow,
+                    writer: writer)
                 guard entry.isPlausible else { throw .implausible(place) }
                 try file.append([entry.intent(bootID: bootID)], durably: true)
                 return entry
@@ -222,6 +226,8 @@ extension JournalEntry {
                 "inode": "\(inode)", "file": cell.file, "line": cell.line ?? "",
                 "field": cell.field ?? "", "missing": cell.missing, "owner": owner,
                 "original": original, "wanted": wanted, "cause": cause,
+                "pid": writer.map { "\($0.pid)" } ?? "",
+                "start": writer.map { "\($0.startTicks)" } ?? "",
             ], number: newestBelow.map { ("newest", $0) }, path: path.bytes)
     }
 
