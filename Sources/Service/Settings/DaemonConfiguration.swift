@@ -1,5 +1,6 @@
 package import CgroupModel
 import Configuration
+import Reports
 
 /// The contents of `cgwarden.yaml`; every key has a default, and command-line options override it.
 package struct DaemonConfiguration: Hashable {
@@ -167,7 +168,7 @@ extension ConfigNode {
             interval.duration >= least
         else {
             throw ConfigError(
-                position, "\(what) must be a time of at least \(least), such as 1s")
+                position, "\(what) must be a time with its unit, at least \(least.shortText)")
         }
         return interval.duration
     }

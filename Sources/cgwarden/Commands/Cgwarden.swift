@@ -17,7 +17,7 @@ struct Cgwarden: AsyncParsableCommand {
             Examples:
               cgwarden top                              live view, like systemd-cgtop
               cgwarden show system.slice                everything known about one cgroup
-              cgwarden explain postgresql.service       why it is slow, stuck or near a kill
+              cgwarden explain postgresql.service       why it is slow or stuck
               cgwarden stat --json -i 5s                a stream of samples for scripts
               cgwarden events --since -1h               OOM kills: victim, limit, owner
               cgwarden exporter                         /metrics for Prometheus

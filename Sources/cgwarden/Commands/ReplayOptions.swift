@@ -11,7 +11,7 @@ struct ReplayOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Start at RFC 3339, HH:MM:SS, or -5m before the end.",
+            "Start time: RFC 3339, HH:MM:SS, or -5m from the end.",
             valueName: "time"))
     var at: WrittenTime?
 

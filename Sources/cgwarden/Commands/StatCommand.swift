@@ -18,8 +18,8 @@ struct StatCommand: AsyncParsableCommand {
             are left out ("-" in the table); an unset limit is "max".
 
             A cgroup that ended has a last object with "state": "dead" and its totals, read after \
-            its last process where the kernel allows that, else from the last sample. What removed \
-            cgroups used without a reading that shows it is an object of their parent with \
+            its last process ended if the kernel allows that, otherwise from the last sample. \
+            Usage of removed cgroups that no reading shows is in an object of their parent with \
             "state": "unattributed". CSV has neither.
 
             Examples:
@@ -60,7 +60,7 @@ struct StatCommand: AsyncParsableCommand {
         let printed = fields?.metrics ?? (json ? nil : FieldList.usual)
         let pattern = try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
-                throw ValidationError("--cgroup: the pattern \(text) has an unclosed bracket")
+                throw ValidationError("--cgroup: pattern \(text): unclosed bracket; close it")
             }
             return pattern
         }

@@ -41,7 +41,7 @@ struct TopCommand: AsyncParsableCommand {
     var delay: Interval?
     @Option(
         name: [.customShort("M"), .long],
-        help: "Show only the cgroups of a container, by its name.")
+        help: "Show only the cgroups of this container.")
     var machine: String?
     @Option(help: "CPU as percentage (the default) or time.") var cpu: CPUForm?
     @Option(help: "Number of levels below the topmost cgroup.") var depth: Int?
