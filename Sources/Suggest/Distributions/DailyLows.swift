@@ -30,7 +30,7 @@ package struct DailyLows: Sendable {
         // The last day is not over, so its low may still fall.
         let whole = lows.dropLast()
         guard whole.count >= 3, let start, let first = whole.first, let last = whole.last,
-            zip(whole, whole.dropFirst()).allSatisfy({ $0 < $1 }), last >= first + first / 5
+            zip(whole, whole.dropFirst()).allSatisfy({ $0 < $1 }), last >= first.adding(first / 5)
         else { return nil }
         return ((last - first) / UInt64(whole.count - 1), start)
     }

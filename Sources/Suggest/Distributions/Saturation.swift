@@ -1,10 +1,10 @@
 /// Arithmetic that ends at the largest number, because a recording may claim anything.
 extension UInt64 {
     /// Adds a number.
-    mutating func add(_ other: UInt64) { self = adding(other) }
+    package mutating func add(_ other: UInt64) { self = adding(other) }
 
     /// The sum with a number.
-    func adding(_ other: UInt64) -> UInt64 {
+    package func adding(_ other: UInt64) -> UInt64 {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? .max : sum
     }

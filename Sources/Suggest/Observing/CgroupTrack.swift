@@ -87,14 +87,13 @@ struct CgroupTrack: Sendable {
         let isNewborn = result.isNewborn
         let refaulted = refaults.take(row(columns.refaults), isNewborn: isNewborn)
         let peakGrowth = memoryPeak.take(row(columns.memoryPeak), isNewborn: isNewborn)
-        result.memory = row(columns.memory).value
-        result.demand = result.memory.map { usage in
+        result.memory = row.highest(columns.memory)
+        result.demand = row.memoryParts(columns).map { parts in
             demand.take(
-                usage: usage, inactiveFile: row(columns.inactiveFile).value,
-                peak: peakGrowth > 0 ? memoryPeak.last : nil, refaults: refaulted,
+                parts, peak: peakGrowth > 0 ? memoryPeak.last : nil, refaults: refaulted,
                 elapsed: result.elapsed)
         }
-        result.swap = row(columns.swap).value
+        result.swap = row.highest(columns.swap)
         result.memoryMax = row(columns.memoryMax)
         result.memoryHigh = row(columns.memoryHigh)
         result.memorySoftLimit = row(columns.memorySoftLimit)
@@ -132,7 +131,7 @@ struct CgroupTrack: Sendable {
         _ row: ReadRow, _ columns: ReadColumns, _ result: inout Observation
     ) {
         let peakGrowth = tasksPeak.take(row(columns.tasksPeak), isNewborn: result.isNewborn)
-        result.tasks = row(columns.tasks).value.map { tasks in
+        result.tasks = row.highest(columns.tasks).map { tasks in
             max(tasks, peakGrowth > 0 ? tasksPeak.last ?? 0 : 0)
         }
         result.tasksMax = row(columns.tasksMax)

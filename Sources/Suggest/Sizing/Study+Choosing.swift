@@ -16,7 +16,7 @@ extension Study {
         if clock.missing > clock.observed, clock.span >= options.leastTime {
             return .mostlyGaps(observed: clock.observed, missing: clock.missing)
         }
-        return clock.observed < options.leastTime
+        return clock.observed < leastTime
             ? .tooShort(covered: clock.observed, least: options.leastTime) : nil
     }
 
@@ -24,9 +24,12 @@ extension Study {
     ///
     /// A job that runs for an hour each day counts from its first run to its last.
     package func refusal(of record: WorkloadRecord) -> StudyRefusal? {
-        record.age < options.leastTime - options.leastTime / 50
+        record.age < leastTime
             ? .tooYoung(age: record.age, least: options.leastTime) : nil
     }
+
+    /// A recording of a day lacks the interval before its first snapshot.
+    private var leastTime: UInt64 { options.leastTime - options.leastTime / 50 }
 
     /// The cgroups that are sized if none is named: services and scopes, and elsewhere the leaves.
     ///
@@ -42,5 +45,19 @@ extension Study {
         let name = path.name
         return (name.hasSuffix(".service") || name.hasSuffix(".scope"))
             && UnitName.user(ofManager: name) == nil
+    }
+
+    /// The paths that a name, a path or a pattern selects, in order.
+    ///
+    /// A path as recorded or as printed comes first, then a pattern, then the last component.
+    package static func paths(
+        named text: String, among records: [WorkloadRecord]
+    ) -> [CgroupPath] {
+        let all = records.map(\.path)
+        let typed = CgroupPath(typed: text) { all.contains($0) }
+        if all.contains(typed) { return [typed] }
+        let matches = PathPattern(text).map { pattern in all.filter { pattern.matches($0) } } ?? []
+        guard matches.isEmpty, !text.contains("/") else { return matches }
+        return all.filter { $0.nameBytes.elementsEqual(text.utf8) || $0.name == text }
     }
 }

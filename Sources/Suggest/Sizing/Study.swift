@@ -36,11 +36,17 @@ package struct Study: Sendable {
     package var isOverfull: Bool { slots.isOverfull }
 
     /// Takes the next snapshot.
-    package mutating func take(_ snapshot: Snapshot, of run: RecordedRun?) {
+    ///
+    /// - Parameters:
+    ///   - peaks: The same snapshot with the maxima of its period; nil if it was not thinned.
+    ///   - run: The run of the recorder; nil if there is only one.
+    package mutating func take(
+        _ snapshot: Snapshot, peaks: Snapshot? = nil, of run: RecordedRun? = nil
+    ) {
         let step = clock.take(snapshot, of: run)
         let columns = columns(of: snapshot.schema)
         hostMemory = snapshot.host.memoryTotal.value ?? hostMemory
-        if slots.isFull { releaseShortLived() }
+        if slots.isFull, clock.samples % 60 == 0 { releaseShortLived() }
         slots.take(snapshot.cgroups) { path, slot in
             let fresh = Workload(record: WorkloadRecord(path))
             if slot < workloads.count { workloads[slot] = fresh } else { workloads.append(fresh) }
@@ -53,7 +59,7 @@ package struct Study: Sendable {
                 continue
             }
             let observation = workloads[slot].track.take(
-                ReadRow(snapshot: snapshot, entry: entry), columns, step,
+                ReadRow(snapshot: snapshot, peaks: peaks, entry: entry), columns, step,
                 readsDisks: options.suggestsIO)
             workloads[slot].record.take(
                 observation, covered: clock.span, isBoundAbove: isBoundAbove)
@@ -82,14 +88,15 @@ package struct Study: Sendable {
 
     /// What was seen of each path, in path order.
     package var records: [WorkloadRecord] {
-        workloads.map(\.record).filter { slots.slot(of: $0.path) != nil }
+        workloads.enumerated().filter { slots.slot(of: $1.record.path) == $0 }.map(\.element.record)
             .sorted { $0.path < $1.path }
     }
 
     /// Sizes the cgroups at some paths.
     package func suggestions(for paths: Set<CgroupPath>) -> [WorkloadSuggestion] {
         let records = records
-        let alive = workloads.filter { $0.sample == clock.samples }.map(\.record)
+        let alive = workloads.lazy.filter { [last = clock.samples] in $0.sample == last }
+            .map(\.record)
         let weights = WeightSizing(alive)
         return records.filter { paths.contains($0.path) }.map { record in
             var suggestions: [Suggestion] = []

@@ -90,11 +90,12 @@ package struct WorkloadRecord: Sendable {
         demandPeak.take(level, at: observation.time)
         lows.take(level, at: observation.time)
         swapPeak = max(swapPeak, observation.swap ?? 0)
-        // A limit at which a process was just killed may be raised before the next snapshot.
-        let limit = max(observation.memoryLimit ?? 0, memoryMax.value ?? 0)
-        let wasKilledHere = observation.oomKills > 0 && observation.memoryHits > 0
-        if observation.isMemoryBound || wasKilledHere { boundLimit = max(boundLimit, limit) }
+        if observation.oomKills > 0, observation.memoryHits > 0 {
+            // The limit may have been raised between the kill and this snapshot.
+            boundLimit = max(boundLimit, observation.memoryMax.value ?? 0, memoryMax.value ?? 0)
+        }
         if observation.isMemoryBound {
+            boundLimit = max(boundLimit, observation.memoryLimit ?? 0)
             boundTime += observation.elapsed
         } else if isBoundAbove {
             boundAboveTime += observation.elapsed

@@ -1,7 +1,7 @@
 import CgroupModel
 
 /// Rounds up to values that a person would write, at most 1/40 above.
-enum WrittenSteps {
+package enum WrittenSteps {
     private static let mebibyte: UInt64 = 1 << 20
 
     /// Rounds bytes to whole MiB, tens of MiB, or tenths of GiB.
@@ -17,9 +17,9 @@ enum WrittenSteps {
     }
 
     /// Returns the text of an amount of bytes: `480MiB`, `4.1GiB`.
-    static func text(ofBytes amount: UInt64) -> String {
+    package static func text(ofBytes amount: UInt64) -> String {
         let tenths = UInt64((Double(amount) / Double(1 << 30) * 10).rounded(.up))
-        guard amount >= 4 << 30, tenths % 10 != 0, gibibytes(tenths: tenths) == amount else {
+        guard (4 << 30..<1 << 50).contains(amount), tenths % 10 != 0, gibibytes(tenths: tenths) == amount else {
             return LimitValue.number(amount).byteText
         }
         return "\(tenths / 10).\(tenths % 10)GiB"
