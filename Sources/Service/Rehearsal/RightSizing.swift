@@ -1,4 +1,4 @@
-package import CgroupModel
+internal import CgroupModel
 package import History
 internal import KernelIO
 package import Reports
