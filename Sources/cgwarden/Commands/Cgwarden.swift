@@ -26,6 +26,7 @@ struct Cgwarden: AsyncParsableCommand {
               cgwarden freeze /batch --timeout 30s      pause its processes
               cgwarden restore                          undo all changes
               cgwarden policy check                     check the policies for errors
+              cgwarden suggest nginx.service            limits from its history, as a policy
               cgwarden doctor                           what is possible on this host
             """,
         version: version,
@@ -39,6 +40,7 @@ struct Cgwarden: AsyncParsableCommand {
             StatCommand.self, EventsCommand.self, GetCommand.self, SetCommand.self,
             JournalCommand.self,
             RestoreCommand.self, HoldCommand.self, RunCommand.self, PolicyCommand.self,
+            SuggestCommand.self,
         ]
         #if Exporter
         list.append(ExporterCommand.self)
