@@ -69,9 +69,13 @@ struct EventQuery {
         }
         guard let time = WrittenTime(argument: text) else {
             throw Mistake(
-                description: "\(text.onOneLine) is not a time; use -1h, "
-                    + "2026-11-24T14:03:22Z or seconds since 1970")
+                description: "\(text.onOneLine) is not a time; use \(WrittenTime.forms) or "
+                    + "seconds since 1970")
         }
-        return time.instant(before: now)
+        do throws(WrittenTime.Mistake) {
+            return try time.instant(before: now)
+        } catch {
+            throw Mistake(description: error.description)
+        }
     }
 }
