@@ -137,7 +137,7 @@ let package = Package(
         .target(
             name: "History",
             dependencies: [
-                "CgroupModel", .product(name: "DequeModule", package: "swift-collections"),
+                "KernelIO", "CgroupModel", .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -12,7 +12,7 @@ import Testing
         "Hierarchy": ["CgroupModel", "KernelIO"],
         "Events": ["CgroupModel", "KernelIO", "Hierarchy"],
         "Actuation": ["CgroupModel", "KernelIO", "Hierarchy", "CSystemd", "CLinux"],
-        "History": ["CgroupModel"],
+        "History": ["CgroupModel", "KernelIO"],
         "Causes": ["CgroupModel"],
         "LiveView": ["CgroupModel", "History", "Causes", "CNcurses"],
         "PolicyLanguage": ["CgroupModel", "Configuration"],

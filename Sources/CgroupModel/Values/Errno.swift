@@ -28,6 +28,8 @@ package struct Errno: Hashable, Sendable, CustomStringConvertible {
     package static let crossDevice = Errno(18)
     /// ENODEV.
     package static let noDevice = Errno(19)
+    /// ENOTDIR.
+    package static let notDirectory = Errno(20)
     /// EINVAL.
     package static let invalid = Errno(22)
     /// ENOSPC.
