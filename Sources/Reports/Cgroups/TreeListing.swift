@@ -1,5 +1,6 @@
 package import CgroupModel
 package import Hierarchy
+package import History
 internal import KernelIO
 
 /// The cgroups with the processes of each hierarchy, as text or JSON.
@@ -10,6 +11,8 @@ package struct TreeListing {
     private let membership: Membership?
     private let reader: ProcessReader?
     private let identities: Identities?
+    /// The controllers of v2.
+    private let unified: Set<Controller>
 
     /// Lists the cgroups of a snapshot.
     package init(_ snapshot: Snapshot, _ set: HierarchySet) {
@@ -18,10 +21,14 @@ package struct TreeListing {
         membership = Membership(set)
         reader = ProcessReader(set.system)
         identities = .settled(set, snapshot.cgroups)
+        unified = Set(set.hierarchies.first { $0.version == .unified }?.controllers ?? [])
     }
 
-    /// Lists the cgroups of a past snapshot, which has no processes.
-    package init(past snapshot: Snapshot) {
+    /// Lists the cgroups of a past snapshot, which has no processes, of a recorded host.
+    package init(past snapshot: Snapshot, _ machine: RecordedMachine?) {
+        unified =
+            machine?.hasUnified == true
+            ? Set(Controller.allCases).subtracting(machine?.legacy ?? []) : []
         self.snapshot = snapshot
         set = nil
         membership = nil
@@ -43,10 +50,7 @@ package struct TreeListing {
     /// The controllers of a cgroup; on v2, those that its parent enables for it.
     private func controllers(_ index: Int) -> [String] {
         let entry = snapshot.cgroups[index]
-        // A past snapshot does not say which controllers v2 has.
-        let unified = set?.hierarchies.first { $0.version == .unified }?.controllers ?? []
         var names = entry.controllers.filter { !unified.contains($0) }.map(\.rawValue)
-        guard set != nil else { return names }
         if let id = MetricCatalog.metric(named: "cgroup.controllers")?.id,
             let word = snapshot[index, id].value
         {

@@ -52,11 +52,13 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if let (snapshot, earlier) = try past.snapshot() {
-            let index = try snapshot.index(typed: chosen.cgroup ?? "")
-            let report = CauseReport(
-                Explanation(index, in: snapshot, after: earlier.map { EarlierLevels($0) }),
-                policies: nil)
+        if let found = try past.snapshot() {
+            let snapshot = found.snapshot
+            let explanation = Explanation(
+                try snapshot.index(typed: chosen.cgroup ?? ""), in: snapshot,
+                after: found.earlier.map { EarlierLevels($0) },
+                files: SourceFiles(legacy: Set(found.machine?.legacy ?? [])))
+            let report = CauseReport(explanation, policies: nil)
             // The verdict stays the first line.
             let verdict = report.text.prefix { $0 != "\n" }
             let time = "\n  as of \(CivilTime(local: snapshot.wallTime).text)"

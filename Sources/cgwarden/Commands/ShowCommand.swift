@@ -50,9 +50,9 @@ struct ShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         if dead { return try showDead() }
-        if let (snapshot, _) = try past.snapshot() {
-            let index = try snapshot.index(typed: chosen.cgroup ?? "")
-            let description = CgroupDescription(past: snapshot, index: index)
+        if let found = try past.snapshot() {
+            let index = try found.snapshot.index(typed: chosen.cgroup ?? "")
+            let description = CgroupDescription(past: found.snapshot, index: index)
             return try StandardOutput.write(json ? description.json : Array(description.text.utf8))
         }
         let set = try HierarchySet.discover(options.system)

@@ -36,10 +36,11 @@ struct TreeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if let (snapshot, _) = try past.snapshot() {
-            let path = snapshot.cgroups[try snapshot.index(typed: root)].path
+        if let found = try past.snapshot() {
+            let path = found.snapshot.cgroups[try found.snapshot.index(typed: root)].path
             let listing = TreeListing(
-                past: snapshot.within(SampleScope(subtree: path, depth: depth)))
+                past: found.snapshot.within(SampleScope(subtree: path, depth: depth)),
+                found.machine)
             return try StandardOutput.write(json ? listing.json : Array(listing.text.utf8))
         }
         let set = try chosenHierarchies()

@@ -15,6 +15,8 @@ struct HistoryReader {
     let path: String
     /// The time from which times are counted back: now, or the end of a recording.
     let end: UInt64
+    /// The times of the first and the last snapshot.
+    let span: ClosedRange<UInt64>
     private var past: Past
 
     /// Opens a folder or a file; nil means the daemon's folder.
@@ -29,7 +31,8 @@ struct HistoryReader {
         } catch {
             throw Self.failure(CgwardenError(error), path, isDaemons: chosen == nil) ?? error
         }
-        end = Self.isFolder(path) ? MonotonicClock.wallMicroseconds : past.span.upperBound
+        span = past.span ?? 0...0
+        end = Self.isFolder(path) ? MonotonicClock.wallMicroseconds : span.upperBound
     }
 
     /// Says how to get access, or a history at all.
@@ -53,8 +56,8 @@ struct HistoryReader {
         (try? OwnedDescriptor.directory(Array(path.utf8))) != nil
     }
 
-    /// The times of the first and the last snapshot.
-    var span: ClosedRange<UInt64> { past.span }
+    /// The host that recorded the last snapshot that was returned; nil if unknown.
+    var machine: RecordedMachine? { past.current?.origin.machine }
 
     /// Returns an instant that is not in the future.
     func instant(_ time: WrittenTime) throws -> UInt64 { try time.instant(notAfter: end) }
@@ -108,10 +111,10 @@ struct HistoryReader {
     /// Returns the snapshot a number of snapshots after the last one; nil beyond the ends.
     mutating func step(_ count: Int) throws -> Snapshot? { try past.step(count) }
 
-    /// Calls `body` with the snapshots of a range, at least `step` microseconds apart, until it
-    /// returns false.
+    /// Calls `body` with the snapshots of a range until it returns false; with a step in
+    /// microseconds, with the last one of each period.
     mutating func samples(
-        _ range: ClosedRange<UInt64>, step: UInt64, _ body: (Snapshot) throws -> Bool
+        _ range: ClosedRange<UInt64>, step: UInt64?, _ body: (Snapshot) throws -> Bool
     ) throws {
         try past.samples(range, step: step, body)
     }
