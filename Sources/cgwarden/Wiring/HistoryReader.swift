@@ -17,6 +17,7 @@ struct HistoryReader {
     let end: UInt64
     /// The times of the first and the last snapshot.
     let span: ClosedRange<UInt64>
+    private let isFolder: Bool
     private var past: Past
 
     /// Opens a folder or a file; nil means the daemon's folder.
@@ -32,7 +33,8 @@ struct HistoryReader {
             throw Self.failure(CgwardenError(error), path, isDaemons: chosen == nil) ?? error
         }
         span = past.span ?? 0...0
-        end = Self.isFolder(path) ? MonotonicClock.wallMicroseconds : span.upperBound
+        isFolder = Self.isFolder(path)
+        end = isFolder ? MonotonicClock.wallMicroseconds : span.upperBound
     }
 
     /// Says how to get access, or a history at all.
@@ -73,6 +75,13 @@ struct HistoryReader {
                     + "before that", .noInput)
         }
         return wanted
+    }
+
+    /// Returns the names of the disks of the host that recorded the newest snapshot.
+    mutating func disks() throws -> [InstanceKey: String] {
+        _ = try newest()
+        let disks = (machine?.disks ?? []).map { ($0.number, $0.name) }
+        return Dictionary(disks, uniquingKeysWith: { first, _ in first })
     }
 
     /// The number of records that could not be read so far.
@@ -121,7 +130,11 @@ struct HistoryReader {
 
     /// Reports the damage found so far on standard error.
     func complain() {
-        for note in past.notes { StandardOutput.complain("cgwarden: \(note)") }
+        for note in past.notes {
+            // The daemon may be writing the last record.
+            if isFolder, case .torn = note.kind { continue }
+            StandardOutput.complain("cgwarden: \(note)")
+        }
     }
 }
 
