@@ -9,6 +9,9 @@ package struct WrittenTime: Sendable {
     package struct Mistake: Error, Hashable, CustomStringConvertible {
         /// The message.
         package let description: String
+
+        /// Creates an error with its message.
+        package init(description: String) { self.description = description }
     }
 
     private enum Meaning: Sendable {
