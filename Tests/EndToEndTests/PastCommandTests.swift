@@ -17,7 +17,7 @@ import Testing
         #expect(json[0]["processes"] == nil && json[0]["inodes"] == nil)
         let text = try past.run("show", "a", "--at", "-10s").output
         #expect(text.hasPrefix("/a\n"))
-        #expect(text.contains("  as of 2026-09-21 13:35:09\n"), "\(text)")
+        #expect(text.contains("  as of 2026-09-21 14:15:09\n"), "\(text)")
         #expect(text.contains("memory.current") && text.contains("110.0M"), "\(text)")
         #expect(text.hasSuffix("\nProcesses\n  not recorded\n"))
     }
@@ -38,7 +38,7 @@ import Testing
     @Test func explainFindsTheLimitOfThatTime() throws {
         let late = try past.run("explain", "/a", "--at", PastRecording.at(119))
         #expect(late.status == 0, "\(late.errors)")
-        #expect(late.lines[1] == "  as of 2026-09-21 13:35:19", "\(late.output)")
+        #expect(late.lines[1] == "  as of 2026-09-21 14:15:19", "\(late.output)")
         #expect(late.output.contains("memory.max"))
         let json = try past.objects("explain", "/a", "--at", PastRecording.at(119), "--json")
         #expect(json.first?["path"] != nil || json.first?["cgroup"] != nil)
@@ -59,13 +59,13 @@ import Testing
         let result = try past.run("show", "/b", "--at", PastRecording.at(10))
         #expect(result.status == 66)
         #expect(
-            result.errors == "cgwarden: there was no cgroup /b at 2026-09-21 13:33:30\n",
+            result.errors == "cgwarden: there was no cgroup /b at 2026-09-21 14:13:30\n",
             "\(result.errors)")
     }
 
     @Test(arguments: [
         ("soon", 64, "--at: 'soon' is invalid"), ("@4000000000", 64, "is in the future"),
-        ("-1h", 66, "the history begins at 2026-09-21 13:33:20; -1h is before that"),
+        ("-1h", 66, "the history begins at 2026-09-21 14:13:20; -1h is before that"),
     ]) func wrongTimesGetOneLine(time: String, status: Int, message: String) throws {
         for words in [["show", "/a"], ["tree"], ["explain", "/a"], ["top", "-b"], ["diff", "/a"]] {
             let result = try ProgramRun.run(

@@ -54,7 +54,7 @@ import Testing
         let result = try past.run(
             "stat", "--from", PastRecording.at(10), "--to", PastRecording.at(11), "--fields",
             "cpu.usage_usec")
-        #expect(result.lines.filter { $0.hasPrefix("2026-09-21 13:33:3") }.count == 2)
+        #expect(result.lines.filter { $0.hasPrefix("2026-09-21 14:13:3") }.count == 2)
         #expect(result.lines.filter { $0.hasPrefix("/a ") && $0.hasSuffix("50.0%") }.count == 2)
     }
 
@@ -107,8 +107,8 @@ import Testing
     @Test func diffComparesTwoCgroupsAtOneTime() throws {
         let result = try past.run("diff", "/a", "/b", "--at", PastRecording.at(119))
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.lines[0] == "A  /a at 2026-09-21 13:35:19", "\(result.output)")
-        #expect(result.lines[1] == "B  /b at 2026-09-21 13:35:19")
+        #expect(result.lines[0] == "A  /a at 2026-09-21 14:15:19", "\(result.output)")
+        #expect(result.lines[1] == "B  /b at 2026-09-21 14:15:19")
         let cpu = try #require(result.lines.first { $0.hasPrefix("cpu.usage_usec.rate") })
         #expect(cpu.split(separator: " ").map(String.init).suffix(3) == ["50.0%", "10.0%", "-80%"])
     }
