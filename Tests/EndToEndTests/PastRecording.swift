@@ -1,5 +1,6 @@
 import CgroupModel
 import Foundation
+import Hierarchy
 import History
 import KernelIO
 import TestSupport

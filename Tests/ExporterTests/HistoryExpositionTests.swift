@@ -7,7 +7,7 @@ import Testing
 /// OpenMetrics text of the past.
 @Suite struct HistoryExpositionTests {
     private static func samples() -> [Snapshot] {
-        (0..<20).map { second in
+        (0..<UInt64(20)).map { second in
             var builder = SnapshotBuilder()
             builder.tick = second
             for name in ["/a", "/b", "/c"] where name != "/c" || second % 2 == 0 {

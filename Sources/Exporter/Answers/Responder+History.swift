@@ -1,5 +1,6 @@
 #if Exporter
 import KernelIO
+import Logging
 import NIOCore
 import NIOHTTP1
 

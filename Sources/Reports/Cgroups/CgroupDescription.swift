@@ -50,7 +50,7 @@ package struct CgroupDescription {
     }
 
     var path: CgroupPath { snapshot.cgroups[index].path }
-    private var isPast: Bool { set == nil }
+    private var isPast: Bool { self.set == nil }
 
     /// An effective limit, and the cgroup that sets it.
     private struct Effective {

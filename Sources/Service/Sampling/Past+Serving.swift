@@ -1,7 +1,7 @@
 #if Exporter
 package import Exporter
 package import History
-internal import KernelIO
+internal import Reports
 
 extension Past: PastReader {
     /// Opens a history for serving; nil if there is none, or no snapshot in it yet.
@@ -10,9 +10,9 @@ extension Past: PastReader {
             return try Past(path)
         } catch RecordingError.empty {
             return nil
-        } catch let error as IOError {
-            guard error.isMissing else { throw error }
-            return nil
+        } catch {
+            guard CgwardenError(error)?.status != .noInput else { return nil }
+            throw error
         }
     }
 }

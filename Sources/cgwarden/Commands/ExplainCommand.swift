@@ -2,6 +2,7 @@ import ArgumentParser
 import Causes
 import CgroupModel
 import Hierarchy
+import History
 import KernelIO
 import Reports
 import Service

@@ -47,7 +47,7 @@ extension StatCommand {
     /// Prints the period in the format that Prometheus imports.
     private func export(_ period: inout PastPeriod, _ pattern: PathPattern?) throws {
         let disks = try period.reader.disks()
-        let exposition = HistoryExposition(
+        var exposition = HistoryExposition(
             metrics: fields?.metrics, isWanted: { pattern?.matches($0) ?? true },
             deviceName: { disks[$0] })
         var hasSeries = false

@@ -39,7 +39,7 @@ struct RangeOptions: ParsableArguments {
 
 /// A period of the past, which can be read several times.
 struct PastPeriod {
-    private(set) var reader: HistoryReader
+    var reader: HistoryReader
     /// The first and the last time in microseconds since 1970.
     let range: ClosedRange<UInt64>
     /// The distance of the samples in microseconds; nil for all samples.
