@@ -149,11 +149,13 @@ import Testing
     @Test func withoutAHistoryThereIsNothing() async throws {
         try await serve(isPresent: false) { port in
             for path in ["snapshot?at=-1h", "range?cgroup=/a&fields=memory.current"] {
-                #expect(try await Self.get(port, path).status == "HTTP/1.1 404 Not Found")
+                let response = try await Self.get(port, path)
+                #expect(response.status == "HTTP/1.1 404 Not Found")
             }
         }
         try await TestServer.run { port in
-            #expect(try await Self.get(port, "snapshot?at=-1h").status == "HTTP/1.1 404 Not Found")
+            let response = try await Self.get(port, "snapshot?at=-1h")
+            #expect(response.status == "HTTP/1.1 404 Not Found")
         }
     }
 
@@ -167,22 +169,28 @@ import Testing
 
     /// A search holds neither the threads that serve nor other clients.
     @Test func slowSearchDelaysNoOtherRequest() async throws {
-        let isReleased = Mutex(false)
+        let gate = Gate()
         try await TestServer.run(
             configure: {
                 $0.past = {
-                    while !isReleased.withLock({ $0 }) { usleep(1000) }
+                    while !gate.isOpen.withLock({ $0 }) { usleep(1000) }
                     return nil
                 }
-            }
-        ) { port in
-            async let slow = Self.get(port, "snapshot?at=-1h")
-            for _ in 0..<8 {
-                #expect(try await Self.get(port, "snapshot").status == "HTTP/1.1 200 OK")
-            }
-            isReleased.withLock { $0 = true }
-            #expect(try await slow.status == "HTTP/1.1 404 Not Found")
-        }
+            },
+            { port in
+                let slow = Task { try await Self.get(port, "snapshot?at=-1h") }
+                for _ in 0..<8 {
+                    let response = try await Self.get(port, "snapshot")
+                    #expect(response.status == "HTTP/1.1 200 OK")
+                }
+                gate.isOpen.withLock { $0 = true }
+                let response = try await slow.value
+                #expect(response.status == "HTTP/1.1 404 Not Found")
+            })
+    }
+
+    private final class Gate: Sendable {
+        let isOpen = Mutex(false)
     }
 }
 #endif
