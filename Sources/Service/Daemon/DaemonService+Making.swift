@@ -62,6 +62,7 @@ extension DaemonService {
             PolicyFamilies(numbers.current, actions).all + ledger.families + [events.family]
         }
         configuration.events = events.store
+        configuration.past = { try Past.ifPresent(DaemonHistory.folder) }
         return MetricsServer(configuration, source: ledger, logger: logger)
     }
     #endif

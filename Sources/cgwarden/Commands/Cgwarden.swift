@@ -19,6 +19,7 @@ struct Cgwarden: AsyncParsableCommand {
               cgwarden show system.slice                everything known about one cgroup
               cgwarden explain postgresql.service       why it is slow or stuck
               cgwarden stat --json -i 5s                a stream of samples for scripts
+              cgwarden diff /lab/db --at -1h            what changed within an hour
               cgwarden events --since -1h               OOM kills: victim, limit, owner
               cgwarden exporter                         /metrics for Prometheus
               cgwarden run --memory 100MB -- make       a command with limits
@@ -37,7 +38,7 @@ struct Cgwarden: AsyncParsableCommand {
     private static var subcommands: [any ParsableCommand.Type] {
         var list: [any ParsableCommand.Type] = [
             TopCommand.self, ShowCommand.self, ExplainCommand.self, TreeCommand.self,
-            StatCommand.self, EventsCommand.self, GetCommand.self, SetCommand.self,
+            StatCommand.self, DiffCommand.self, EventsCommand.self, GetCommand.self, SetCommand.self,
             JournalCommand.self,
             RestoreCommand.self, HoldCommand.self, RunCommand.self, PolicyCommand.self,
             SuggestCommand.self,

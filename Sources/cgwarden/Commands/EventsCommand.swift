@@ -38,7 +38,7 @@ struct EventsCommand: AsyncParsableCommand {
     var follow = false
     @Option(
         help: ArgumentHelp(
-            "Start time: -1h, 14:03:22, 2026-11-24T14:03:22Z.", valueName: "time"))
+            "Start time: -1h, 14:02, 'yesterday 14:00', RFC 3339.", valueName: "time"))
     var since: WrittenTime?
     @Option(help: ArgumentHelp("End time, as for --since.", valueName: "time"))
     var until: WrittenTime?
@@ -94,7 +94,7 @@ struct EventsCommand: AsyncParsableCommand {
         }
         let now = MonotonicClock.wallMicroseconds
         return EventSelection(
-            kinds: kind?.kinds, since: since?.instant(before: now),
-            until: until?.instant(before: now), pattern: pattern)
+            kinds: kind?.kinds, since: try since?.instant(notAfter: now),
+            until: try until?.instant(before: now), pattern: pattern)
     }
 }

@@ -20,15 +20,20 @@ struct ShowCommand: AsyncParsableCommand {
             peak memory, I/O and OOM kills. Usage of removed cgroups that no reading shows is \
             listed as unattributed, below their parent.
 
+            With --at, shows the cgroup as the daemon last sampled it before a time, with the \
+            rates of its counters in JSON. Processes, owners and who set a limit are not recorded.
+
             Examples:
               cgwarden show ssh.service
               cgwarden show --pid 1234
+              cgwarden show ssh.service --at 'yesterday 14:00'
               cgwarden show --json /user.slice
               cgwarden show --dead '/batch/**'     what removed cgroups used
             """)
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var chosen: CgroupOrProcess
+    @OptionGroup var past: PastOptions
     @Flag(help: "List cgroups that ended while the daemon ran; CGROUP is a pattern (* and **).")
     var dead = false
     @Flag(help: "One JSON object; with --dead, one per line.") var json = false
@@ -38,10 +43,18 @@ struct ShowCommand: AsyncParsableCommand {
             throw ValidationError("--dead and --pid are mutually exclusive")
         }
         if !dead { try chosen.requireOne() }
+        if past.at != nil, dead || chosen.pid != nil {
+            throw ValidationError("--at is mutually exclusive with --dead and --pid")
+        }
     }
 
     func run() async throws {
         if dead { return try showDead() }
+        if let found = try past.snapshot() {
+            let index = try found.snapshot.index(typed: chosen.cgroup ?? "")
+            let description = CgroupDescription(past: found.snapshot, index: index)
+            return try StandardOutput.write(json ? description.json : Array(description.text.utf8))
+        }
         let set = try HierarchySet.discover(options.system)
         let path = try await chosen.path(in: set)
         var configuration = SamplerConfiguration()
