@@ -1,4 +1,4 @@
-package import CgroupModel
+import CgroupModel
 
 /// The maxima and means of the gauges of the samples for which a thinned snapshot stands.
 ///

@@ -1,3 +1,4 @@
+internal import CgroupModel
 package import KernelIO
 
 /// A file of a recording, read on demand.

@@ -11,7 +11,8 @@ struct DaemonCommand: AsyncParsableCommand {
         discussion: """
             Without options it reads /etc/cgwarden/cgwarden.yaml and the policies in \
             /etc/cgwarden/policy.d. It runs in the foreground and writes its decisions, also those \
-            of --dry-run, to the audit log; `cgwarden status` shows the present state.
+            of --dry-run, to the audit log; `cgwarden status` shows the present state. The \
+            host's own daemon keeps history in /var/lib/cgwarden/history.
 
             SIGHUP reloads the policies, all or none. SIGTERM stops the daemon and restores what \
             it changed, unless a policy says restore_on_exit: false; exit status 75 means that \
@@ -40,6 +41,11 @@ struct DaemonCommand: AsyncParsableCommand {
     @Option(help: "Directory of the undo journal and control socket; absolute.")
     var stateDir: String?
     @Option(help: "Audit log, one JSON object per line; - for none.") var audit: String?
+    @Option(
+        help: ArgumentHelp(
+            "Directory of the history; absolute; - for none.", valueName: "dir"),
+        completion: .directory)
+    var history: String?
     @OptionGroup var web: WebOptions
     #if Exporter
     @OptionGroup var metrics: MetricsOptions
@@ -55,6 +61,9 @@ struct DaemonCommand: AsyncParsableCommand {
         if let stateDir, !stateDir.hasPrefix("/") {
             throw ValidationError("--state-dir must be an absolute path; begin it with /")
         }
+        if let history, history != "-", !history.hasPrefix("/") {
+            throw ValidationError("--history must be an absolute path; begin it with /")
+        }
     }
 
     func run() async throws {
@@ -62,6 +71,7 @@ struct DaemonCommand: AsyncParsableCommand {
         if !policy.isEmpty { settings.policies = policy }
         if let stateDir { settings.stateDirectory = stateDir }
         if let audit { settings.audit.file = audit == "-" ? "" : audit }
+        if let history { settings.history.directory = history == "-" ? "" : history }
         web.apply(to: &settings.web)
         #if Exporter
         settings.metrics = metrics.applied(to: settings.metrics)
