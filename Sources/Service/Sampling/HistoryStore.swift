@@ -71,7 +71,9 @@ final class HistoryStore: Sendable {
     }
 
     private func open(_ state: inout State) throws {
-        let readers = AppendedFile.Readers(group: GroupName.number(of: HistorySettings.group))
+        // Only root can give files to a group that it is not in.
+        let readers = AppendedFile.Readers(
+            group: EffectiveUser.isRoot ? GroupName.number(of: HistorySettings.group) : nil)
         _ = try OwnDirectory(making: directory, readers: readers)
         if state.lock == nil {
             state.lock = try LogFile("\(directory)/lock", patience: .milliseconds(200))
