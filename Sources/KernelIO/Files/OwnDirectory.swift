@@ -37,9 +37,16 @@ package struct OwnDirectory: ~Copyable {
         }
         try found.requireOwned()
         if readers != nil { try found.requireOwner(among: [geteuid()]) }
-        directory = try found.opened(O_RDONLY | O_DIRECTORY)
+        let opened = try found.opened(O_RDONLY | O_DIRECTORY)
+        if isNew, let readers { try Self.share(opened, path, with: readers) }
+        directory = opened
         self.path = path
-        guard isNew, let readers else { return }
+    }
+
+    private static func share(
+        _ directory: borrowing OwnedDescriptor, _ path: String,
+        with readers: AppendedFile.Readers
+    ) throws(FileRefusal) {
         do throws(IOError) {
             try directory.share(with: readers.group, mode: 0o750, path: path)
         } catch {
