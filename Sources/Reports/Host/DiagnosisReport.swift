@@ -11,11 +11,17 @@ package struct DiagnosisReport {
     private let kernelLogRefusal: String?
     /// Why writes to limit files cannot be watched; nil if they can.
     private let writeRefusal: String?
+    /// The history of the host's daemon; nil if it keeps none.
+    private let history: HistoryState?
 
-    /// Reports a diagnosis, and why the kernel log cannot be read and writes to limit files cannot
-    /// be watched; nil if they can.
-    package init(_ diagnosis: Diagnosis, kernelLogRefusal: String?, writeRefusal: String?) {
+    /// Reports a diagnosis, the history, and why the kernel log cannot be read and writes to limit
+    /// files cannot be watched; nil if they can.
+    package init(
+        _ diagnosis: Diagnosis, kernelLogRefusal: String?, writeRefusal: String?,
+        history: HistoryState?
+    ) {
         self.diagnosis = diagnosis
+        self.history = history
         self.kernelLogRefusal = kernelLogRefusal
         self.writeRefusal = writeRefusal
     }
@@ -63,6 +69,7 @@ package struct DiagnosisReport {
         }
         lines.append(
             "writers      \(writes ?? "yes: fanotify names the process that changes a limit")")
+        lines.append("history      \(history.map { $0.failure ?? $0.text } ?? "none")")
         lines.append("swap         \(swap)")
         lines.append("systemd      \(systemd)")
         lines.append(contentsOf: list("others", diagnosis.limiters))
@@ -173,6 +180,10 @@ package struct DiagnosisReport {
             json.key("available")
             json.value(writeRefusal == nil)
             write("reason", writeRefusal, to: &json)
+        }
+        if let history {
+            json.key("history")
+            history.write(to: &json)
         }
         json.key("swap")
         json.object { json in

@@ -23,7 +23,7 @@ package struct Backtest {
         self.interval = interval
     }
 
-    /// Replays a recording from start to end.
+    /// Replays a recording, or what is kept of the past, from start to end.
     ///
     /// A new run of the recorder restarts the policy, as the daemon restarted then.
     ///
@@ -31,10 +31,10 @@ package struct Backtest {
     ///   - isQuiet: Whether to suppress warnings about the policy.
     ///   - lines: Called with the audit records of each snapshot.
     package func run(
-        over recording: Recording, isQuiet: Bool = false,
+        over past: Past, isQuiet: Bool = false,
         lines: ([AuditRecord]) throws -> Void = { _ in }
     ) throws -> BacktestTally {
-        var cursor = RecordingCursor(recording)
+        var past = past
         var tally = BacktestTally()
         var trial = LimitTrial()
         var current: Run?
@@ -45,15 +45,15 @@ package struct Backtest {
             try lines(last)
             tally.endRun(run.engine.metrics, at: run.time)
         }
-        while let snapshot = try cursor.next() {
-            let origin = recording.origin(cursor.position - 1)
+        guard let span = past.span else { return tally }
+        try past.frames(span, withGauges: false) { frame in
+            let (snapshot, origin) = (frame.snapshot, frame.origin)
             if current?.origin.runStart != origin.runStart
                 || current?.origin.bootID != origin.bootID
             {
                 try end()
                 let isFirst = current == nil
-                current = try begin(
-                    origin, snapshot, of: recording, isQuiet: isQuiet || !isFirst)
+                current = try begin(origin, snapshot, isQuiet: isQuiet || !isFirst)
                 if let run = current { tally.beginRun(run.engine.policy) }
             }
             let records = current?.take(snapshot) ?? []
@@ -62,15 +62,16 @@ package struct Backtest {
             tally.note(snapshot)
             tally.take(records, at: snapshot.tierTimes[0].now)
             try lines(records)
+            return true
         }
         try end()
         tally.trial = trial
-        for note in cursor.notes where !isQuiet { StandardOutput.complain("cgwarden: \(note)") }
+        for note in past.notes where !isQuiet { StandardOutput.complain("cgwarden: \(note)") }
         return tally
     }
 
     private func begin(
-        _ origin: RecordingOrigin, _ snapshot: Snapshot, of recording: Recording, isQuiet: Bool
+        _ origin: RecordingOrigin, _ snapshot: Snapshot, isQuiet: Bool
     ) throws -> Run {
         guard let machine = origin.machine else {
             throw CgwardenError(

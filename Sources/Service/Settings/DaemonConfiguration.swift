@@ -16,14 +16,6 @@ package struct DaemonConfiguration: Hashable {
         var usesJournald = true
     }
 
-    /// The section `history`.
-    struct History: Hashable {
-        /// The recording on disk; empty for none.
-        var recording = ""
-        /// The largest size of the recording in bytes; the oldest part is removed first.
-        var largestRecording: UInt64 = 256 << 20
-    }
-
     /// The section `events`.
     struct Events: Hashable {
         /// The journal on disk; empty for none, nil for the usual one in the state directory.
@@ -52,7 +44,8 @@ package struct DaemonConfiguration: Hashable {
     package var isDryRun = false
     /// The section `audit`.
     package var audit = Audit()
-    var history = History()
+    /// The section `history`.
+    package var history = HistorySettings()
     var events = Events()
 
     /// Creates the configuration of a host without the file.
@@ -126,19 +119,6 @@ extension DaemonConfiguration.Audit {
     }
 }
 
-extension DaemonConfiguration.History {
-    fileprivate mutating func read(_ node: ConfigNode) throws(ConfigError) {
-        let keys = ["recording", "max_recording"]
-        for entry in try node.mapping(for: "history", keys: keys) {
-            switch entry.key {
-            case "recording":
-                recording = try entry.value.optionalPath(for: "history.recording")
-            default: largestRecording = try entry.value.bytes(for: "history.max_recording")
-            }
-        }
-    }
-}
-
 extension DaemonConfiguration.Events {
     fileprivate mutating func read(_ node: ConfigNode) throws(ConfigError) {
         for entry in try node.mapping(for: "events", keys: ["journal", "max_size", "max_age"]) {
@@ -162,7 +142,7 @@ extension ConfigNode {
         try word(for: what, among: ["true", "false"]) == "true"
     }
 
-    fileprivate func time(for what: String, from least: Duration) throws(ConfigError) -> Duration {
+    func time(for what: String, from least: Duration) throws(ConfigError) -> Duration {
         let text = try text(for: what)
         guard let interval = Interval(argument: text), text.last?.isLetter == true,
             interval.duration >= least
@@ -173,7 +153,7 @@ extension ConfigNode {
         return interval.duration
     }
 
-    fileprivate func bytes(for what: String) throws(ConfigError) -> UInt64 {
+    func bytes(for what: String) throws(ConfigError) -> UInt64 {
         let text = try text(for: what)
         guard let amount = ByteAmount(argument: text), text.last == "B" else {
             throw ConfigError(position, "\(what) must be an amount with its unit, such as 64MiB")
@@ -207,7 +187,7 @@ extension ConfigNode {
         return texts
     }
 
-    fileprivate func optionalPath(for what: String) throws(ConfigError) -> String {
+    func optionalPath(for what: String) throws(ConfigError) -> String {
         let path = try optionalText(for: what)
         return path.isEmpty ? path : try absolutePath(for: what)
     }

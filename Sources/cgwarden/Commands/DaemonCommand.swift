@@ -11,7 +11,8 @@ struct DaemonCommand: AsyncParsableCommand {
         discussion: """
             Without options it reads /etc/cgwarden/cgwarden.yaml and the policies in \
             /etc/cgwarden/policy.d. It runs in the foreground and writes its decisions, including \
-            those of --dry-run, to the audit log; `cgwarden status` shows the current state.
+            those of --dry-run, to the audit log; `cgwarden status` shows the current state. \
+            The host's own daemon keeps history in /var/lib/cgwarden/history.
 
             SIGHUP reloads the policies, all or none. SIGTERM stops the daemon and restores what \
             it changed, unless a policy says restore_on_exit: false; exit status 75 means that \
@@ -44,6 +45,11 @@ struct DaemonCommand: AsyncParsableCommand {
     var stateDir: String?
     @Option(help: ArgumentHelp("Audit log, in JSON Lines; - for none.", valueName: "file"))
     var audit: String?
+    @Option(
+        help: ArgumentHelp(
+            "Directory of the history; absolute; - for none.", valueName: "dir"),
+        completion: .directory)
+    var history: String?
     @OptionGroup var web: WebOptions
     #if Exporter
     @OptionGroup var metrics: MetricsOptions
@@ -62,6 +68,9 @@ struct DaemonCommand: AsyncParsableCommand {
         if let stateDir, !stateDir.hasPrefix("/") {
             throw ValidationError("--state-dir must be an absolute path; begin it with /")
         }
+        if let history, history != "-", !history.hasPrefix("/") {
+            throw ValidationError("--history must be an absolute path; begin it with /")
+        }
     }
 
     func run() async throws {
@@ -69,6 +78,7 @@ struct DaemonCommand: AsyncParsableCommand {
         if !policy.isEmpty { settings.policies = policy }
         if let stateDir { settings.stateDirectory = stateDir }
         if let audit { settings.audit.file = audit == "-" ? "" : audit }
+        if let history { settings.history.directory = history == "-" ? "" : history }
         web.apply(to: &settings.web)
         #if Exporter
         settings.metrics = metrics.applied(to: settings.metrics)
