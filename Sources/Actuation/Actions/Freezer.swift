@@ -68,7 +68,7 @@ package struct Freezer: Sendable {
         }
         FrozenMark(journal: context.journal).put(on: directory.descriptor)
         do throws(ActuationError) {
-            try context.recorded.write(
+            try recorded(allowed, by: watch.helper).write(
                 interface.frozenValue, to: ControlCell(interface.file), of: directory,
                 cause: "freeze")
             try confirm(interface, directory, within: min(allowed / 2, .seconds(5)))
@@ -85,6 +85,15 @@ package struct Freezer: Sendable {
         return Frozen(
             hierarchy: directory.hierarchy.label, processes: try directory.members().count,
             timeout: allowed, isShortened: allowed < timeout)
+    }
+
+    /// Writes with the deadline in their records, unless the change expires earlier.
+    private func recorded(_ time: Duration, by helper: UndoHelper?) -> JournaledWrite {
+        guard let helper, let journal = context.journal, journal.change == nil else {
+            return context.recorded
+        }
+        return JournaledWrite(
+            files: context.files, journal: journal.expiring(ExpiringChange(time, by: helper)))
     }
 
     /// Extends the deadline of a freeze of this program's own.

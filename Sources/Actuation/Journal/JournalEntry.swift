@@ -31,6 +31,8 @@ package struct JournalEntry: Hashable, Sendable {
     /// The highest inode at or below the cgroup before its first write, for a v1 cpuset list, which
     /// new children inherit; nil for other values.
     package var newestBelow: UInt64?
+    /// When the change is undone without a command; nil for never.
+    package internal(set) var expiry: EntryExpiry?
 
     /// The owner of changes by the daemon's limits, rules and pools; ``cause`` names which.
     package static let daemon = "daemon"
@@ -118,7 +120,8 @@ extension JournalEntry {
                 missing: line["missing"] ?? ""),
             owner: line["owner"] ?? "", original: original, wanted: wanted, readBack: nil,
             cause: line["cause"] ?? "",
-            wallTime: line.number("time") ?? 0, newestBelow: line.number("newest"))
+            wallTime: line.number("time") ?? 0, newestBelow: line.number("newest"),
+            expiry: EntryExpiry(line))
         guard isPlausible else { return nil }
     }
 

@@ -45,7 +45,7 @@ struct DaemonService: Service {
     init(
         _ settings: DaemonConfiguration, _ policy: PolicyDocument, _ source: PolicySource,
         _ machine: Machine, cgroupRootArguments: [String], version: String, claim: StateClaim,
-        inheritance: Inheritance?, ticks: Int?, logger: Logger
+        inheritance: Inheritance?, expirations: Expirations?, ticks: Int?, logger: Logger
     ) throws {
         self.source = source
         self.machine = machine
@@ -112,7 +112,7 @@ struct DaemonService: Service {
         warden = Warden(
             policy, on: machine, trail: trail, notices: notices,
             hooks: HookRunner(set: machine.set), guardian: guardian,
-            inheritance: inheritance, published: numbers)
+            inheritance: inheritance, expirations: expirations, published: numbers)
         ticking = TickService(
             sampler: observation.sampler, warden: warden, recorder: recorder,
             numbers: numbers, most: ticks, logger: logger, onSample: onSample)
@@ -229,7 +229,8 @@ struct DaemonService: Service {
             let report = StatusReport(
                 numbers.current, auditFailure: trail.failure, lostAuditLines: trail.dropped,
                 await warden.policy,
-                await warden.standing(mostIdle: StatusReport.mostIdle))
+                await warden.standing(mostIdle: StatusReport.mostIdle),
+                pending: PendingChanges((try? machine.journal.entries()) ?? []))
             return words.count == 1
                 ? report.text : String(decoding: report.json, as: UTF8.self)
         case ("explain", 2):
