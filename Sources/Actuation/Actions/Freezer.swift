@@ -55,6 +55,7 @@ package struct Freezer: Sendable {
         let watchdog = ServiceWatchdog(system: context.set.system).shortest(of: members)
         let allowed = watchdog.map { min(timeout, $0 / 2) } ?? timeout
         if dryRun {
+            try directory.checkWritable(interface.file)
             return Frozen(
                 hierarchy: directory.hierarchy.label, processes: members.count, timeout: allowed,
                 isShortened: allowed < timeout)
@@ -175,7 +176,10 @@ package struct Freezer: Sendable {
             guard let directory = shadow ?? trees.directories[index], !path.isRoot else { continue }
             let interface = FreezeInterface(version: directory.hierarchy.version)
             if dryRun {
-                if try isRequested(interface, directory) { done.append(directory.hierarchy.label) }
+                if try isRequested(interface, directory) {
+                    try directory.checkWritable(interface.file)
+                    done.append(directory.hierarchy.label)
+                }
                 frozenBy = frozenBy ?? interface.ancestor(freezing: directory, context.files)
                 below += requestsBelow(interface, directory)
                 continue

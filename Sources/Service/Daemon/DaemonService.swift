@@ -57,7 +57,7 @@ struct DaemonService: Service {
         numbers.noteReload(isDone: true, at: MonotonicClock.wallMicroseconds)
         let log = try Self.auditLog(settings.audit)
         let inbox = try EventInbox()
-        trail = AuditTrail(log, inbox)
+        trail = AuditTrail(log, inbox, logger)
         trail.actions.expect(policy)
         notices = NoticeRouter(journal: JournalSink(), sinks: Self.webhooks(policy, logger))
         let observation = try Observation(

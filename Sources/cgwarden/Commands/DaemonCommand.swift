@@ -10,8 +10,9 @@ struct DaemonCommand: AsyncParsableCommand {
         abstract: "Watch all cgroups, apply policies, and export metrics.",
         discussion: """
             Without options it reads /etc/cgwarden/cgwarden.yaml and the policies in \
-            /etc/cgwarden/policy.d. It runs in the foreground and writes its decisions, also those \
-            of --dry-run, to the audit log; `cgwarden status` shows the present state.
+            /etc/cgwarden/policy.d. It runs in the foreground and writes its decisions to the audit \
+            log; those of --dry-run also appear on standard error. `cgwarden status` shows the \
+            present state.
 
             SIGHUP reloads the policies, all or none. SIGTERM stops the daemon and restores what \
             it changed, unless a policy says restore_on_exit: false; exit status 75 means that \

@@ -73,9 +73,9 @@ struct PinCommand: AsyncParsableCommand {
             }
         }
         let plan = try LimitPlanner(context.routed()).plan(requests, on: path)
-        var report = try LimitReport(
-            path: path, plan: plan, routes: LimitRoutes(of: plan, through: context.files),
-            results: nil)
+        let routes = try LimitRoutes(of: plan, through: context.files)
+        try plan.checkWritable { routes[$0] != nil }
+        var report = LimitReport(path: path, plan: plan, routes: routes, results: nil)
         report.expiry = expiring.expiry
         return report
     }

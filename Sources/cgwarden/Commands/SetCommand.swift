@@ -74,7 +74,9 @@ struct SetCommand: AsyncParsableCommand {
             claims: DaemonClaims(on: path, in: context.set).notes(on: plan.writes.map(\.cell))
                 + OwnerReport(of: path, in: context.set, journal: nil).warnings)
         report.expiry = expiring.expiry
-        if !dryRun {
+        if dryRun {
+            try plan.checkWritable { routes[$0] != nil }
+        } else {
             let acting = try context.changing(expiring.expiry)
             report.results = LimitTransaction(
                 plan, in: acting, cause: "set " + wishes.joined(separator: " ")

@@ -46,11 +46,13 @@ struct StatCommand: AsyncParsableCommand {
     var fields: FieldList?
     @Option(help: "Only cgroups whose path matches: * within a component, ** across.")
     var cgroup: String?
+    @Flag(help: "Wait for the first cgroup that matches --cgroup.") var wait = false
     @OptionGroup(title: "Recording") var recording: RecordOptions
     @Flag(help: "List all fields and exit.") var listFields = false
 
     func validate() throws {
         if json && csv { throw ValidationError("--json and --csv are mutually exclusive") }
+        if wait, cgroup == nil { throw ValidationError("--wait needs --cgroup") }
         if let samples, samples < 0 { throw ValidationError("-n cannot be negative") }
     }
 
@@ -91,6 +93,10 @@ struct StatCommand: AsyncParsableCommand {
             try recorder?.append(snapshot)
             let indices = snapshot.cgroups.indices.filter { index in
                 pattern?.matches(snapshot.cgroups[index].path) ?? true
+            }
+            if count == 0, indices.isEmpty, wait, let pattern {
+                try await CgroupArrival(pattern, in: observation.set, configuration.scope).wait()
+                continue
             }
             if count == 0, indices.isEmpty, let cgroup {
                 let all = try await CgroupLookup(observation.set).cgroups().map(\.path)
