@@ -103,6 +103,15 @@ import Testing
         ("metrics: {inline_labels: [cgroup]}", "c.yaml:1:27: unknown metrics.inline_labels"),
         ("events: {max_age: 1s}", "c.yaml:1:19: events.max_age must be a time of at least"),
         ("dry_run: yes", "c.yaml:1:10: unknown dry_run 'yes'"),
+        (
+            "web:\n  listen_address: [':1', 'a b']",
+            "c.yaml:2:25: web.listen_address: 'a b' is not a listen address; write 127.0.0.1:"
+        ),
+        ("web: {listen_address: nowhere}", "c.yaml:1:23: web.listen_address: 'nowhere' is not"),
+        (
+            "web: {allowed_hosts: ['a:80']}",
+            "c.yaml:1:23: web.allowed_hosts: 'a:80' is not a host name; write node7."
+        ),
         ("web: [a]", "c.yaml:1:6: web must be a mapping"),
         ("log_level: {a: b}", "c.yaml:1:12: log_level must be one value, not a mapping"),
     ])
