@@ -144,7 +144,7 @@ struct TopCommand: AsyncParsableCommand {
         configuration.isContinuous = !isBatch || textSamples != 1
         let recorder = try recording.recorder(options.system)
         let observation = try Observation(
-            options.system, metrics: metrics, configuration: configuration)
+            options.system, metrics: metrics(layout), configuration: configuration)
         guard isBatch else {
             return try await TopScreen.show(
                 LiveSource(observation, recorder, counting: processes(set)), layout, most: count)
@@ -207,11 +207,15 @@ struct TopCommand: AsyncParsableCommand {
     }
 
     /// The metrics to read: all, unless only some are printed and nothing is recorded.
-    private var metrics: [MetricID] {
+    private func metrics(_ layout: Layout) -> [MetricID] {
         guard isBatch, recording.record == nil, !json else {
             return ReadPlan.metrics(upTo: .settings)
         }
-        return csv ? FieldList.usual : CgroupFigures.metrics
+        if csv { return FieldList.usual }
+        guard textSamples == 1 else { return CgroupFigures.metrics }
+        return CgroupFigures.metrics.filter { metric in
+            !CgroupFigures.rates.contains(metric) && !(metric == .cpuUsage && layout.percent)
+        }
     }
 
     private func scope(_ path: CgroupPath) -> SampleScope {
