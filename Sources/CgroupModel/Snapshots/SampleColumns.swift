@@ -83,6 +83,19 @@ extension Snapshot {
     }
 }
 
+extension JSONWriter {
+    /// Writes a value of a column: the number in the metric's unit, or a string.
+    mutating func value(_ reading: Reading, of column: SampleColumns.Column) {
+        guard let number = reading.value else { return value(reading.word ?? "malformed") }
+        switch column.form {
+        case .number: value(number)
+        case .signed: value(reading.signedValue ?? 0)
+        case .hundredths: literal(DecimalText.hundredths(number))
+        case .text: value(Word.text(number))
+        }
+    }
+}
+
 extension [UInt8] {
     /// Appends a number of a column as text: in the metric's unit, without quotes.
     package mutating func append(_ reading: Reading, of column: SampleColumns.Column) {

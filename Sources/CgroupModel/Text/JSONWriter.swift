@@ -51,14 +51,6 @@ package struct JSONWriter {
         return key
     }
 
-    /// Writes a value of a column: the number in the metric's unit, or a string.
-    mutating func value(_ reading: Reading, of column: SampleColumns.Column) {
-        guard let number = reading.value else { return value(reading.word ?? "malformed") }
-        if column.isText { return value(Word.text(number)) }
-        separate()
-        bytes.append(reading, of: column)
-    }
-
     /// Writes a string.
     package mutating func value(_ text: String) {
         separate()
