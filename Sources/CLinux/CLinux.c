@@ -76,6 +76,14 @@ int cgw_entry(int directory, const char *name, uint64_t *inode) {
     return S_ISDIR(status.st_mode) ? 1 : 0;
 }
 
+uint64_t cgw_links(int directory, const char *path, uint64_t *device) {
+    struct stat status;
+    if (fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode))
+        return 0;
+    *device = status.st_dev;
+    return status.st_nlink;
+}
+
 int cgw_own_descriptor_table(void) {
     if (unshare(CLONE_FILES) != 0) return -1;
     return syscall(SYS_close_range, 3u, ~0u, 0u) == 0 ? 0 : -1;

@@ -265,3 +265,8 @@ int cgw_reap(pid_t process, int *status) { return waitpid(process, status, WNOHA
 int cgw_is_writable(int directory, const char *path) {
     return faccessat(directory, path, W_OK, AT_EACCESS) == 0;
 }
+
+int cgw_terminal_columns(int terminal) {
+    struct winsize size;
+    return ioctl(terminal, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}

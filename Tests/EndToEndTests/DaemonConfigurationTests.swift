@@ -116,6 +116,15 @@ import Testing
         ("history: {every_10s: 1s}", "c.yaml:1:22: history.every_10s must be a time of at least"),
         ("history: {max_size: 1KiB}", "c.yaml:1:21: history.max_size must be at least 1MiB"),
         ("history: {directory: h}", "c.yaml:1:22: history.directory must be an absolute path"),
+        (
+            "web:\n  listen_address: [':1', 'a b']",
+            "c.yaml:2:25: web.listen_address: 'a b' is not a listen address; write 127.0.0.1:"
+        ),
+        ("web: {listen_address: nowhere}", "c.yaml:1:23: web.listen_address: 'nowhere' is not"),
+        (
+            "web: {allowed_hosts: ['a:80']}",
+            "c.yaml:1:23: web.allowed_hosts: 'a:80' is not a host name; write node7."
+        ),
         ("web: [a]", "c.yaml:1:6: web must be a mapping"),
         ("log_level: {a: b}", "c.yaml:1:12: log_level must be one value, not a mapping"),
     ])

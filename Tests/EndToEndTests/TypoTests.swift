@@ -45,6 +45,14 @@ import Testing
         Typo("set /app.slice memory.mx=1GiB", "memory.max"),
         Typo("set /app.slice cpu.wieght=5", "cpu.weight"),
         Typo("set /app.slice cpu.share=512", "cpu.weight"),
+        // Settings of systemd's unit files.
+        Typo("set /app.slice CPUQuota=50%", "cpu.max"),
+        Typo("set /app.slice CPUQuotaPeriodSec=50ms", "cpu.max.period"),
+        Typo("set /app.slice MemoryMax=1GiB", "memory.max"),
+        Typo("set /app.slice MemoryLimit=1GiB", "memory.max"),
+        Typo("set /app.slice TasksMax=50", "pids.max"),
+        Typo("get /app.slice AllowedCPUs", "cpuset.cpus"),
+        Typo("stat --fields MemoryHigh", "memory.high"),
         // Units.
         Typo("set /app.slice memory.max=512MiBs", "512MiB"),
         Typo("set /app.slice cpu.max=1.5cpsu", "1.5cpu"),

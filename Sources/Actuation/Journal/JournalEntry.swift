@@ -33,6 +33,8 @@ package struct JournalEntry: Hashable, Sendable {
     package var newestBelow: UInt64?
     /// The process of the last write; nil in a journal of an earlier version.
     package var writer: WritingProcess?
+    /// When the change is undone without a command; nil for never.
+    package internal(set) var expiry: EntryExpiry?
 
     /// The owner of changes by the daemon's limits, rules and pools; ``cause`` names which.
     package static let daemon = "daemon"
@@ -129,7 +131,7 @@ extension JournalEntry {
             owner: line["owner"] ?? "", original: original, wanted: wanted, readBack: nil,
             cause: line["cause"] ?? "",
             wallTime: line.number("time") ?? 0, newestBelow: line.number("newest"),
-            writer: WritingProcess(line))
+            writer: WritingProcess(line), expiry: EntryExpiry(line))
         guard isPlausible else { return nil }
     }
 

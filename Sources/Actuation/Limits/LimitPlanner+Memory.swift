@@ -107,7 +107,7 @@ extension PlanDraft {
             writes[writes.count - 1].shrinks = true
             return
         }
-        let usageText = LimitValue.number(usage).byteText
+        let usageText = LimitValue.number(usage).roundedByteText
         let threat =
             isUnified
             ? "the kernel reclaims the difference, and kills if it cannot"

@@ -30,6 +30,9 @@ int cgw_open_file(int directory, const char *path);
 /// The inode of an open file, 0 with errno on failure.
 uint64_t cgw_inode(int descriptor);
 
+/// The number of links to a directory and its device; 0 for anything else and on failure.
+uint64_t cgw_links(int directory, const char *path, uint64_t *device);
+
 /// The inode and type of an entry; returns 1 for a directory, 0 for anything else, -1 with errno.
 int cgw_entry(int directory, const char *name, uint64_t *inode);
 

@@ -73,3 +73,6 @@ int cgw_reap(pid_t process, int *status);
 
 /// faccessat(2) with AT_EACCESS: whether the caller may write there.
 int cgw_is_writable(int directory, const char *path);
+
+/// TIOCGWINSZ: the columns of a terminal; 0 for anything else.
+int cgw_terminal_columns(int terminal);

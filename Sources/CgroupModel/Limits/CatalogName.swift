@@ -94,13 +94,17 @@ extension CatalogName {
 
     /// Returns the message about an unknown name, with similar names in their canonical form.
     ///
-    /// If the name is a prefix of others, those are suggested instead.
+    /// A name of systemd's suggests the limit that it sets. If the name is a prefix of others, those
+    /// are suggested instead.
     private static func unknown(
         _ name: String, _ what: String, _ command: String, row: (CatalogName) -> String?
     ) -> String {
         let rows = MetricCatalog.all.map(\.name) + LimitCatalog.all.map(\.name)
-        var similar: [String] = []
-        for longer in rows where !name.isEmpty && longer.hasPrefix(name) {
+        var similar = [LimitCatalog.limit(ofUnitSetting: name)?.name].compactMap {
+            $0.flatMap { CatalogName($0) }.flatMap(row)
+        }
+        let longer = similar.isEmpty && !name.isEmpty ? rows.filter { $0.hasPrefix(name) } : []
+        for longer in longer {
             guard let row = CatalogName(longer).flatMap(row), !similar.contains(row) else {
                 continue
             }

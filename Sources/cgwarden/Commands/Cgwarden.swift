@@ -39,7 +39,7 @@ struct Cgwarden: AsyncParsableCommand {
         var list: [any ParsableCommand.Type] = [
             TopCommand.self, ShowCommand.self, ExplainCommand.self, TreeCommand.self,
             StatCommand.self, DiffCommand.self, EventsCommand.self, GetCommand.self, SetCommand.self,
-            JournalCommand.self,
+            JournalCommand.self, ConfirmCommand.self,
             RestoreCommand.self, HoldCommand.self, RunCommand.self, PolicyCommand.self,
             SuggestCommand.self,
         ]
@@ -57,7 +57,8 @@ struct Cgwarden: AsyncParsableCommand {
     private static let actions: [any ParsableCommand.Type] = [
         FreezeCommand.self, ThawCommand.self, KillCommand.self, PinCommand.self,
         ReclaimCommand.self, MoveCommand.self, CreateCommand.self, RemoveCommand.self,
-        DoctorCommand.self, ThawLaterCommand.self, GuardianCommand.self,
+        DoctorCommand.self, ThawLaterCommand.self, UndoLaterCommand.self,
+        GuardianCommand.self,
         GuardCgroupCommand.self, DemoStageCommand.self,
     ]
 

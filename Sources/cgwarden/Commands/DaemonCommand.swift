@@ -10,8 +10,8 @@ struct DaemonCommand: AsyncParsableCommand {
         abstract: "Watch all cgroups, apply policies, and export metrics.",
         discussion: """
             Without options it reads /etc/cgwarden/cgwarden.yaml and the policies in \
-            /etc/cgwarden/policy.d. It runs in the foreground and writes its decisions, including \
-            those of --dry-run, to the audit log; `cgwarden status` shows the current state. \
+            /etc/cgwarden/policy.d. It runs in the foreground and writes its decisions to the audit \
+            log; those of --dry-run also appear on standard error. `cgwarden status` shows the current state. \
             The host's own daemon keeps history in /var/lib/cgwarden/history.
 
             SIGHUP reloads the policies, all or none. SIGTERM stops the daemon and restores what \

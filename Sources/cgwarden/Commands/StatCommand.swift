@@ -55,6 +55,7 @@ struct StatCommand: AsyncParsableCommand {
     var cgroup: String?
     @Option(help: "Print only the N cgroups with the highest value of --by.") var top: Int?
     @Option(help: "Field for --top (default: cpu.usage_usec.rate).") var by: FieldName?
+    @Flag(help: "Wait for the first cgroup that matches --cgroup.") var wait = false
     @OptionGroup(title: "Recording") var recording: RecordOptions
     @OptionGroup(title: "The past") var past: RangeOptions
     #if Exporter
@@ -66,6 +67,7 @@ struct StatCommand: AsyncParsableCommand {
 
     func validate() throws {
         if json && csv { throw ValidationError("--json and --csv are mutually exclusive") }
+        if wait, cgroup == nil { throw ValidationError("--wait needs --cgroup") }
         if let samples, samples < 0 { throw ValidationError("-n cannot be negative") }
         if let top, top < 1 { throw ValidationError("--top must be at least 1") }
         if by != nil, top == nil { throw ValidationError("--by needs --top") }
@@ -122,6 +124,10 @@ struct StatCommand: AsyncParsableCommand {
             try recorder?.append(snapshot)
             let indices = snapshot.cgroups.indices.filter { index in
                 pattern?.matches(snapshot.cgroups[index].path) ?? true
+            }
+            if count == 0, indices.isEmpty, wait, let pattern {
+                try await CgroupArrival(pattern, in: observation.set, configuration.scope).wait()
+                continue
             }
             if count == 0, indices.isEmpty, let cgroup {
                 let all = try await CgroupLookup(observation.set).cgroups().map(\.path)
