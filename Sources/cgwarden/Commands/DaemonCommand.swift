@@ -11,8 +11,8 @@ struct DaemonCommand: AsyncParsableCommand {
         discussion: """
             Without options it reads /etc/cgwarden/cgwarden.yaml and the policies in \
             /etc/cgwarden/policy.d. It runs in the foreground and writes its decisions to the audit \
-            log; those of --dry-run also appear on standard error. `cgwarden status` shows the current state. \
-            The host's own daemon keeps history in /var/lib/cgwarden/history.
+            log; those of --dry-run also appear on standard error. `cgwarden status` shows the \
+            current state. The host's own daemon keeps history in /var/lib/cgwarden/history.
 
             SIGHUP reloads the policies, all or none. SIGTERM stops the daemon and restores what \
             it changed, unless a policy says restore_on_exit: false; exit status 75 means that \
