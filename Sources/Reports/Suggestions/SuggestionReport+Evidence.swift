@@ -44,7 +44,7 @@ extension SuggestionReport {
         case "memory.high": return counted(hits, "throttled charge", "throttled charges")
         case "cpu.max":
             return "throttled in \(Self.share(evidence.boundShare)) of the periods"
-        case "pids.max": return counted(hits, "refused fork", "refused forks")
+        case "pids.max": return counted(hits, "failed fork", "failed forks")
         default: return "at the limit \(Self.share(evidence.boundShare)) of the time"
         }
     }

@@ -119,7 +119,8 @@ package struct SuggestionReport {
                 more.add(suggestion.value - present)
             }
         }
-        return "Against the present memory.max: \(ByteText.of(less)) less, \(ByteText.of(more)) more."
+        return
+            "Against the present memory.max: \(ByteText.of(less)) less, \(ByteText.of(more)) more."
     }
 
     static func time(_ microseconds: UInt64) -> String {
