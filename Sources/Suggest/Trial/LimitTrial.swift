@@ -62,6 +62,9 @@ package struct LimitTrial: Sendable {
     /// Starts without limits; `readsDisks` is whether limits of disks without one may be tried.
     package init(readsDisks: Bool = true) { self.readsDisks = readsDisks }
 
+    /// Whether there is no limit to try.
+    package var isEmpty: Bool { workloads.isEmpty }
+
     /// The paths with limits, in order.
     package var paths: [CgroupPath] { workloads.keys.sorted() }
 
