@@ -181,7 +181,7 @@ extension SyntheticServer {
                 let isAtLimit = (killed..<killed + 120).contains(second)
                 var all = memory(isAtLimit ? 299 * mebibyte : 150 * mebibyte)
                 all["memory.max"] = 300 * mebibyte
-                all["memory.events.max"] = second < killed ? 0 : 40
+                all["memory.events.max"] = second < killed ? 0 : second < killed + 60 ? 40 : 41
                 all["memory.events.oom_kill"] = second < killed + 60 ? 0 : 1
                 return all
             },

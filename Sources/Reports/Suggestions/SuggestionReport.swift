@@ -10,8 +10,8 @@ package struct SuggestionReport {
         var reason: String
     }
 
-    /// The most cgroups in one report; a policy file is bounded.
-    package static let mostCgroups = 1000
+    /// The most cgroups in one report; the size of a policy file is bounded.
+    package static let mostCgroups = 400
 
     let clock: RecordedClock
     let options: SizingOptions

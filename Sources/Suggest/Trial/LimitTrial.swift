@@ -131,8 +131,8 @@ extension LimitTrial.Count {
 
     private mutating func takeKills(_ observation: Observation) {
         guard observation.oomKills > 0 else { return }
-        // Without a limit of its own, an ancestor or the host ran out of memory.
-        if let limit = observation.memoryMax.value, limit < value {
+        // If the limit was not hit, an ancestor or the host ran out of memory.
+        if let limit = observation.memoryMax.value, limit < value, observation.memoryHits > 0 {
             killsAvoided.add(observation.oomKills)
         } else {
             killsLeft.add(observation.oomKills)

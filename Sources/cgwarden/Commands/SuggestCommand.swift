@@ -1,5 +1,6 @@
 import ArgumentParser
 import CgroupModel
+import Configuration
 import History
 import KernelIO
 import Reports
@@ -72,7 +73,13 @@ struct SuggestCommand: ParsableCommand {
             past, window: window?.duration ?? Self.usualWindow, options: options)
         let report = try sizing.report(on: cgroup)
         past = sizing.past
-        try StandardOutput.write(json ? report.json : Array(report.policy.utf8))
+        let policy = report.policy
+        if policy.utf8.count > ConfigLoader.largestFile {
+            StandardOutput.complain(
+                "cgwarden: the policy is larger than 1 MiB, so it must be split; name a pattern "
+                    + "for a part of the cgroups")
+        }
+        try StandardOutput.write(json ? report.json : Array(policy.utf8))
     }
 }
 
