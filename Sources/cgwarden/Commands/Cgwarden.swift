@@ -37,7 +37,8 @@ struct Cgwarden: AsyncParsableCommand {
     private static var subcommands: [any ParsableCommand.Type] {
         var list: [any ParsableCommand.Type] = [
             TopCommand.self, ShowCommand.self, ExplainCommand.self, TreeCommand.self,
-            StatCommand.self, DiffCommand.self, EventsCommand.self, GetCommand.self, SetCommand.self,
+            StatCommand.self, DiffCommand.self, EventsCommand.self, GetCommand.self,
+            SetCommand.self,
             JournalCommand.self,
             RestoreCommand.self, HoldCommand.self, RunCommand.self, PolicyCommand.self,
         ]
