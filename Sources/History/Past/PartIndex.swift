@@ -45,8 +45,7 @@ struct PartIndex: Sendable {
                 isConnected = false
                 lost = nil
                 note(range.lowerBound, .damaged(end: range.upperBound))
-            // The writer may be at it, or has died; nothing else is missing.
-            case .torn: break
+            case .torn(let offset): note(offset, .torn)
             case .record(Record.Kind.header, _, let offset):
                 isConnected = true
                 lost = nil
@@ -70,6 +69,12 @@ struct PartIndex: Sendable {
             case .record: break
             }
         }
+    }
+
+    /// The number of snapshots that depend on one.
+    func dependants(of number: Int) -> Int {
+        let next = frames[number].segment + 1
+        return (next < segments.count ? segments[next].first : frames.count) - number - 1
     }
 
     /// The time of the first snapshot of a file; nil if it has none.

@@ -15,12 +15,35 @@ extension Past {
     ///
     /// Throws the error of opening them, and a ``RecordingError`` if there is no snapshot.
     package init(_ path: String) throws {
-        if try Self.isDirectory(path) {
-            self.init(try HistoryFolder.paths(in: path).compactMap { try Self.tier($0) })
-        } else {
-            self.init(try [Self.recording(path)])
+        guard try Self.isDirectory(path) else {
+            let (parts, newest) = try Self.files(path)
+            let all = parts.map(\.file) + (newest.map { [$0] } ?? [])
+            try self.init(all.isEmpty ? [RecordingFile(path)] : all)
+            return
         }
+        self.init(tiers: try HistoryFolder.paths(in: path).compactMap { try Self.tier($0) })
         guard span != nil else { throw RecordingError.empty(path) }
+    }
+
+    /// Opens the parts of a recording, the oldest first, which may contain clock steps.
+    ///
+    /// Throws the error of reading them, and a ``RecordingError`` if there is no snapshot.
+    package init(_ parts: [any RecordingBytes]) throws {
+        var notes: [RecordingNote] = []
+        var pieces: [PastPiece] = []
+        var hasSegment = false
+        for part in parts {
+            let (found, index) = try PastPiece.all(part)
+            pieces += found
+            notes += index.notes
+            hasSegment = hasSegment || !index.segments.isEmpty
+        }
+        guard !pieces.isEmpty else {
+            let name = parts.last?.name ?? ""
+            throw !hasSegment && parts.contains { $0.byteCount > 0 }
+                ? RecordingError.notARecording(name) : RecordingError.empty(name)
+        }
+        self.init(tiers: [PastTier(pieces, notes: notes)])
     }
 
     private static func isDirectory(_ path: String) throws(IOError) -> Bool {
@@ -41,7 +64,8 @@ extension Past {
         func scan(_ file: RecordingFile) throws {
             let (found, index) = try PastPiece.all(file)
             pieces += found
-            notes += index.notes
+            // The writer may be in the middle of its last record.
+            notes += index.notes.filter { $0.kind != .torn }
         }
         var before: UInt64?
         for (file, end) in parts {
@@ -55,26 +79,6 @@ extension Past {
         }
         if let newest { try scan(newest) }
         return pieces.isEmpty ? nil : PastTier(pieces, notes: notes)
-    }
-
-    /// Opens a recording, whose parts may contain clock steps.
-    private static func recording(_ path: String) throws -> PastTier {
-        let (parts, newest) = try files(path)
-        let all = parts.map(\.file) + (newest.map { [$0] } ?? [])
-        if all.isEmpty { _ = try RecordingFile(path) }
-        var notes: [RecordingNote] = []
-        var pieces: [PastPiece] = []
-        var hasSegment = false
-        for file in all {
-            let (found, index) = try PastPiece.all(file)
-            pieces += found
-            notes += index.notes
-            hasSegment = hasSegment || !index.segments.isEmpty
-        }
-        guard hasSegment || all.allSatisfy({ $0.byteCount == 0 }) else {
-            throw RecordingError.notARecording(path)
-        }
-        return PastTier(pieces, notes: notes)
     }
 
     /// Opens the older parts of a file with their ends, and the newest one, if they exist.

@@ -28,10 +28,13 @@ extension Past {
 
     /// Calls `body` with every kept snapshot of a time range and what it stands for, the oldest
     /// first, until it returns false.
+    ///
+    /// Without gauges, the maxima and means are the snapshot's own, which is faster.
     package mutating func frames(
-        _ range: ClosedRange<UInt64>, _ body: (PastFrame) throws -> Bool
+        _ range: ClosedRange<UInt64>, withGauges: Bool = true,
+        _ body: (PastFrame) throws -> Bool
     ) throws {
-        try visit(range, step: nil, withGauges: true) { frame, _ in try body(frame) }
+        try visit(range, step: nil, withGauges: withGauges) { frame, _ in try body(frame) }
     }
 
     /// Calls `body` with snapshots, and whether each follows the one before in the same pass.

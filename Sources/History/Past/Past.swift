@@ -20,7 +20,7 @@ package struct Past: Sendable {
     package private(set) var current: PastFrame?
 
     /// Creates a past from the tiers, the finest first.
-    init(_ tiers: [PastTier]) { self.tiers = tiers }
+    init(tiers: [PastTier]) { self.tiers = tiers }
 
     /// The first and the last time; nil if nothing is kept.
     package var span: ClosedRange<UInt64>? {

@@ -12,7 +12,14 @@ struct PastDecoder: Sendable {
         let translation: SnapshotTranslation
     }
 
+    private struct SegmentKey: Sendable, Hashable {
+        let piece: Int
+        let segment: Int
+    }
+
     private var decoded: Decoded?
+    /// The first unreadable snapshot of each damaged segment that was met.
+    private var broken: [SegmentKey: Int] = [:]
     private var notes: [RecordingNote] = []
 
     /// Returns the problems found since the last call.
@@ -29,6 +36,8 @@ struct PastDecoder: Sendable {
         withGauges: Bool
     ) throws -> PastFrame? {
         let segment = index.frames[number].segment
+        let key = SegmentKey(piece: piece, segment: segment)
+        if let first = broken[key], first <= number { return nil }
         var last = decoded.flatMap { known in
             known.piece == piece && known.segment == segment && known.number <= number
                 ? known : nil
@@ -36,6 +45,11 @@ struct PastDecoder: Sendable {
         while last?.number != number {
             let next = last.map { $0.number + 1 } ?? index.segments[segment].first
             guard let reached = try decode(next, of: index, in: file, piece, after: last) else {
+                broken[key] = next
+                let lost = index.dependants(of: next)
+                if lost > 0 {
+                    note(file, index.frames[next + 1].record, .lost(snapshots: lost))
+                }
                 return nil
             }
             last = reached

@@ -60,7 +60,7 @@ package struct Thinner: Sendable {
             now.wallTime >= before.wallTime, now.bootTime >= before.bootTime
         else { return false }
         let passed = now.bootTime - before.bootTime
-        if passed > max(Self.pause, 3 * (gap ?? .max / 3)) { return false }
+        if passed > Self.pause, passed / 3 > gap ?? .max { return false }
         return !now.isAfterClockStep(since: before)
     }
 }
@@ -74,6 +74,6 @@ extension Snapshot {
     package func isAfterClockStep(since before: Snapshot) -> Bool {
         let wall = Int64(bitPattern: wallTime &- before.wallTime)
         let boot = Int64(bitPattern: bootTime &- before.bootTime) / 1000
-        return (wall - boot).magnitude > 500_000
+        return (wall &- boot).magnitude > 500_000
     }
 }

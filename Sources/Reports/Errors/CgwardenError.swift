@@ -11,6 +11,7 @@ package enum ExitStatus: Int32 {
     case noInput = 66
     case unavailable = 69
     case software = 70
+    case cannotCreate = 73
     case ioError = 74
     case temporaryFailure = 75
     case noPermission = 77
@@ -79,6 +80,7 @@ extension ExitStatus {
             case .busy, .inTheWay: .temporaryFailure
             case .unavailable, .outOfRange: .unavailable
             case .failed: .ioError
+            case .exists: .cannotCreate
             }
     }
 }

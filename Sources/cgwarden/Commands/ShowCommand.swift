@@ -17,8 +17,8 @@ struct ShowCommand: AsyncParsableCommand {
             that cgwarden has set are listed with the rule or command, the time and the original.
 
             With --dead, the running daemon lists cgroups that have ended: their age, CPU time, \
-            peak memory, I/O and OOM kills. What removed cgroups used without any reading that \
-            shows it is listed as unattributed, below their parent.
+            peak memory, I/O and OOM kills. Usage of removed cgroups that no reading shows is \
+            listed as unattributed, below their parent.
 
             With --at, shows the cgroup as the daemon last sampled it before a time, with the \
             rates of its counters in JSON. Processes, owners and who set a limit are not recorded.
@@ -82,7 +82,7 @@ struct ShowCommand: AsyncParsableCommand {
     /// Prints the tombstones of the daemon, because no other process keeps them.
     private func showDead() throws {
         if let pattern = chosen.cgroup, PathPattern(pattern) == nil {
-            throw ValidationError("the pattern \(pattern) has an unclosed bracket")
+            throw ValidationError("pattern \(pattern): unclosed bracket; close it")
         }
         let pattern = chosen.cgroup.map { [PercentText.encoded(Array($0.utf8))] } ?? []
         try StandardOutput.write(

@@ -18,8 +18,8 @@ struct StatCommand: AsyncParsableCommand {
             are left out ("-" in the table); an unset limit is "max".
 
             A cgroup that ended has a last object with "state": "dead" and its totals, read after \
-            its last process where the kernel allows that, else from the last sample. What removed \
-            cgroups used without a reading that shows it is an object of their parent with \
+            its last process ended if the kernel allows that, otherwise from the last sample. \
+            Usage of removed cgroups that no reading shows is in an object of their parent with \
             "state": "unattributed". CSV has neither.
 
             With --from, prints the daemon's history, or a recording, in the same forms. With \
@@ -55,6 +55,7 @@ struct StatCommand: AsyncParsableCommand {
     var cgroup: String?
     @Option(help: "Print only the N cgroups with the highest value of --by.") var top: Int?
     @Option(help: "Field for --top (default: cpu.usage_usec.rate).") var by: FieldName?
+    @Flag(help: "Wait for the first cgroup that matches --cgroup.") var wait = false
     @OptionGroup(title: "Recording") var recording: RecordOptions
     @OptionGroup(title: "The past") var past: RangeOptions
     #if Exporter
@@ -66,6 +67,7 @@ struct StatCommand: AsyncParsableCommand {
 
     func validate() throws {
         if json && csv { throw ValidationError("--json and --csv are mutually exclusive") }
+        if wait, cgroup == nil { throw ValidationError("--wait needs --cgroup") }
         if let samples, samples < 0 { throw ValidationError("-n cannot be negative") }
         if let top, top < 1 { throw ValidationError("--top must be at least 1") }
         if by != nil, top == nil { throw ValidationError("--by needs --top") }
@@ -89,7 +91,7 @@ struct StatCommand: AsyncParsableCommand {
         let printed = fields?.metrics ?? (json ? nil : FieldList.usual)
         let pattern = try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
-                throw ValidationError("--cgroup: the pattern \(text) has an unclosed bracket")
+                throw ValidationError("--cgroup: pattern \(text): unclosed bracket; close it")
             }
             return pattern
         }
@@ -123,6 +125,10 @@ struct StatCommand: AsyncParsableCommand {
             try recorder?.append(snapshot)
             let indices = snapshot.cgroups.indices.filter { index in
                 pattern?.matches(snapshot.cgroups[index].path) ?? true
+            }
+            if count == 0, indices.isEmpty, wait, let pattern {
+                try await CgroupArrival(pattern, in: observation.set, configuration.scope).wait()
+                continue
             }
             if count == 0, indices.isEmpty, let cgroup {
                 let all = try await CgroupLookup(observation.set).cgroups().map(\.path)
