@@ -53,7 +53,8 @@ enum StatusLine {
                 ("Tab", model.detail == nil ? "Detail" : "Next"), ("z", "Procs"), ("x", "Why"),
                 ("e", "Events"),
                 ("f", "Columns"), ("Z", model.isPaused ? "Resume" : "Pause"),
-                ("[ ]", "Step"), ("{ }", "Jump"), ("g", "Go to time"), ("ptcmi", "Sort"), ("r", "Reverse"), ("%", "CPU time"),
+                ("[ ]", "Step"), ("{ }", "Jump"), ("g", "Go to time"), ("ptcmi", "Sort"),
+                ("r", "Reverse"), ("%", "CPU time"),
                 ("+ -", "Interval"), ("s", "Save"),
             ].filter { (key, _) in
                 switch key {

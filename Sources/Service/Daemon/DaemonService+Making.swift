@@ -83,7 +83,10 @@ extension DaemonService {
                 + (history?.current.families ?? [])
         }
         configuration.events = events.store
-        configuration.past = { try Past.ifPresent(DaemonHistory.folder) }
+        // A writer exists only if there is a directory.
+        if history != nil, let folder = settings.history.path(isHostDaemon: true) {
+            configuration.past = { try Past.ifPresent(folder) }
+        }
         return MetricsServer(configuration, source: ledger, logger: logger)
     }
     #endif

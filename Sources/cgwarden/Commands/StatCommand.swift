@@ -78,8 +78,9 @@ struct StatCommand: AsyncParsableCommand {
         guard openmetrics else { return }
         if past.from == nil { throw ValidationError("--openmetrics needs --from") }
         if json || csv || top != nil || samples != nil {
-            throw ValidationError("--openmetrics is mutually exclusive with --json, --csv, --top "
-                + "and -n")
+            throw ValidationError(
+                "--openmetrics is mutually exclusive with --json, --csv, --top "
+                    + "and -n")
         }
         #endif
     }

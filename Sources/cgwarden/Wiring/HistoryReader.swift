@@ -22,7 +22,12 @@ struct HistoryReader {
 
     /// Opens a folder or a file; nil means the daemon's folder.
     init(_ chosen: String?) throws {
-        path = chosen ?? DaemonHistory.folder
+        guard let path = try chosen ?? DaemonHistory.folder() else {
+            throw CgwardenError(
+                "the daemon keeps no history, because history.directory is empty; name a "
+                    + "recording with --history", .unavailable)
+        }
+        self.path = path
         do {
             past = try Past(path)
         } catch let error as RecordingError {
