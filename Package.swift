@@ -40,7 +40,7 @@ let package = Package(
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
                 "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes",
-                "Reports", "Service",
+                "Suggest", "Reports", "Service",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -53,7 +53,7 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "Actuation",
-                "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes", "Reports",
+                "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes", "Suggest", "Reports",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .target(name: "Webhook", condition: .when(traits: ["Exporter"])),
                 .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
@@ -68,6 +68,7 @@ let package = Package(
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
                 "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes",
+                "Suggest",
             ],
             swiftSettings: swiftSettings),
         .target(
@@ -168,6 +169,7 @@ let package = Package(
             name: "KernelIO", dependencies: ["CgroupModel", "CLinux"], exclude: ["README.md"],
             swiftSettings: swiftSettings),
         .target(name: "Causes", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
+        .target(name: "Suggest", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
         .target(name: "CgroupModel", swiftSettings: swiftSettings),
         .target(
             name: "Configuration", dependencies: ["CgroupModel", "CYAML"],
@@ -199,6 +201,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "CausesTests", dependencies: ["Causes", "CgroupModel", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "SuggestTests", dependencies: ["Suggest", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "CgroupModelTests", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),

@@ -10,6 +10,7 @@ package struct StatusReport {
     private let lostAuditLines: UInt64
     private let policy: PolicyDocument
     private let standing: [RuleExplanation]
+    private let pending: PendingChanges
 
     /// The maximum number of idle cgroups to show for each rule, as examples.
     package static let mostIdle = 1
@@ -19,16 +20,18 @@ package struct StatusReport {
     /// - Parameters:
     ///   - auditFailure: Why the audit log cannot be written; nil if it can.
     ///   - standing: The state of each rule.
+    ///   - pending: The changes that expire.
     package init(
         _ state: DaemonState, auditFailure: String?, lostAuditLines: UInt64,
         _ policy: PolicyDocument,
-        _ standing: [RuleExplanation]
+        _ standing: [RuleExplanation], pending: PendingChanges = PendingChanges([])
     ) {
         self.state = state
         self.auditFailure = auditFailure
         self.lostAuditLines = lostAuditLines
         self.policy = policy
         self.standing = standing
+        self.pending = pending
     }
 
     /// The report as text.
@@ -186,6 +189,11 @@ package struct StatusReport {
         if let auditFailure {
             notes.append(
                 "the audit log is not writable, so no disruptive action is taken: \(auditFailure)")
+        }
+        for change in pending.awaiting {
+            notes.append(
+                "\(change.summary) is undone \(change.expiry.text); keep it: cgwarden confirm "
+                    + "\(change.number)")
         }
         if lostAuditLines > 0 { notes.append("\(lostAuditLines) lines of the audit log were lost") }
         return notes

@@ -83,6 +83,7 @@ extension DaemonService {
                 + (history?.current.families ?? [])
         }
         configuration.events = events.store
+        configuration.past = { try Past.ifPresent(DaemonHistory.folder) }
         return MetricsServer(configuration, source: ledger, logger: logger)
     }
     #endif

@@ -48,7 +48,7 @@ struct DaemonService: Service {
     init(
         _ settings: DaemonConfiguration, _ policy: PolicyDocument, _ source: PolicySource,
         _ machine: Machine, cgroupRootArguments: [String], version: String, claim: StateClaim,
-        inheritance: Inheritance?, ticks: Int?, logger: Logger
+        inheritance: Inheritance?, expirations: Expirations?, ticks: Int?, logger: Logger
     ) throws {
         self.source = source
         self.machine = machine
@@ -60,7 +60,7 @@ struct DaemonService: Service {
         numbers.noteReload(isDone: true, at: MonotonicClock.wallMicroseconds)
         let log = try Self.auditLog(settings.audit)
         let inbox = try EventInbox()
-        trail = AuditTrail(log, inbox)
+        trail = AuditTrail(log, inbox, logger)
         trail.actions.expect(policy)
         notices = NoticeRouter(journal: JournalSink(), sinks: Self.webhooks(policy, logger))
         let observation = try Observation(
@@ -122,7 +122,7 @@ struct DaemonService: Service {
         warden = Warden(
             policy, on: machine, trail: trail, notices: notices,
             hooks: HookRunner(set: machine.set), guardian: guardian,
-            inheritance: inheritance, published: numbers)
+            inheritance: inheritance, expirations: expirations, published: numbers)
         ticking = TickService(
             sampler: observation.sampler, warden: warden, recorder: recorder,
             numbers: numbers, most: ticks, logger: logger, onSample: onSample)
@@ -244,7 +244,8 @@ struct DaemonService: Service {
             let report = StatusReport(
                 state, auditFailure: trail.failure, lostAuditLines: trail.dropped,
                 await warden.policy,
-                await warden.standing(mostIdle: StatusReport.mostIdle))
+                await warden.standing(mostIdle: StatusReport.mostIdle),
+                pending: PendingChanges((try? machine.journal.entries()) ?? []))
             return words.count == 1
                 ? report.text : String(decoding: report.json, as: UTF8.self)
         case ("explain", 2):

@@ -1,5 +1,6 @@
 package import CgroupModel
 import Configuration
+import Reports
 
 /// The contents of `cgwarden.yaml`; every key has a default, and command-line options override it.
 package struct DaemonConfiguration: Hashable {
@@ -89,12 +90,14 @@ extension WebSettings {
         for entry in try node.mapping(for: "web", keys: keys) {
             let what = "web.\(entry.key)"
             switch entry.key {
-            case "listen_address": addresses = try entry.value.optionalTexts(for: what)
+            case "listen_address":
+                addresses = try entry.value.optionalTexts(for: what, Self.objection(toAddress:))
             case "telemetry_path": telemetryPath = try entry.value.absolutePath(for: what)
             case "config_file": configurationFile = try entry.value.optionalPath(for: what)
             case "systemd_socket": usesPassedSockets = try entry.value.flag(for: what)
             case "max_requests": mostRequests = try entry.value.count(for: what, upTo: 100_000)
-            case "allowed_hosts": allowedHosts = try entry.value.optionalTexts(for: what)
+            case "allowed_hosts":
+                allowedHosts = try entry.value.optionalTexts(for: what, Self.objection(toHost:))
             case "max_streams": mostStreams = try entry.value.count(for: what, upTo: 100_000)
             case "max_connections":
                 mostConnections = try entry.value.count(for: what, from: 1, upTo: 100_000)
@@ -147,7 +150,7 @@ extension ConfigNode {
             interval.duration >= least
         else {
             throw ConfigError(
-                position, "\(what) must be a time of at least \(least), such as 1s")
+                position, "\(what) must be a time with its unit, at least \(least.shortText)")
         }
         return interval.duration
     }
@@ -175,14 +178,24 @@ extension ConfigNode {
         return try text(for: what)
     }
 
-    /// A text or a list of texts; an empty text gives an empty list.
-    fileprivate func optionalTexts(for what: String) throws(ConfigError) -> [String] {
-        guard case .sequence(let nodes) = content else {
-            let text = try optionalText(for: what)
-            return text.isEmpty ? [] : [text]
+    /// A text or a list of texts, without objections to one; an empty text gives an empty list.
+    fileprivate func optionalTexts(
+        for what: String, _ objection: (String) -> String?
+    ) throws(ConfigError) -> [String] {
+        var nodes = [self]
+        if case .sequence(let elements) = content {
+            nodes = elements
+        } else if try optionalText(for: what).isEmpty {
+            return []
         }
         var texts: [String] = []
-        for node in nodes { texts.append(try node.text(for: what)) }
+        for node in nodes {
+            let text = try node.text(for: what)
+            if let objection = objection(text) {
+                throw ConfigError(node.position, "\(what): \(objection)")
+            }
+            texts.append(text)
+        }
         return texts
     }
 
