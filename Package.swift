@@ -139,7 +139,8 @@ let package = Package(
         .target(
             name: "History",
             dependencies: [
-                "KernelIO", "CgroupModel", .product(name: "DequeModule", package: "swift-collections"),
+                "KernelIO", "CgroupModel",
+                .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: swiftSettings
         ),

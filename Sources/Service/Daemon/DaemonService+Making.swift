@@ -83,9 +83,8 @@ extension DaemonService {
                 + (history?.current.families ?? [])
         }
         configuration.events = events.store
-        // A writer exists only if there is a directory.
-        if history != nil, let folder = settings.history.path(isHostDaemon: true) {
-            configuration.past = { try Past.ifPresent(folder) }
+        if let directory = history?.current.directory {
+            configuration.past = { try Past.ifPresent(directory) }
         }
         return MetricsServer(configuration, source: ledger, logger: logger)
     }
