@@ -24,8 +24,8 @@ ssize_t cgw_getdents(int descriptor, void *buffer, size_t size) {
     return syscall(SYS_getdents64, descriptor, buffer, size);
 }
 
-// For kernels before 5.6, and where a filter of system calls refuses openat2: a mount of the same
-// file system is not noticed.
+// Used before Linux 5.6 and where a seccomp filter refuses openat2(2). It does not detect a mount of
+// the same file system.
 static int open_on_device(int directory, const char *path, int flags) {
     int opened = openat(directory, path, flags);
     if (opened < 0) return -1;

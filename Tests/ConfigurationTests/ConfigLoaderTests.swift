@@ -155,6 +155,6 @@ private func failure(_ text: String) -> String {
             failure("sort: cpuu\n") {
                 _ = try $0.mapping(for: "file")[0].value.word(
                     for: "sort", among: ["cpu", "memory"])
-            } == "t.yaml:1:7: unknown sort 'cpuu'; did you mean 'cpu'?")
+            } == "t.yaml:1:7: sort cannot be 'cpuu'; did you mean 'cpu'?")
     }
 }

@@ -73,14 +73,14 @@ import Testing
         #expect(result.lines.first?.contains("CPUtim") == true, "\(result.lines)")
     }
 
-    @Test func aMachineAndACgroupExcludeEachOther() throws {
+    @Test func machineAndCgroupAreMutuallyExclusive() throws {
         let result = try ProgramRun.cgwarden("top", "-b1", "-M", "web", "/system.slice")
         #expect(result.status == 64)
         #expect(result.errors.hasPrefix("cgwarden: --machine and a cgroup are mutually exclusive"))
         #expect(result.errorLines.count == 1)
     }
 
-    @Test func aLetterThatIsNoOptionIsNamed() throws {
+    @Test func unknownLetterAmongShortOptionsIsNamed() throws {
         let result = try ProgramRun.cgwarden("top", "-bx1")
         #expect(result.status == 64)
         #expect(result.errorLines.count == 1)

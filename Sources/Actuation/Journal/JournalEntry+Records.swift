@@ -12,6 +12,8 @@ extension JournalEntry {
                 "inode": "\(inode)", "file": cell.file, "line": cell.line ?? "",
                 "field": cell.field ?? "", "missing": cell.missing, "owner": owner,
                 "original": original, "wanted": wanted, "cause": cause,
+                "pid": writer.map { "\($0.pid)" } ?? "",
+                "start": writer.map { "\($0.startTicks)" } ?? "",
             ],
             more: (newestBelow.map { [("newest", "\($0)")] } ?? []) + (expiry?.fields ?? []),
             path: path.bytes)

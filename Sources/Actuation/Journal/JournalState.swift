@@ -110,6 +110,7 @@ package struct JournalState: Sendable {
                     known.readBack = nil
                     known.cause = entry.cause
                     known.wallTime = entry.wallTime
+                    known.writer = entry.writer
                     known.expiry = entry.expiry
                 }
                 slotOf[entry.sequence] = slot

@@ -13,6 +13,7 @@ package struct UndoJournal: Sendable {
     package private(set) var change: ExpiringChange?
     let file: JournalFile
     private let bootID: String
+    private let writer: WritingProcess
     /// The size up to which the file is never rewritten, in bytes.
     private static let usualBytes = 16 << 10
 
@@ -28,22 +29,24 @@ package struct UndoJournal: Sendable {
     }
 
     init(
-        directory: String, owner: String = "", bootID: String, patience: Duration = .seconds(10)
+        directory: String, owner: String = "", bootID: String, patience: Duration = .seconds(10),
+        writer: WritingProcess = .own
     ) {
         self.init(
-            owner: owner, bootID: bootID,
+            owner: owner, bootID: bootID, writer: writer,
             file: JournalFile(directory: directory, bootID: bootID, patience: patience))
     }
 
-    private init(owner: String, bootID: String, file: JournalFile) {
+    private init(owner: String, bootID: String, writer: WritingProcess, file: JournalFile) {
         self.owner = owner
         self.bootID = bootID
+        self.writer = writer
         self.file = file
     }
 
     /// Returns the same journal for another owner's changes.
     package func owned(by owner: String) -> UndoJournal {
-        UndoJournal(owner: owner, bootID: bootID, file: file)
+        UndoJournal(owner: owner, bootID: bootID, writer: writer, file: file)
     }
 
     /// Returns the same journal for the records of a change that expires.
@@ -97,7 +100,7 @@ package struct UndoJournal: Sendable {
                     cell: cell, owner: owner, original: original, wanted: wanted, readBack: nil,
                     cause: cause,
                     wallTime: MonotonicClock.wallMicroseconds, newestBelow: newestBelow,
-                    expiry: change?.recorded(sequence))
+                    writer: writer, expiry: change?.recorded(sequence))
                 guard entry.isPlausible else { throw .implausible(place) }
                 try file.append([entry.intent(bootID: bootID)], durably: true)
                 return entry

@@ -30,9 +30,9 @@ extension PlanDraft {
         else { return }
         let advice =
             switch (maximum, total) {
-            case (nil, _): "set memory.max, too, which has that value now"
-            case (_, nil): "set memory.memsw.max, too, which has that value now"
-            default: "set a higher total"
+            case (nil, _): "lower memory.max, too"
+            case (_, nil): "raise memory.memsw.max, too"
+            default: "choose a higher total"
             }
         throw ActuationError(
             .usage,

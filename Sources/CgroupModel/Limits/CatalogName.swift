@@ -130,6 +130,24 @@ extension CatalogName {
 }
 
 extension CatalogName {
+    /// Resolves the name of one page size to its row: `hugetlb.2MB.current` is 2MB of
+    /// `hugetlb.current`; nil for any other name.
+    package static func ofPageSize(_ typed: String) -> (name: CatalogName, size: String)? {
+        let parts = typed.split(separator: ".", maxSplits: 2).map(String.init)
+        guard parts.count == 3, parts[0] == "hugetlb", parts[1].first?.isNumber == true else {
+            return nil
+        }
+        let file = "hugetlb.*.\(parts[2])"
+        let row = MetricCatalog.all.first { row in
+            row.dimension == .pageSize
+                && (row.name == "hugetlb.\(parts[2])"
+                    || [row.v2, row.v1].contains { $0?.file == file })
+        }
+        return row.flatMap { CatalogName($0.name) }.map { ($0, parts[1]) }
+    }
+}
+
+extension CatalogName {
     /// The meaning of a name: indices into the catalogs.
     private struct Entry {
         var metric: MetricID?

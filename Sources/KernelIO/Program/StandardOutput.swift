@@ -100,7 +100,7 @@ package final class OutputFile: Sendable {
     private let file: OwnedDescriptor
     private let path: String
 
-    /// Empties the file, or makes it.
+    /// Empties the file, or creates it.
     package init(_ path: String) throws(IOError) {
         file = try OwnFile.open(path, O_WRONLY | O_TRUNC, mode: 0o644)
         self.path = path

@@ -1,6 +1,7 @@
 package import CgroupModel
 package import Events
 package import Hierarchy
+internal import KernelIO
 internal import LiveView
 
 /// Formats samples as JSON, CSV or a table.
@@ -12,6 +13,7 @@ package struct SampleOutput {
     private let fields: [MetricID]?
     private let identities: Identities?
     private var json = JSONWriter()
+    private let isPast: Bool
     private var isFirst = true
     private var columns: SampleColumns?
 
@@ -19,9 +21,12 @@ package struct SampleOutput {
     /// JSON.
     ///
     /// Only JSON includes containers and pods. Nil `identities`, as in a recording, leaves them
-    /// out.
-    package init(format: Format, fields: [MetricID]?, identities: Identities?) {
+    /// out. In the past, the first sample has rates, too, and a table begins with its time.
+    package init(
+        format: Format, fields: [MetricID]?, identities: Identities?, isPast: Bool = false
+    ) {
         self.format = format
+        self.isPast = isPast
         self.fields = fields
         self.identities = identities
     }
@@ -152,15 +157,16 @@ package struct SampleOutput {
         _ snapshot: Snapshot, _ indices: [Int], marked mark: String = "", withHead: Bool = true
     ) -> String {
         let metrics = (fields ?? []).map { MetricCatalog[$0] }
+        let hasRates = isPast || !isFirst
         let heads = metrics.map { metric in
-            metric.kind == .counter && !isFirst ? "\(metric.name).rate" : metric.name
+            metric.kind == .counter && hasRates ? "\(metric.name).rate" : metric.name
         }
         var rows = withHead ? [["CGROUP"] + heads] : []
         for index in indices {
             let cells = metrics.map { metric -> String in
                 let reading = snapshot.total(index, metric.id)
                 // A reading without a number shows its reason, which a rate could not.
-                guard metric.kind == .counter, !isFirst, withHead, reading.value != nil else {
+                guard metric.kind == .counter, hasRates, withHead, reading.value != nil else {
                     return cell(metric, reading)
                 }
                 let rate =
@@ -172,14 +178,15 @@ package struct SampleOutput {
         }
         let separator = isFirst || !withHead ? "" : "\n"
         isFirst = false
-        return separator + TextTable(rows).text
+        let time = isPast ? CivilTime(local: snapshot.wallTime).text + "\n" : ""
+        return separator + time + TextTable(rows).text
     }
 
     private func cell(_ metric: Metric, _ reading: Reading) -> String {
         reading == .absent ? "-" : metric.humanText(reading)
     }
 
-    private static func rateText(_ rate: Double, _ metric: Metric) -> String {
+    static func rateText(_ rate: Double, _ metric: Metric) -> String {
         switch metric.unit {
         case .bytes: "\(DecimalText.bytes(rate))/s"
         case .microseconds: "\(DecimalText.fixed(rate / 1e4, places: 1))%"

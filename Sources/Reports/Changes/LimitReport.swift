@@ -195,7 +195,8 @@ extension LimitCatalog {
     package static var overview: String {
         LeftTable(
             all.map { limit in
-                [limit.name, limit.grammar.example, "\(limit.help) \(limit.refusal ?? limit.note)"]
+                let more = limit.refusal.map { " Refused: \($0)." } ?? " \(limit.note)"
+                return [limit.name, limit.grammar.example, limit.help + (more == " " ? "" : more)]
             }
         ).text
     }

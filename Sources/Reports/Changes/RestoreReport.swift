@@ -44,6 +44,8 @@ package struct RestoreReport {
         case .gone: "gone"
         case .kept: "left alone: a command set it to \(found)"
         case .foreign: "left alone: something else set it to \(found); original \(original)"
+        case .beingWritten(let process):
+            "being changed by process \(process.pid) of cgwarden; run restore again"
         case .residue(let text):
             original == "(empty)"
                 ? "set to \(text), all of the parent's, because it cannot be empty now"

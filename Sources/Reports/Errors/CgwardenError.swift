@@ -51,6 +51,7 @@ package struct CgwardenError: Error {
         case let error as JournalError:
             let error = ActuationError(error)
             self.init(error.message, ExitStatus(error.code))
+        case let error as WrittenTime.Mistake: self.init(error.description, .usage)
         case let error as RecordingError: self.init(error.description, .data)
         case let error as FileRefusal:
             if error.isFailure {

@@ -56,6 +56,10 @@ package struct StatusReport {
                 json.key(name)
                 json.value(number)
             }
+            if let history = state.history {
+                json.key("history")
+                history.write(to: &json)
+            }
             json.key("dry_run")
             json.value(policy.defaults.isDryRun)
             json.key("totals")
@@ -118,6 +122,7 @@ package struct StatusReport {
             \(counted(policy.guards.count, "guard", "guards"))\(dry)
             ticks    \(state.ticks), every \(policy.defaults.interval.shortText), \
             \(state.lateTicks) late; the policy took \(took) ms in the last one
+            history  \(state.history?.text ?? "none")
 
             """
     }
@@ -177,6 +182,9 @@ package struct StatusReport {
             notes.append(
                 "\(value.key) of \(value.target.path) could not be set and is retried: "
                     + value.reason)
+        }
+        if let failure = state.history?.failure {
+            notes.append("no history is written at present: \(failure)")
         }
         if let auditFailure {
             notes.append(

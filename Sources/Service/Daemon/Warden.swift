@@ -111,7 +111,7 @@ actor Warden {
             engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
     }
 
-    /// Whether the policy has limits to apply to new cgroups at once.
+    /// Whether the policy has limits to apply to new cgroups immediately.
     ///
     /// A dry run decides by samples only, like a back-test of the same period.
     var awaitsNewborns: Bool {

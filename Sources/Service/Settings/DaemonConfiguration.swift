@@ -1,5 +1,6 @@
 package import CgroupModel
 import Configuration
+import Reports
 
 /// The contents of `cgwarden.yaml`; every key has a default, and command-line options override it.
 package struct DaemonConfiguration: Hashable {
@@ -13,14 +14,6 @@ package struct DaemonConfiguration: Hashable {
         var kept = 8
         /// Whether to copy the lines to journald.
         var usesJournald = true
-    }
-
-    /// The section `history`.
-    struct History: Hashable {
-        /// The recording on disk; empty for none.
-        var recording = ""
-        /// The largest size of the recording in bytes; the oldest part is removed first.
-        var largestRecording: UInt64 = 256 << 20
     }
 
     /// The section `events`.
@@ -51,7 +44,8 @@ package struct DaemonConfiguration: Hashable {
     package var isDryRun = false
     /// The section `audit`.
     package var audit = Audit()
-    var history = History()
+    /// The section `history`.
+    package var history = HistorySettings()
     var events = Events()
 
     /// Creates the configuration of a host without the file.
@@ -127,19 +121,6 @@ extension DaemonConfiguration.Audit {
     }
 }
 
-extension DaemonConfiguration.History {
-    fileprivate mutating func read(_ node: ConfigNode) throws(ConfigError) {
-        let keys = ["recording", "max_recording"]
-        for entry in try node.mapping(for: "history", keys: keys) {
-            switch entry.key {
-            case "recording":
-                recording = try entry.value.optionalPath(for: "history.recording")
-            default: largestRecording = try entry.value.bytes(for: "history.max_recording")
-            }
-        }
-    }
-}
-
 extension DaemonConfiguration.Events {
     fileprivate mutating func read(_ node: ConfigNode) throws(ConfigError) {
         for entry in try node.mapping(for: "events", keys: ["journal", "max_size", "max_age"]) {
@@ -163,18 +144,18 @@ extension ConfigNode {
         try word(for: what, among: ["true", "false"]) == "true"
     }
 
-    fileprivate func time(for what: String, from least: Duration) throws(ConfigError) -> Duration {
+    func time(for what: String, from least: Duration) throws(ConfigError) -> Duration {
         let text = try text(for: what)
         guard let interval = Interval(argument: text), text.last?.isLetter == true,
             interval.duration >= least
         else {
             throw ConfigError(
-                position, "\(what) must be a time of at least \(least), such as 1s")
+                position, "\(what) must be a time with its unit, at least \(least.shortText)")
         }
         return interval.duration
     }
 
-    fileprivate func bytes(for what: String) throws(ConfigError) -> UInt64 {
+    func bytes(for what: String) throws(ConfigError) -> UInt64 {
         let text = try text(for: what)
         guard let amount = ByteAmount(argument: text), text.last == "B" else {
             throw ConfigError(position, "\(what) must be an amount with its unit, such as 64MiB")
@@ -218,7 +199,7 @@ extension ConfigNode {
         return texts
     }
 
-    fileprivate func optionalPath(for what: String) throws(ConfigError) -> String {
+    func optionalPath(for what: String) throws(ConfigError) -> String {
         let path = try optionalText(for: what)
         return path.isEmpty ? path : try absolutePath(for: what)
     }

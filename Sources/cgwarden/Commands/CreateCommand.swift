@@ -41,7 +41,9 @@ struct CreateCommand: ParsableCommand {
             : "\(dryRun ? "would create" : "created") \(path) in "
                 + made.hierarchies.joined(separator: ", ")
         if !made.hierarchies.isEmpty, !made.present.isEmpty {
-            text += "; it \(dryRun ? "is" : "was") in \(made.present.joined(separator: ", "))"
+            text +=
+                "; it already \(dryRun ? "exists" : "existed") in "
+                + made.present.joined(separator: ", ")
         }
         if !made.enabled.isEmpty {
             let enabled = made.enabled.joined(separator: ", ")

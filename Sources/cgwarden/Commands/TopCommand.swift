@@ -17,14 +17,16 @@ struct TopCommand: AsyncParsableCommand {
             three samples, unless -n says otherwise. On a terminal, and where COLUMNS is set, the \
             text has long paths cut in the middle to the width; --full shows them whole.
 
-            --record saves all samples; --replay shows a recording in the same view, where [ and ] \
-            step back and forward.
+            --record saves all samples; --replay shows a recording in the same view. --at shows \
+            the daemon's history at a time, paused: [ and ] step, { and } jump, g goes to a time, \
+            and space plays. As text, --at prints one sample.
 
             Examples:
               cgwarden top
               cgwarden top -m --depth 2 /system.slice
               cgwarden top -b -n 3 -d 2 --csv
               cgwarden top --record FILE
+              cgwarden top --at 'yesterday 14:00'
               cgwarden top --replay FILE --at -10m
             """)
 
@@ -42,7 +44,7 @@ struct TopCommand: AsyncParsableCommand {
     var delay: Interval?
     @Option(
         name: [.customShort("M"), .long],
-        help: "Show only the cgroups of a container, by its name.")
+        help: "Show only the cgroups of this container.")
     var machine: String?
     @Option(help: "CPU as percentage (the default) or time.") var cpu: CPUForm?
     @Option(help: "Number of levels below the topmost cgroup.") var depth: Int?
@@ -125,8 +127,11 @@ struct TopCommand: AsyncParsableCommand {
             throw ValidationError("a recording has no processes; leave out -P and -k")
         }
         if let depth, depth < 0 { throw ValidationError("--depth cannot be negative") }
-        if recording.record != nil, replaying.replay != nil {
-            throw ValidationError("--record and --replay are mutually exclusive")
+        if recording.record != nil, replaying.isReplay {
+            throw ValidationError("--record is mutually exclusive with --replay and --at")
+        }
+        if machine != nil, replaying.isReplay {
+            throw ValidationError("--machine is mutually exclusive with --replay and --at")
         }
     }
 
@@ -137,6 +142,7 @@ struct TopCommand: AsyncParsableCommand {
         if let delay { layout.delay = delay.seconds }
         if let cpu { layout.percent = cpu == .percentage }
         if let file = replaying.replay { return try await replay(file, layout) }
+        if let time = replaying.at { return try await showPast(time, layout) }
         let set = try HierarchySet.discover(options.system)
         let path = try await CgroupLookup(set).resolve(machine ?? root)
         var configuration = SamplerConfiguration()
@@ -173,13 +179,33 @@ struct TopCommand: AsyncParsableCommand {
         replay.scope = scope(path)
         guard isBatch else {
             return try await TopScreen.show(
-                ReplaySource(replay, name: file), layout, most: count)
+                ReplaySource(replay), layout, most: count)
         }
         var printer = printer(layout, below: path, identities: nil)
         while printer.count != count, let snapshot = try replay.next() {
             try printer.print(snapshot)
         }
         for note in replay.notes { StandardOutput.complain("cgwarden: \(note)") }
+    }
+
+    /// Shows the history at a time, as text or in the live view.
+    private func showPast(_ time: WrittenTime, _ layout: Layout) async throws {
+        var reader = try replaying.store.open()
+        let first = try reader.snapshot(at: time)
+        let path = first.cgroups[try first.index(typed: root)].path
+        guard isBatch else {
+            let reel = HistoryReel(reader, at: first.wallTime, scope(path))
+            return try await TopScreen.show(
+                ReplaySource(reel), layout, isPaused: true, most: count)
+        }
+        var printer = SamplePrinter(self, layout, below: path, identities: nil)
+        let most = iterations == nil ? 1 : count
+        var next: Snapshot? = first
+        while let snapshot = next, printer.count != most {
+            try printer.print(snapshot.within(scope(path)))
+            next = printer.count == most ? nil : try reader.step(1)
+        }
+        reader.complain()
     }
 
     /// The number of samples; nil for no end.
