@@ -1,4 +1,5 @@
 import CgroupModel
+import Hierarchy
 import KernelIO
 import LiveView
 import Reports
