@@ -42,9 +42,7 @@ struct SuggestCommand: ParsableCommand {
     var cgroup: String?
     @Option(help: "Length of history to use, up to its end (default: 7d).")
     var window: Interval?
-    @Option(
-        help: ArgumentHelp("History folder, or recording.", valueName: "path"), completion: .file())
-    var history = DaemonHistory.folder
+    @OptionGroup var store: HistoryOptions
     @Option(help: "Share to add to peaks.") var margin = Share(0.15)
     @Option(help: "Least time that a suggestion may be based on (default: 24h).")
     var minWindow: Interval?
@@ -60,14 +58,7 @@ struct SuggestCommand: ParsableCommand {
         if let minWindow { options.leastTime = UInt64(minWindow.seconds * 1e9) }
         options.suggestsQuota = quota
         options.suggestsIO = io
-        var past: Past
-        do {
-            past = try Past(history)
-        } catch let error as IOError where error.isMissing {
-            throw CgwardenError(
-                "\(history): there is no history; start the daemon, or record with "
-                    + "`cgwarden stat --record FILE` and name it with --history", .noInput)
-        }
+        var past = try store.open().past
         defer { for note in past.notes { StandardOutput.complain("cgwarden: \(note)") } }
         var sizing = try RightSizing(
             past, window: window?.duration ?? Self.usualWindow, options: options)

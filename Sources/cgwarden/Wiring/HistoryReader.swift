@@ -18,7 +18,7 @@ struct HistoryReader {
     /// The times of the first and the last snapshot.
     let span: ClosedRange<UInt64>
     private let isFolder: Bool
-    private var past: Past
+    private(set) var past: Past
 
     /// Opens a folder or a file; nil means the daemon's folder.
     init(_ chosen: String?) throws {
