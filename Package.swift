@@ -200,7 +200,8 @@ let package = Package(
             name: "CausesTests", dependencies: ["Causes", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "CgroupModelTests", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
+            name: "CgroupModelTests", dependencies: ["CgroupModel", "TestSupport"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "ExporterTests",
             dependencies: [

@@ -86,7 +86,9 @@ struct DemoCommand: AsyncParsableCommand {
             configuration: sampling)
         var layout = Layout()
         layout.delay = 0.5
-        try await TopScreen.show(LiveSource(observation, nil), layout) {
+        try await TopScreen.show(
+            LiveSource(observation, nil), layout, options: ScreenOptions(host: .live)
+        ) {
             while !keeper.hasEnded { try? await Task.sleep(for: .milliseconds(200)) }
         }
     }

@@ -46,6 +46,10 @@ struct StatCommand: AsyncParsableCommand {
     var fields: FieldList?
     @Option(help: "Only cgroups whose path matches: * within a component, ** across.")
     var cgroup: String?
+    @Option(
+        name: .customLong("where"),
+        help: "Only matching cgroups: 'cpu > 50', 'state = frozen', 'web | db'.")
+    var condition: CgroupCondition?
     @OptionGroup(title: "Recording") var recording: RecordOptions
     @Flag(help: "List all fields and exit.") var listFields = false
 
@@ -69,6 +73,7 @@ struct StatCommand: AsyncParsableCommand {
         configuration.readsEverything = true
         let recorder = try recording.recorder(options.system)
         var metrics = printed ?? ReadPlan.metrics(upTo: .settings)
+        metrics += condition?.filter.metrics ?? []
         if recorder != nil {
             // A recording must answer questions asked later, so it contains all cgroups and fields.
             metrics += ReadPlan.metrics(upTo: .settings)
@@ -79,9 +84,9 @@ struct StatCommand: AsyncParsableCommand {
         }
         let observation = try Observation(
             options.system, metrics: metrics, configuration: configuration)
+        let identities = Identities(observation.set)
         var output = SampleOutput(
-            format: json ? .json : csv ? .csv : .table, fields: printed,
-            identities: Identities(observation.set))
+            format: json ? .json : csv ? .csv : .table, fields: printed, identities: identities)
         var count = 0
         var cadence = Cadence()
         var deaths = samples == 1 ? nil : HostDeaths(observation.set)
@@ -91,8 +96,14 @@ struct StatCommand: AsyncParsableCommand {
             try recorder?.append(snapshot)
             let indices = snapshot.cgroups.indices.filter { index in
                 pattern?.matches(snapshot.cgroups[index].path) ?? true
+            }.filter { index in
+                condition?.filter.matches(
+                    FilterSubject(
+                        snapshot, index, identity: identities.identity(of: snapshot.cgroups[index]))
+                )
+                    ?? true
             }
-            if count == 0, indices.isEmpty, let cgroup {
+            if condition == nil, count == 0, indices.isEmpty, let cgroup {
                 let all = try await CgroupLookup(observation.set).cgroups().map(\.path)
                 let similar = CgroupLookup.similar(to: cgroup, CgroupPath(cgroup), among: all)
                 throw CgwardenError(

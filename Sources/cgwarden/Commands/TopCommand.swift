@@ -48,12 +48,18 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(help: "Sort by path, tasks, CPU, memory, I/O.") var order: Order?
     @Option(
         name: .customLong("order"),
-        help: "Sort by path, tasks, cpu, memory, io, or a column's metric.")
+        help: "Sort by path, io, or a column: cpu, memory, swap, psi-memory.")
     var orderName: SortName?
     @Flag(name: .shortAndLong, help: "Print raw numbers without units.") var raw = false
     @Flag(inversion: .prefixedNo, help: "Print a header above each sample.") var header = true
     @Flag(help: "One JSON object per cgroup, one per line.") var json = false
     @Flag(help: "Comma-separated values (RFC 4180).") var csv = false
+    @Option(
+        name: .customLong("where"),
+        help: "Show only matching cgroups: 'cpu > 50', 'unit ~ nginx'.")
+    var condition: CgroupCondition?
+    @Flag(inversion: .prefixedNo, help: "Select and sort with the mouse in the live view.")
+    var mouse = true
     @OptionGroup(title: "Recording") var recording: RecordOptions
     @OptionGroup(title: "Recording") var replaying: ReplayOptions
 
@@ -132,10 +138,13 @@ struct TopCommand: AsyncParsableCommand {
         configuration.isContinuous = !isBatch || textSamples != 1
         let recorder = try recording.recorder(options.system)
         let observation = try Observation(
-            options.system, metrics: metrics, configuration: configuration)
+            options.system, metrics: metrics(layout), configuration: configuration)
         guard isBatch else {
             return try await TopScreen.show(
-                LiveSource(observation, recorder), layout, most: count)
+                LiveSource(observation, recorder), layout,
+                options: ScreenOptions(
+                    host: ActingHost(options), mouse: mouse, filter: condition?.text ?? ""),
+                most: count)
         }
         let most = textSamples
         var printer = SamplePrinter(
@@ -160,7 +169,8 @@ struct TopCommand: AsyncParsableCommand {
         replay.scope = scope(path)
         guard isBatch else {
             return try await TopScreen.show(
-                ReplaySource(replay, name: file), layout, most: count)
+                ReplaySource(replay, name: file), layout,
+                options: ScreenOptions(mouse: mouse, filter: condition?.text ?? ""), most: count)
         }
         var printer = SamplePrinter(self, layout, below: path, identities: nil)
         while printer.count != count, let snapshot = try replay.next() {
@@ -178,11 +188,13 @@ struct TopCommand: AsyncParsableCommand {
     private var isBatch: Bool { batch || json || csv || once || !StandardOutput.isTerminal }
 
     /// The metrics to read: all, unless only some are printed and nothing is recorded.
-    private var metrics: [MetricID] {
+    private func metrics(_ layout: Layout) -> [MetricID] {
         guard isBatch, recording.record == nil, !json else {
             return ReadPlan.metrics(upTo: .settings)
         }
-        return csv ? FieldList.usual : CgroupFigures.metrics
+        let printed =
+            csv ? FieldList.usual : CgroupFigures.metrics + layout.columns.flatMap(\.metrics)
+        return printed + (condition?.filter.metrics ?? [])
     }
 
     private func scope(_ path: CgroupPath) -> SampleScope {
@@ -196,6 +208,7 @@ private struct SamplePrinter {
     private let path: CgroupPath
     private let table: PlainTable
     private var output: SampleOutput
+    private let identities: Identities?
     /// The number of samples printed.
     private(set) var count = 0
 
@@ -204,6 +217,7 @@ private struct SamplePrinter {
     ) {
         self.command = command
         self.path = path
+        self.identities = identities
         table = PlainTable(layout: layout)
         output = SampleOutput(
             format: command.json ? .json : .csv, fields: command.json ? nil : FieldList.usual,
@@ -214,6 +228,10 @@ private struct SamplePrinter {
         // The ancestors are sampled too, but only for effective limits.
         let indices = snapshot.cgroups.indices.filter {
             snapshot.cgroups[$0].path.isWithin(path)
+                && command.condition?.filter.matches(
+                    FilterSubject(
+                        snapshot, $0, identity: identities?.identity(of: snapshot.cgroups[$0])))
+                    ?? true
         }
         if command.json || command.csv {
             try StandardOutput.write(output.render(snapshot, indices))

@@ -13,13 +13,25 @@ protocol ScreenSource: SnapshotSource {
     var now: UInt64 { get }
 }
 
+/// The choices of the user for one run of the live view.
+struct ScreenOptions: Sendable {
+    /// The host that the view may change; nil for none.
+    var host: ActingHost?
+    /// Whether the mouse selects and sorts.
+    var mouse = true
+    /// The filter to begin with.
+    var filter = ""
+}
+
 /// Runs the live view on the terminal.
 enum TopScreen {
     /// Shows the live view until the user ends it, a signal arrives, `ending` returns or `most`
     /// snapshots have been shown.
+    ///
+    /// The view can change the host that `options` describe; nothing without them.
     static func show(
-        _ source: sending any ScreenSource, _ layout: Layout, most: Int? = nil,
-        until ending: (@Sendable () async -> Void)? = nil
+        _ source: sending any ScreenSource, _ layout: Layout, options: ScreenOptions,
+        most: Int? = nil, until ending: (@Sendable () async -> Void)? = nil
     ) async throws {
         #if TUI
         let quit = QuitFlag()
@@ -37,7 +49,7 @@ enum TopScreen {
             listener.cancel()
             waiting?.cancel()
         }
-        try await runOnMainThread(source, layout, most: most, quit: quit)
+        try await runOnMainThread(source, layout, options, most: most, quit: quit)
         #else
         throw CgwardenError(
             "this build has no live view (trait TUI); use --batch", .unavailable)
@@ -49,26 +61,29 @@ enum TopScreen {
     /// idle.
     @MainActor
     private static func runOnMainThread(
-        _ source: sending any ScreenSource, _ layout: Layout, most: Int?, quit: QuitFlag
+        _ source: sending any ScreenSource, _ layout: Layout, _ options: ScreenOptions, most: Int?,
+        quit: QuitFlag
     ) throws {
         let screen: NcursesScreen
         do throws(TerminalError) {
-            screen = try NcursesScreen()
+            screen = try NcursesScreen(mouse: options.mouse)
         } catch {
             throw CgwardenError(error.description, .unavailable)
         }
         defer { screen.close() }
-        let loop = loop(screen, source, layout, most: most, quit: quit)
+        let loop = loop(screen, source, layout, options, most: most, quit: quit)
         loop.run()
     }
 
     private static func loop(
-        _ screen: NcursesScreen, _ source: any ScreenSource, _ layout: Layout, most: Int?,
-        quit: QuitFlag
+        _ screen: NcursesScreen, _ source: any ScreenSource, _ layout: Layout,
+        _ options: ScreenOptions, most: Int?, quit: QuitFlag
     ) -> LiveLoop {
         LiveLoop(
-            screen: screen, source: source,
-            model: LiveModel(layout: layout, isReplay: source.isReplay), most: most, quit: quit,
+            screen: screen, source: source, port: options.host.map { CommandRunner($0) },
+            model: LiveModel(
+                layout: layout, isReplay: source.isReplay, filter: options.filter),
+            most: most, quit: quit,
             now: { source.now }, mode: { source.title })
     }
     #endif
