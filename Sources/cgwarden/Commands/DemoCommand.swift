@@ -87,7 +87,9 @@ struct DemoCommand: AsyncParsableCommand {
         var layout = Layout()
         layout.delay = 0.5
         try await TopScreen.show(
-            LiveSource(observation, nil), layout, options: ScreenOptions(host: .live)
+            LiveSource(observation, nil), layout,
+            options: ScreenOptions(
+                host: ActingHost { Cgwarden.configuration.subcommands })
         ) {
             while !keeper.hasEnded { try? await Task.sleep(for: .milliseconds(200)) }
         }

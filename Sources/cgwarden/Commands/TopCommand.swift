@@ -143,7 +143,8 @@ struct TopCommand: AsyncParsableCommand {
             return try await TopScreen.show(
                 LiveSource(observation, recorder), layout,
                 options: ScreenOptions(
-                    host: ActingHost(options), mouse: mouse, filter: condition?.text ?? ""),
+                    host: ActingHost(options) { Cgwarden.configuration.subcommands }, mouse: mouse,
+                    filter: condition?.text ?? ""),
                 most: count)
         }
         let most = textSamples

@@ -12,16 +12,19 @@ struct ActingHost: Sendable {
     /// The reason why it cannot be changed; nil if it can.
     var refusal: String?
 
-    /// The host of this process.
-    static let live = ActingHost()
+    /// The commands of this program.
+    let commands: @Sendable () -> [any ParsableCommand.Type]
 
-    /// The host that options describe.
-    init(_ options: SystemOptions) {
+    /// The host that options describe; this one without them.
+    init(
+        _ options: SystemOptions? = nil,
+        commands: @escaping @Sendable () -> [any ParsableCommand.Type]
+    ) {
+        self.commands = commands
+        guard let options else { return }
         arguments = options.cgroupRootArguments
         refusal = options.root == nil ? nil : "a captured tree cannot be changed"
     }
-
-    private init() {}
 }
 
 /// Runs the live view's commands as processes of this program.
@@ -48,16 +51,14 @@ final class CommandRunner: CommandPort {
 
     private static let mostThreads = 8
     private let state = State()
-    private let options: [String]
-    let refusal: String?
+    private let host: ActingHost
 
-    init(_ host: ActingHost) {
-        options = host.arguments
-        refusal = host.refusal
-    }
+    init(_ host: ActingHost) { self.host = host }
+
+    var refusal: String? { host.refusal }
 
     private(set) lazy var commands: [CommandShape] =
-        Cgwarden.configuration.subcommands.compactMap { type in
+        host.commands().compactMap { type in
             guard let name = type.configuration.commandName, let place = Self.offered[name] else {
                 return nil
             }
@@ -75,7 +76,7 @@ final class CommandRunner: CommandPort {
             return true
         }
         guard mayStart else { return }
-        let (state, options) = (state, options)
+        let (state, options) = (state, host.arguments)
         do throws(IOError) {
             try WorkerThread.start("cgw-command") { Self.work(state, options) }
         } catch {
@@ -153,7 +154,7 @@ private struct OwnCommand {
         return CommandReport.Result(status: status, lines: lines(output))
     }
 
-    /// Reads the available output; false at its end. The rest beyond the bound is discarded.
+    /// Reads the available output, and discards what is beyond the bound; false at its end.
     private func drain(_ process: borrowing ApartProcess, _ output: inout [UInt8]) -> Bool {
         for _ in 0..<64 {
             guard let bytes = process.read(most: 16384) else { return false }
