@@ -46,7 +46,7 @@ import Testing
         ("psi-memory > 12", ["nginx.service"]), ("cpu.max <= 1.5", ["nginx.service"]),
         ("cpu.max < 150%cpu", []), ("memory.max = max", ["cron.service"]),
         ("memory.max > 2GiB", ["cron.service"]), ("memory.max != max", ["nginx.service"]),
-        ("memory.current > 0", ["nginx.service", "Job (7)"]),
+        ("memory.current > 0", ["Job (7)", "nginx.service"]),
         ("cpu.usage_usec.rate >= 600ms", ["nginx.service"]),
     ])
     func numbersAreComparedInTheirUnits(_ text: String, _ expected: [String]) throws {
@@ -56,12 +56,12 @@ import Testing
     @Test(arguments: [
         ("nginx", ["nginx.service"]), ("NGINX.s*", ["nginx.service"]),
         ("unit ~ ngin", ["nginx.service"]),
-        ("unit = *.service", ["nginx.service", "cron.service"]),
+        ("unit = *.service", ["cron.service", "nginx.service"]),
         ("state = throttled", ["nginx.service"]), ("state = frozen", ["cron.service"]),
         ("frozen", ["cron.service"]), ("name = 'job (7)'", ["Job (7)"]),
         ("path = /system.slice/c*", ["cron.service"]),
         ("slice = system.slice name != system.slice cpu < 50", ["cron.service"]),
-        ("nginx | cron", ["nginx.service", "cron.service"]),
+        ("nginx | cron", ["cron.service", "nginx.service"]),
         ("service !cron", ["nginx.service"]), ("service !(cron | nginx)", []),
         ("kind = service & cpu > 10", ["nginx.service"]),
         ("unit !~ service kind = slice", ["system.slice"]),

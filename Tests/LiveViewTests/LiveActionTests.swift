@@ -72,7 +72,7 @@ import Testing
     }
 
     private static let database = "/system.slice/postgresql@15-main.service"
-    private static let toDatabase: [KeyEvent] = ["j", "j", "j", "j"]
+    private static let toDatabase: [KeyEvent] = ["j", "j", "j", "j", "j"]
 
     @Test func aFreezeShowsItsPlanAsksOnceAndIsUndoneByU() throws {
         var model = Self.model(Self.toDatabase)
@@ -152,14 +152,13 @@ import Testing
     }
 
     @Test func markedRowsAreChangedTogetherAndRefusedOnesLeftOut() throws {
-        var model = Self.model(["j", "j", "j", ".", "."])
+        var model = Self.model(["j", "j", "j", ".", "j", "."])
         #expect(model.marked.count == 2)
         let plan = try order(&model, ["K", .enter])
-        let names = ["cron.service", "odd\\x1b[31m\\xff"]
         #expect(
             plan.commands.map { $0.dropLast().last } == [
                 "/system.slice/cron.service", Self.database,
-            ], "\(names)")
+            ])
         #expect(plan.commands[0].starts(with: ["kill", "--signal", "TERM"]))
         model.take(
             CommandReport(

@@ -16,7 +16,7 @@ enum HelpText {
         Line(name: "L F7 F8", text: "set a limit"),
         Line(name: "P R M H", text: "pin to CPUs, reclaim memory, move processes in, hold"),
         Line(name: "u", text: "undo the last action of this view"),
-        Line(name: ":", text: "a command as in the shell, for the selection if it names no cgroup"),
+        Line(name: ":", text: "a shell command; for the selection if it names no cgroup"),
         Line(name: ". Insert", text: "mark; U removes all marks"),
         Line(text: "Order and display"),
         Line(name: "p t c m i", text: "sort by path, tasks, CPU, memory, I/O"),
