@@ -161,7 +161,7 @@ import Testing
         #expect(CgroupFigures(builder.build(), 0).figure(Column.oom) == .value(4))
     }
 
-    @Test func reasonOfAnUnreadableDeviceFileIsTold() {
+    @Test func reasonOfAnUnreadableDeviceFileIsShown() {
         var builder = SnapshotBuilder()
         builder.add("/a")
         for metric in ["io.rbytes", "io.wbytes", "io.max.rbps"] {

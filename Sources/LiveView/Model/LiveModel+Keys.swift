@@ -10,6 +10,7 @@ extension LiveModel {
         case .table: return table(key)
         case .filter(let before): return typeFilter(key, before: before)
         case .columns(let cursor): return pickColumn(key, cursor)
+        case .time(let text): return typeTime(key, text)
         case .help(let top):
             return scroll(key, top, closing: ["h", "?"]) { .help(top: $0) }
         case .processes(let top): return browse(key, top)
@@ -94,6 +95,7 @@ extension LiveModel {
         case "-": return delay(Self.shorter(layout.delay))
         case "j": move(to: cursor + 1)
         case "k": move(to: cursor - 1)
+        case "g" where isReplay: mode = .time("")
         case "g": move(to: 0)
         case "G": move(to: rows.count - 1)
         case "(": scrollSideways(by: -1)
@@ -103,6 +105,8 @@ extension LiveModel {
         case "Z": return pauseOrResume
         case "[": return step(-1)
         case "]": return step(1)
+        case "{": return step(-Self.jump)
+        case "}": return step(Self.jump)
         case ".": mark()
         case "U": unmark()
         case "a": mode = .menu(.actions)
@@ -159,14 +163,6 @@ extension LiveModel {
     }
 
     private var pauseOrResume: Intent { isPaused ? .resume : .pause }
-
-    private mutating func step(_ frames: Int) -> Intent? {
-        guard isPaused else {
-            message = "press Z to pause, then [ and ] to step through history"
-            return nil
-        }
-        return .step(frames)
-    }
 
     private mutating func toggleTree() {
         layout.tree.toggle()

@@ -22,6 +22,8 @@ package struct LiveModel: Sendable {
         case proposal(top: Int)
         /// What a command printed.
         case output(top: Int)
+        /// A time to go to is being typed.
+        case time(String)
     }
 
     /// An action that only the owner of the snapshots can take.
@@ -30,6 +32,8 @@ package struct LiveModel: Sendable {
         case setInterval(Double)
         /// Steps by a number of frames; negative numbers go back in time.
         case step(Int)
+        /// Goes to a time as typed.
+        case goTo(String)
         case loadProcesses
         case explain
         case order(CommandOrder)
@@ -101,13 +105,19 @@ package struct LiveModel: Sendable {
     var typedLines: [String] = []
 
     /// Creates a model that shows all cgroups of its snapshots.
-    package init(layout: Layout = Layout(), isReplay: Bool = false, filter: String = "") {
+    package init(
+        layout: Layout = Layout(), isReplay: Bool = false, isPaused: Bool = false,
+        filter: String = ""
+    ) {
         self.layout = layout
         self.isReplay = isReplay
+        self.isPaused = isPaused
         self.filter = filter
     }
 
-    var geometry: Geometry { Geometry(size: size, hasDetail: detail != nil) }
+    var geometry: Geometry {
+        Geometry(size: size, hasDetail: detail != nil, hasTimeBar: isReplay)
+    }
 
     /// The positions of the columns on the screen.
     var table: TableLayout {
@@ -224,7 +234,7 @@ extension LiveModel.Mode {
     fileprivate var isAboutSelection: Bool {
         switch self {
         case .processes, .explanation, .menu, .prompt: true
-        case .table, .filter, .columns, .help, .events, .proposal, .output: false
+        case .table, .filter, .columns, .help, .events, .proposal, .output, .time: false
         }
     }
 }

@@ -25,13 +25,14 @@ enum FrameComposer {
         case .explanation(let top): ExplanationPane.draw(model, snapshot, top: top, into: &frame)
         case .events(let top): EventPane.draw(model, top: top, into: &frame)
         case .output(let top): OutputPane.draw(model, top: top, into: &frame)
-        case .table, .filter, .columns, .menu, .prompt, .proposal:
+        case .table, .filter, .columns, .menu, .prompt, .proposal, .time:
             TableView.draw(model, snapshot, now: scene.now, into: &frame)
             if let detail = model.detail, geometry.detailHeight > 0 {
                 DetailPane.draw(detail, model, snapshot, scene, into: &frame)
             }
             drawBox(model, into: &frame)
         }
+        TimeBar.draw(model, snapshot, scene, into: &frame)
         StatusLine.draw(model, into: &frame)
         return frame
     }

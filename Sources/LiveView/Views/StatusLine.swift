@@ -15,6 +15,15 @@ enum StatusLine {
             let hint = prompt.topic == .command ? "Tab completes" : "Enter shows the plan"
             return type(label, prompt.line, hint, row: row, into: &frame)
         }
+        if case .time(let typed) = model.mode {
+            let text = " Time: " + typed.onOneLine + "▏"
+            frame.put(text, row: row, column: 0, style: .hint)
+            let hint = "-2h  14:02  yesterday 14:00   Enter goes  Esc closes "
+            if CellWidth.of(text) + hint.count < width {
+                frame.putRight(hint, row: row, column: 0, style: .hint, width: width)
+            }
+            return
+        }
         if let message = model.message {
             frame.put(
                 CellWidth.ellipsised(" " + message.onOneLine, to: width), row: row,
@@ -63,20 +72,22 @@ enum StatusLine {
             [("Esc", "back"), ("arrows", "scroll")]
         case .menu: [("Enter", "choose"), ("Esc", "close")]
         case .proposal: [("Enter", "yes"), ("Esc", "no")]
-        case .table, .filter, .prompt:
+        case .table, .filter, .prompt, .time:
             [
                 ("h", "Help"), ("q", "Quit"), ("a", "Act"), (":", "Command"), ("/", "Filter"),
                 ("F5", model.layout.tree ? "List" : "Tree"),
                 ("Tab", model.detail == nil ? "Detail" : "Next"), ("z", "Procs"), ("x", "Why"),
                 ("e", "Events"), ("1-5", "Columns"), ("S", "Sort"),
-                ("Z", model.isPaused ? "Resume" : "Pause"), ("[ ]", "Step"), (".", "Mark"),
-                ("u", "Undo"), ("Enter", "Fold"), ("r", "Reverse"), ("I", "Hide idle"),
-                ("F", "Follow"), ("+ -", "Interval"), ("s", "Save"),
+                ("Z", model.isPaused ? "Resume" : "Pause"), ("[ ]", "Step"), ("{ }", "Jump"),
+                ("g", "Go to time"), (".", "Mark"), ("u", "Undo"), ("Enter", "Fold"),
+                ("r", "Reverse"), ("I", "Hide idle"), ("F", "Follow"), ("+ -", "Interval"),
+                ("s", "Save"),
             ].filter { hint in
                 switch hint.0 {
-                case "[ ]": model.isPaused
+                case "[ ]", "{ }": model.isPaused || model.isReplay
+                case "g": model.isReplay
                 case "u": !model.undoable.isEmpty
-                case "a", ":": model.changeRefusal == nil
+                case "a", ":", ".": model.changeRefusal == nil
                 default: true
                 }
             }

@@ -21,6 +21,8 @@ struct ScreenOptions: Sendable {
     var mouse = true
     /// The filter to begin with.
     var filter = ""
+    /// Whether it begins paused.
+    var isPaused = false
 }
 
 /// Runs the live view on the terminal.
@@ -82,7 +84,8 @@ enum TopScreen {
         LiveLoop(
             screen: screen, source: source, port: options.host.map { CommandRunner($0) },
             model: LiveModel(
-                layout: layout, isReplay: source.isReplay, filter: options.filter),
+                layout: layout, isReplay: source.isReplay, isPaused: options.isPaused,
+                filter: options.filter),
             most: most, quit: quit,
             now: { source.now }, mode: { source.title })
     }
