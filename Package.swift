@@ -207,7 +207,8 @@ let package = Package(
             name: "SuggestTests", dependencies: ["Suggest", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "CgroupModelTests", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
+            name: "CgroupModelTests", dependencies: ["CgroupModel", "TestSupport"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "ExporterTests",
             dependencies: [
