@@ -104,7 +104,8 @@ package struct MetricsServer: Sendable {
             explainer: Explainer(configuration.files),
             events: configuration.events.map { EventFeed($0, limits: limits) },
             page: WebPage(
-                version: configuration.version, metricsPath: configuration.telemetryPath),
+                version: configuration.version, metricsPath: configuration.telemetryPath,
+                hasEvents: configuration.events != nil),
             telemetryPath: configuration.telemetryPath, logger: logger)
     }
 

@@ -70,11 +70,15 @@ struct DaemonService: Service {
                 settings.history.recording,
                 PartBounds(bytes: settings.history.largestRecording, age: nil),
                 RecordingOrigin(machine.set.system))
+        let triggers = TriggerInbox()
         #if Exporter
         let ledger = ExportLedger(countsKillsOf: .events)
-        let onFound = { @Sendable (events: [Event]) in ledger.enter(events) }
+        let onFound = { @Sendable (events: [Event]) in
+            ledger.enter(events)
+            triggers.put(events)
+        }
         #else
-        let onFound = { @Sendable (_: [Event]) in }
+        let onFound = { @Sendable (events: [Event]) in triggers.put(events) }
         #endif
         let events = EventWatch(
             machine.set.system, inbox, journal: settings.events.path(in: machine.stateDirectory),
@@ -112,7 +116,7 @@ struct DaemonService: Service {
         warden = Warden(
             policy, on: machine, trail: trail, notices: notices,
             hooks: HookRunner(set: machine.set), guardian: guardian,
-            inheritance: inheritance, published: numbers)
+            inheritance: inheritance, triggers: triggers, published: numbers)
         ticking = TickService(
             sampler: observation.sampler, warden: warden, recorder: recorder,
             numbers: numbers, most: ticks, logger: logger, onSample: onSample)
@@ -244,6 +248,10 @@ struct DaemonService: Service {
             return DaemonEvents.text(
                 events.store.events(after: serial, most: DaemonEvents.most), after: serial,
                 journal: events.journalPath, failure: events.journalFailure)
+        case (DaemonEvents.wordForLine, 2):
+            return DaemonEvents.line(
+                of: CgroupPath(controlWord: words[1]), in: events.store,
+                now: MonotonicClock.wallMicroseconds)
         case ("claims", 2):
             return ClaimLines.text(await warden.claims(on: CgroupPath(controlWord: words[1])))
         case ("dead", 2), ("dead", 3):

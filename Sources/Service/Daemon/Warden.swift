@@ -22,6 +22,7 @@ actor Warden {
     private var answers: [EffectResult] = []
     private var guards: GuardRoster
     private var topology: TopologyReader
+    private let triggers: TriggerInbox
     private let published: WardenNumbers
     private let guardian: GuardianLink?
     /// The changes of an earlier daemon; nil in a dry run, which changes nothing.
@@ -38,13 +39,15 @@ actor Warden {
     init(
         _ policy: PolicyDocument, on machine: Machine, trail: AuditTrail, notices: any NoticeSink,
         hooks: any HookRunning, guardian: GuardianLink?, inheritance: Inheritance?,
-        published: WardenNumbers
+        triggers: TriggerInbox, published: WardenNumbers
     ) {
         self.machine = machine
         self.trail = trail
         self.published = published
         self.guardian = guardian
         self.inheritance = inheritance
+        self.triggers = triggers
+        triggers.expect(policy)
         let facts = Self.facts(policy, machine)
         engine = PolicyEngine(
             document: policy, facts: facts, vocabulary: PolicyVocabulary.metric(named:),
@@ -96,7 +99,8 @@ actor Warden {
         trail.tryAgain(at: snapshot.wallTime)
         let input = PolicyInput(
             of: snapshot, topology: engine.policy.pools.isEmpty ? nil : topology.read(),
-            results: answers + enforcer.takeResults(), guarded: guards.taken)
+            results: answers + enforcer.takeResults(), guarded: guards.taken,
+            events: triggers.take())
         answers = []
         let output = engine.tick(input)
         trail.write(output.audit)
@@ -152,6 +156,7 @@ actor Warden {
         guardian?.setRestoresOnExit(policy.defaults.restoresOnExit)
         enforcer.adopt(
             actions: Self.actions(policy, machine, guardian), policyHooks: policy.hooks)
+        triggers.expect(policy)
         guards.reload(policy, after: old)
     }
 

@@ -19,7 +19,8 @@ struct ExplainCommand: AsyncParsableCommand {
             wait for.
 
             An ancestor can be the cause even if the cgroup's own limits are high. If a daemon \
-            runs, its policies for the cgroup are shown, too.
+            runs, its policies for the cgroup are shown, too, and so are the events of the last \
+            hour.
 
             Examples:
               cgwarden explain postgresql.service
@@ -57,7 +58,8 @@ struct ExplainCommand: AsyncParsableCommand {
         }
         let report = CauseReport(
             explanation,
-            policies: set.system.isLive ? CauseReport.Policies(on: path, asJSON: json) : nil)
+            policies: set.system.isLive ? CauseReport.Policies(on: path, asJSON: json) : nil,
+            events: set.system.isLive ? try? DaemonEvents.line(of: path) : nil)
         try StandardOutput.write(json ? report.json : Array(report.text.utf8))
     }
 
