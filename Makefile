@@ -13,7 +13,7 @@ run: deps
 build: deps
 	swift build
 
-# A minute of real work under policies, to watch; it needs root.
+# Sample workloads under policies for a minute; needs root.
 demo: deps
 	$(release)
 	$(if $(filter 0,$(shell id -u)),,sudo) .build/release/cgwarden demo

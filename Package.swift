@@ -40,7 +40,7 @@ let package = Package(
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
                 "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes",
-                "Reports", "Service",
+                "Suggest", "Reports", "Service",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -53,7 +53,7 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "Actuation",
-                "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes", "Reports",
+                "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes", "Suggest", "Reports",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .target(name: "Webhook", condition: .when(traits: ["Exporter"])),
                 .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
@@ -68,6 +68,7 @@ let package = Package(
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
                 "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes",
+                "Suggest",
             ],
             swiftSettings: swiftSettings),
         .target(
@@ -137,7 +138,7 @@ let package = Package(
         .target(
             name: "History",
             dependencies: [
-                "CgroupModel", .product(name: "DequeModule", package: "swift-collections"),
+                "KernelIO", "CgroupModel", .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -167,6 +168,7 @@ let package = Package(
             name: "KernelIO", dependencies: ["CgroupModel", "CLinux"], exclude: ["README.md"],
             swiftSettings: swiftSettings),
         .target(name: "Causes", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
+        .target(name: "Suggest", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
         .target(name: "CgroupModel", swiftSettings: swiftSettings),
         .target(
             name: "Configuration", dependencies: ["CgroupModel", "CYAML"],
@@ -198,6 +200,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "CausesTests", dependencies: ["Causes", "CgroupModel", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "SuggestTests", dependencies: ["Suggest", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "CgroupModelTests", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),

@@ -24,8 +24,8 @@ ssize_t cgw_getdents(int descriptor, void *buffer, size_t size) {
     return syscall(SYS_getdents64, descriptor, buffer, size);
 }
 
-// For kernels before 5.6, and where a filter of system calls refuses openat2: a mount of the same
-// file system is not noticed.
+// Used before Linux 5.6 and where a seccomp filter refuses openat2(2). It does not detect a mount of
+// the same file system.
 static int open_on_device(int directory, const char *path, int flags) {
     int opened = openat(directory, path, flags);
     if (opened < 0) return -1;
@@ -74,6 +74,14 @@ int cgw_entry(int directory, const char *name, uint64_t *inode) {
     if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return -1;
     *inode = status.st_ino;
     return S_ISDIR(status.st_mode) ? 1 : 0;
+}
+
+uint64_t cgw_links(int directory, const char *path, uint64_t *device) {
+    struct stat status;
+    if (fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode))
+        return 0;
+    *device = status.st_dev;
+    return status.st_nlink;
 }
 
 int cgw_own_descriptor_table(void) {

@@ -33,7 +33,7 @@ static void seal(int descriptor, int closes_now) {
         fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 }
 
-// What getdents64(2) fills in, for which the C library has no name of its own everywhere.
+// A record of getdents64(2), which not every C library declares.
 struct listed {
     uint64_t inode;
     int64_t offset;
@@ -81,7 +81,7 @@ static void become(
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    // First out of the way of the numbers that they are to have.
+    // First move them away from the numbers that others will get.
     input = fcntl(input, F_DUPFD, 10);
     output = fcntl(output, F_DUPFD, 10);
     directory = fcntl(directory, F_DUPFD, 10);

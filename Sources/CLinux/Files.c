@@ -20,20 +20,20 @@ int cgw_find_without_links(int directory, const char *path) {
     struct open_how how = {
         .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
     int found = syscall(SYS_openat2, directory, path, &how, sizeof how);
-    // A sandbox that does not know the call says EPERM.
+    // A sandbox that does not know the call returns EPERM.
     if (found >= 0 || (errno != ENOSYS && errno != EPERM)) return found;
     int64_t stranger;
     return cgw_find_by_steps(directory, path, 0, &stranger);
 }
 
-/// Closes a descriptor and fails with the reason.
+/// Closes a descriptor and returns -1 with the given errno.
 static int failed(int descriptor, int reason) {
     if (descriptor >= 0) close(descriptor);
     errno = reason;
     return -1;
 }
 
-/// Puts the target of a link before what is left of the path; NULL with errno.
+/// Prepends the target of a link to the rest of the path; NULL with errno on failure.
 static char *followed(int link, const char *rest) {
     char target[PATH_MAX];
     ssize_t length = readlinkat(link, "", target, sizeof target);
@@ -112,7 +112,7 @@ int cgw_find(int directory, const char *path, int follow) {
 }
 
 int cgw_open_found(int found, int flags) {
-    // Some threads have a table of descriptors of their own.
+    // Not /proc/self/fd, because some threads have their own descriptor table.
     char path[48];
     snprintf(path, sizeof path, "/proc/thread-self/fd/%d", found);
     return open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);

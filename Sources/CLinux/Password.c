@@ -13,7 +13,7 @@ int cgw_password_matches(const char *secret, const char *hash)
     const char *made = crypt_r(secret, hash, data);
     int matches = 0;
     if (made != NULL && strlen(made) == strlen(hash)) {
-        // Every byte, so that the time tells nothing of the first that differs.
+        // Compare every byte, so that the time does not reveal the first difference.
         unsigned char difference = 0;
         for (size_t index = 0; hash[index] != 0; index++)
             difference |= (unsigned char)made[index] ^ (unsigned char)hash[index];

@@ -17,13 +17,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Between clone and exec the child of a process with threads may only make async-signal-safe
-// calls: no malloc, no stdio but snprintf of integers, no locks. The child's memory is a copy, so
-// what it needs is prepared before.
+// Between clone and exec, the child of a process with threads may only make async-signal-safe
+// calls: no malloc, no stdio except snprintf of integers, no locks. The child's memory is a copy, so
+// everything is prepared before the clone.
 struct birth {
     const struct cgw_spawn *request;
     int report; // a failure is written here; exec closes it
-    int joins;  // it was not born in its v2 cgroup, so it goes there itself
+    int joins;  // it was not created in its v2 cgroup, so it moves there itself
     char uid_map[32], gid_map[32];
 };
 
@@ -80,10 +80,10 @@ static int enter_namespaces(const struct birth *birth) {
     return 0;
 }
 
-// The wrappers of the C library would ask its other threads, which this process does not have.
-// The order matters: without the user's privileges no groups can be set. Where the caller is not
-// root but has capabilities, only the ambient ones outlive exec; a set-user-ID program must not
-// bring any back.
+// The C library's wrappers would signal its other threads, which this process does not have.
+// The order matters: groups cannot be set once the privileges are gone. If the caller is not root
+// but has capabilities, only the ambient ones survive exec; a set-user-ID program must not regain
+// any.
 static int become_user(const struct cgw_apart *apart) {
     if (syscall(SYS_setgroups, apart->group_count, apart->groups) != 0) return -1;
     if (syscall(SYS_setresgid, apart->group, apart->group, apart->group) != 0) return -1;
@@ -104,8 +104,8 @@ static int stand_apart(const struct cgw_apart *apart) {
 }
 
 static _Noreturn void execute(const struct birth *birth) {
-    // Our handlers must not run here; what was ignored before us stays ignored, except SIGPIPE,
-    // which cgwarden itself ignores.
+    // Our handlers must not run here. Signals that were ignored at our start stay ignored, except
+    // SIGPIPE, which cgwarden itself ignores.
     for (int number = 1; number < NSIG; number++) {
         struct sigaction action;
         if (sigaction(number, NULL, &action) != 0) continue;
@@ -113,11 +113,11 @@ static _Noreturn void execute(const struct birth *birth) {
         action = (struct sigaction){.sa_handler = SIG_DFL};
         sigaction(number, &action, NULL);
     }
-    // The thread that asked may block signals that the process does not.
+    // The calling thread may block signals that the rest of the process does not block.
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    // What this process holds is none of the command's business, wherever it came from.
+    // The command inherits no other descriptor of this process, whatever its origin.
     cgw_seal_descriptors(3, 0);
     for (size_t index = 0; index < birth->request->passed_count; index++)
         fcntl(birth->request->passed[index], F_SETFD, 0);
@@ -125,12 +125,12 @@ static _Noreturn void execute(const struct birth *birth) {
     give_up(birth, CGW_SPAWN_EXEC);
 }
 
-// Process 1 of a pid namespace: the kernel gives it no default actions and every orphan.
+// Process 1 of a PID namespace: signals have no default action for it, and it inherits every orphan.
 static _Noreturn void serve_as_init(const struct birth *birth) {
     pid_t command = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
     if (command == 0) execute(birth);
     if (command < 0) give_up(birth, CGW_SPAWN_PROCESS);
-    // Lets go of the caller's locks and of the report, which now ends with the command's exec.
+    // Close the caller's locks and the report, which now ends with the command's exec.
     cgw_seal_descriptors(3, 1);
     sigset_t all;
     sigfillset(&all);
@@ -145,13 +145,13 @@ static _Noreturn void serve_as_init(const struct birth *birth) {
                 _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
             }
         } else if (number > 0 && info.si_code != SI_KERNEL) {
-            // A terminal signals the whole process group itself.
+            // The terminal has already signaled the whole process group.
             kill(command, number);
         }
     }
 }
 
-// Whoever keeps the gate may die or change its mind: then there will be no byte.
+// If the process that holds the gate exits or cancels the start, no byte arrives.
 static void wait_at_gate(const int gate[2]) {
     char byte;
     ssize_t got;
@@ -178,8 +178,8 @@ static _Noreturn void be_born(const struct birth *birth) {
     execute(birth);
 }
 
-// Filters that look at flags refuse clone3(2), whose flags they cannot see, as if there were none
-// (systemd's RestrictNamespaces=). clone(2) takes the same flags but one.
+// Seccomp filters that check flags (systemd's RestrictNamespaces=) cannot see those of clone3(2), and
+// pretend that the call does not exist. clone(2) takes the same flags except one.
 static pid_t fork_with(struct clone_args *arguments, struct birth *birth) {
     pid_t child = (pid_t)syscall(SYS_clone3, arguments, sizeof *arguments);
     if (child >= 0 || errno != ENOSYS) return child;
@@ -264,4 +264,9 @@ int cgw_reap(pid_t process, int *status) { return waitpid(process, status, WNOHA
 
 int cgw_is_writable(int directory, const char *path) {
     return faccessat(directory, path, W_OK, AT_EACCESS) == 0;
+}
+
+int cgw_terminal_columns(int terminal) {
+    struct winsize size;
+    return ioctl(terminal, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

@@ -42,16 +42,20 @@ extension ConfigNode {
     package func word(for what: String, among words: [String]) throws(ConfigError) -> String {
         let text = try text(for: what)
         guard words.contains(text) else {
-            throw ConfigError(position, Self.unknown(what, text, among: words))
+            throw ConfigError(
+                position, "\(what) cannot be " + Self.unknown(text, among: words))
         }
         return text
     }
 
     /// The message `unknown key 'x'; did you mean 'y'?`; lists all valid words if none is similar.
     package static func unknown(_ what: String, _ text: String, among valid: [String]) -> String {
+        "unknown \(what) " + unknown(text, among: valid)
+    }
+
+    private static func unknown(_ text: String, among valid: [String]) -> String {
         let list = "valid: \(valid.joined(separator: ", "))"
-        return "unknown \(what) \(quoted(text)); "
-            + Spelling.hint(for: text, among: valid, otherwise: list)
+        return "\(quoted(text)); " + Spelling.hint(for: text, among: valid, otherwise: list)
     }
 
     /// The most similar valid word; nil if none is similar.

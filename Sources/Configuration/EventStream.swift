@@ -108,6 +108,13 @@ struct SyntaxFailure: Error {
         }
         guard unsafe parser.pointee.error == YAML_READER_ERROR else {
             let mark = unsafe parser.pointee.problem_mark
+            if problem?.contains("cannot start any token") == true,
+                let line = tabbedLine(upTo: Int(mark.line))
+            {
+                return SyntaxFailure(
+                    line: line.number, column: line.column,
+                    message: "tab used for indentation; use spaces")
+            }
             return SyntaxFailure(
                 line: Int(mark.line) + 1, column: Int(mark.column) + 1, message: message)
         }
@@ -118,5 +125,21 @@ struct SyntaxFailure: Error {
         let line = unsafe before.count { $0 == UInt8(ascii: "\n") } + 1
         let column = unsafe String(decoding: before[lineStart...], as: UTF8.self).count + 1
         return SyntaxFailure(line: line, column: column, message: message)
+    }
+
+    /// The line of a failure, or the one before it, if a tab indents it.
+    ///
+    /// The scanner reports a tab as a character that cannot start a token, at the next line if the
+    /// tab follows a key without a value.
+    private func tabbedLine(upTo last: Int) -> (number: Int, column: Int)? {
+        let lines = unsafe Array(bytes).split(
+            separator: UInt8(ascii: "\n"), maxSplits: last + 1, omittingEmptySubsequences: false)
+        for index in [last, last - 1] where lines.indices.contains(index) {
+            let indent = lines[index].prefix { $0 == 0x20 || $0 == 0x09 }
+            if let tab = indent.firstIndex(of: 0x09) {
+                return (index + 1, tab - indent.startIndex + 1)
+            }
+        }
+        return nil
     }
 }

@@ -94,6 +94,7 @@ package final class LiveLoop {
         scene.now = now()
         scene.mode = readMode()
         scene.frames = source.frameCount
+        scene.timeline = source.timeline
         if let shown = model.snapshot {
             drawnAge = scene.now > shown.wallTime ? (scene.now - shown.wallTime) / 1_000_000 : 0
             scene.back = model.isPaused ? position(of: shown.tick) : 0
@@ -118,6 +119,7 @@ package final class LiveLoop {
         case .pause: pause(true)
         case .resume: pause(false)
         case .step(let frames): step(frames)
+        case .goTo(let text): go(to: text)
         case .saveLayout: save()
         case .repaint: screen.invalidate()
         case .loadProcesses: loadProcesses()
@@ -185,8 +187,19 @@ package final class LiveLoop {
         return min(Int(newest.tick - tick), max(source.frameCount - 1, 0))
     }
 
+    /// Pauses at a time of a replay.
+    private func go(to text: String) {
+        switch source.go(to: text) {
+        case .arrived(let snapshot):
+            if !model.isPaused { pause(true) }
+            show(snapshot)
+        case .refused(let reason): model.message = reason
+        }
+    }
+
     private func step(_ frames: Int) {
         guard let shown = model.snapshot else { return }
+        if !model.isPaused { pause(true) }
         let back = position(of: shown.tick) - frames
         guard let next = source.snapshot(back: back), next.tick != shown.tick else {
             model.message = frames < 0 ? "this is the oldest frame" : "this is the newest frame"

@@ -121,7 +121,7 @@ struct MadeSituation: CustomTestStringConvertible, Sendable {
         },
         MadeSituation(
             "io.max of an ancestor", .ioLimit, .slow, by: "/a", file: "/a/io.max wbps",
-            "I/O is held down by /a: io.max.wbps[8:0] 10M/s; waits 80% of the time"
+            "I/O is throttled by /a: io.max.wbps[8:0] 10M/s; waits 80% of the time"
         ) { made in
             made.add("/a")
             made.device(.ioMaxWritten, UInt64(10).mebibytes, .ioWrittenBytes, perSecond: 10.2e6)
@@ -216,7 +216,7 @@ struct MadeSituation: CustomTestStringConvertible, Sendable {
             made.add("/a/b", [.memoryUsage: .gone, .memoryMax: .gone])
         },
         MadeSituation(
-            "nobody in it", .empty, .note, "empty: no process in it or below it"
+            "nobody in it", .empty, .note, "empty: neither it nor its descendants have processes"
         ) { made in
             made.add("/a")
             made.add("/a/b", [.populated: Reading(0)])

@@ -53,6 +53,9 @@ private func failure(_ text: String) -> String {
             "a: 1\n  b: 2\n",
             "t.yaml:2:4: not valid YAML: mapping values are not allowed in this context"
         ),
+        ("a:\n\tb: 2\n", "t.yaml:2:1: tab used for indentation; use spaces"),
+        ("a:\n  b: 1\n  \tc: 2\n", "t.yaml:3:3: tab used for indentation; use spaces"),
+        ("a: @b\n", "t.yaml:1:4: not valid YAML: found character that cannot start any token"),
         (
             "a: [1\n",
             "t.yaml:2:1: not valid YAML: did not find expected ',' or ']'; quote a text with "
@@ -152,6 +155,6 @@ private func failure(_ text: String) -> String {
             failure("sort: cpuu\n") {
                 _ = try $0.mapping(for: "file")[0].value.word(
                     for: "sort", among: ["cpu", "memory"])
-            } == "t.yaml:1:7: unknown sort 'cpuu'; did you mean 'cpu'?")
+            } == "t.yaml:1:7: sort cannot be 'cpuu'; did you mean 'cpu'?")
     }
 }

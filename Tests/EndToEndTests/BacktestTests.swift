@@ -62,7 +62,7 @@ import TestSupport
     ) throws -> (tally: BacktestTally, lines: [UInt8]) {
         var lines: [UInt8] = []
         let tally = try Backtest(files, interval: interval).run(
-            over: try Recording([Bytes(all: bytes)]), isQuiet: true
+            over: try Past([Bytes(all: bytes)]), isQuiet: true
         ) { for record in $0 { AuditLine.append(record, to: &lines) } }
         return (tally, lines)
     }

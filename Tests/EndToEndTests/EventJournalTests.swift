@@ -110,7 +110,7 @@ import Testing
         #expect((80...105).contains(count))
     }
 
-    @Test func aSecondWriterKeepsNothingAndSaysWhy() throws {
+    @Test func secondWriterIsRefusedWithAReason() throws {
         var first = EventJournal(path, PartBounds())
         var second = EventJournal(path, PartBounds())
         let failure = second.failure
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can mount a full disk"))
-    func aFullDiskStopsTheKeepingAndSaysSo() throws {
+    func fullDiskStopsTheJournalAndIsReported() throws {
         let disk = try FullDisk()
         var journal = EventJournal(disk.file, PartBounds())
         let before = journal.failure

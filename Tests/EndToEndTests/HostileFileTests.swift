@@ -59,7 +59,7 @@ import Testing
         try folder.write("cgwarden.yaml", "log_level: info\n", mode: mode)
         try expect(
             ["daemon", "--config", folder.path("cgwarden.yaml")], 78,
-            "can be written by others; chmod go-w it")
+            "can be written by others; run chmod go-w on it")
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))

@@ -39,7 +39,7 @@ struct KernelDaemonEndTests {
     @Test(
         .enabled(
             if: ProgramCgroup.trees.contains { $0.options.contains("cpu") }, "it needs cpu of v1"))
-    func exitStatusTellsThatSomethingWasNotRestored() throws {
+    func exitStatusIs75IfSomethingWasNotRestored() throws {
         let outer = try ProgramCgroup("-quota")
         let inner = try ProgramCgroup(bytes: Array("inner".utf8), below: outer)
         let quota = "cpu.cfs_quota_us"

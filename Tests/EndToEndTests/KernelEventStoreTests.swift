@@ -94,7 +94,7 @@ struct KernelEventStoreTests {
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can mount a full disk"))
-    func aFullDiskStopsTheJournalAndNotTheDaemon() throws {
+    func fullDiskStopsTheJournalButNotTheDaemon() throws {
         let disk = try FullDisk()
         let places = try DaemonPlaces(Self.policy)
         try places.write(
@@ -133,7 +133,7 @@ struct KernelEventStoreTests {
     }
 
     /// The audit log and the event are of the same action.
-    @Test func whatThePolicyDoesIsAnEvent() throws {
+    @Test func policyActionsAreEvents() throws {
         let cgroup = try ProgramCgroup()
         let daemon = try RunningDaemon(
             """

@@ -267,7 +267,7 @@ struct KernelExplainTests {
         try? FileManager.default.removeItem(atPath: state.values.first ?? "")
     }
 
-    @Test func aCgroupThatIsRemovedMeanwhileIsReported() throws {
+    @Test func cgroupRemovedDuringTheWatchIsReported() throws {
         let nest = try Nest()
         let run = try ProgramRun(ProgramRun.cgwarden, ["explain", "-d", "8s", nest.job])
         Thread.sleep(forTimeInterval: 4)

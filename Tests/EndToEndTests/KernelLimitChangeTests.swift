@@ -89,7 +89,7 @@ struct KernelLimitChangeTests {
     }
 
     /// A container has a mount of its own, which begins at its cgroup.
-    @Test func aWriteThroughAnotherMountIsToldWithThePathOfThisOne() throws {
+    @Test func writeThroughAnotherMountIsReportedWithThePathInThisOne() throws {
         let cgroup = try ProgramCgroup()
         let run = try follow(cgroup)
         let place = try #require(cgroup.directory(of: "pids"))
@@ -132,7 +132,7 @@ struct KernelLimitChangeTests {
     }
 
     @Test(.enabled(if: ProgramRun.isInstalled("setpriv"), "setpriv is not installed"))
-    func withoutTheRightTheValuesAreToldWithoutAWriter() throws {
+    func withoutPermissionChangesAreReportedWithoutAWriter() throws {
         let cgroup = try ProgramCgroup()
         let run = try follow(
             cgroup, ["-i", "200ms", "--json"],

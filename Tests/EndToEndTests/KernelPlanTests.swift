@@ -119,6 +119,10 @@ struct KernelPlanTests {
                     ["policy", "explain", missing],
                 ]
             ),
+            (
+                "a cgroup that exists", 73,
+                [["create", path], ["create", path, "--dry-run"], ["create", "/"]]
+            ),
             ("no such process", 66, [["move", "4194305", path], ["show", "--pid", "4194305"]]),
             (
                 "CPUs that the machine lacks", 69,

@@ -80,6 +80,49 @@ struct LiveReplayTests {
         #expect(try session.status() == 0)
     }
 
+    @Test func historyOpensPausedAtTheTimeAndMovesThroughIt() throws {
+        let past = try PastRecording(count: 700)
+        let session = try TerminalSession(
+            TerminalSession.cgwarden(
+                "top --history '\(past.path)' --at \(PastRecording.at(400))"), columns: 120,
+            rows: 24)
+        func awaitTime(_ time: String) throws {
+            try session.await("\(time), paused") {
+                $0[0].contains("PAUSED") && $0[0].contains(" \(time)")
+            }
+        }
+        try session.await("CGroup")
+        try awaitTime("14:20:00")
+        let lines = try session.screen
+        #expect(lines[0].contains("history  2026-09-21"))
+        #expect(lines[22].contains("14:13:20 ──") && lines[22].contains("●"), "\(lines)")
+        try session.press("[")
+        try awaitTime("14:19:59")
+        try session.press("]", "]")
+        try awaitTime("14:20:01")
+        try session.press("{")
+        try awaitTime("14:19:51")
+        try session.press("}")
+        try awaitTime("14:20:01")
+        // Before what was loaded at first.
+        try session.press("g")
+        try session.type("14:13:25")
+        try session.press("Enter")
+        try awaitTime("14:13:25")
+        try session.press("[")
+        try awaitTime("14:13:24")
+        try session.press("g")
+        try session.type("-1h")
+        try session.press("Enter")
+        try session.await("the history begins at 2026-09-21 14:13:20")
+        try session.press("g")
+        try session.type("soon")
+        try session.press("Enter")
+        try session.await("no time: soon")
+        try session.press("q")
+        #expect(try session.status() == 0)
+    }
+
     @Test func stepBeyondTheNewestResumes() throws {
         let (folder, file) = try recording(4)
         let session = try session(file, "-d 1h")

@@ -140,7 +140,7 @@ import Testing
         #expect(result.status == 2)
         #expect(
             result.lines == [
-                "\(open):1:1: error: the file can be written by others; chmod go-w it [file]",
+                "\(open):1:1: error: the file can be written by others; run chmod go-w on it [file]",
                 "\(pipe):1:1: error: the file is not a regular file [file]",
                 "\(pipe)x:1:1: error: the file cannot be opened: No such file or directory [file]",
             ])

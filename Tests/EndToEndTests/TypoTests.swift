@@ -45,12 +45,24 @@ import Testing
         Typo("set /app.slice memory.mx=1GiB", "memory.max"),
         Typo("set /app.slice cpu.wieght=5", "cpu.weight"),
         Typo("set /app.slice cpu.share=512", "cpu.weight"),
+        // Settings of systemd's unit files.
+        Typo("set /app.slice CPUQuota=50%", "cpu.max"),
+        Typo("set /app.slice CPUQuotaPeriodSec=50ms", "cpu.max.period"),
+        Typo("set /app.slice MemoryMax=1GiB", "memory.max"),
+        Typo("set /app.slice MemoryLimit=1GiB", "memory.max"),
+        Typo("set /app.slice TasksMax=50", "pids.max"),
+        Typo("get /app.slice AllowedCPUs", "cpuset.cpus"),
+        Typo("stat --fields MemoryHigh", "memory.high"),
         // Units.
         Typo("set /app.slice memory.max=512MiBs", "512MiB"),
         Typo("set /app.slice cpu.max=1.5cpsu", "1.5cpu"),
         Typo("set /app.slice cpu.max.period=50sm", "50ms"),
         Typo("set /app.slice cpu.uclamp.min=50%%", "50%"),
         Typo("set /app.slice io.max=8:0:rbps=10MiB/ss", "10MiB/s"),
+        // Fields of a limit, and words that are its values.
+        Typo("set /app.slice io.max=8:0:rbsp=10MiB/s", "rbps"),
+        Typo("set /app.slice cpuset.cpus.partition=rot", "root"),
+        Typo("run --io 8:0:wbsp=10MiB/s -- ls", "wbps"),
         // Cgroups.
         Typo("show db.servic", "/app.slice/db.service"), Typo("get /app.slce", "/app.slice"),
         Typo("set /app.slice/db.srvice pids.max=5", "/app.slice/db.service"),
@@ -90,12 +102,24 @@ import Testing
         Typo("pools: {p: {coutn: 1}}", "'count'"), Typo("defaults: {intervall: 1s}", "'interval'"),
         Typo("guards: [{name: w, on: g, resum_for: 1s}]", "'resume_for'"),
         Typo("autosize: [{name: a, on: g, tagret: 5%}]", "'target'"),
+        Typo("limits: [{on: g, set: {io.prio.class: idel}}]", "'idle'"),
+        Typo("rules: [{name: r, on: g, when: host.load > 1 adn host.load < 2}]", "'and'"),
+        Typo("rules: [{name: r, on: g, when: host.load > 1, for: 10sec, do: [log]}]", "'10s'"),
+        Typo("rules: [{name: r, on: g, do: [{kill: {signal: TRM}}]}]", "'TERM'"),
+        Typo("rules: [{name: r, on: g, do: [log], undo: restor}]", "'restore'"),
+        Typo("rules: [{name: r, on: g, when: host.load > 1, do: [{hook: pge}]}]", "'page'"),
+        Typo("limits: [{on: g, set: {cpuset.pool: fst}}]", "'fast'"),
     ]
 
     @Test(arguments: policyLines) func policyGetsASuggestion(typo: Typo) throws {
         let capture = try ProgramCapture("v2")
-        let groups = typo.line.hasPrefix("groups") ? "" : "groups: {g: {path: /a}}\n"
-        try capture.write("apiVersion: cgwarden/v1\n\(groups)\(typo.line)\n", to: "p.yaml")
+        let others = [
+            "groups: {g: {path: /a}}", "hooks: {page: {exec: [/bin/true]}}",
+            "pools: {fast: {count: 1}}",
+        ]
+        let rest = others.filter { !typo.line.hasPrefix($0.prefix { $0 != ":" }) }
+        let lines = ["apiVersion: cgwarden/v1"] + rest + [typo.line, ""]
+        try capture.write(lines.joined(separator: "\n"), to: "p.yaml")
         let result = try ProgramRun.cgwarden(
             "policy", "check", "--root", capture.root, "\(capture.root)/p.yaml")
         #expect(result.status == 2)
@@ -103,6 +127,20 @@ import Testing
             result.lines.contains {
                 ["did you mean \(typo.meant)", "write \(typo.meant)"].contains(where: $0.contains)
             }, "\(result.output)")
+    }
+
+    /// A suggestion that has nothing to do with what was typed misleads.
+    @Test(arguments: [
+        "top --foo", "panic --foo", "top --order foo", "events --kind foo", "run --foo -- ls",
+        "create --controllers foo /x", "run -x", "exporter --web.inline-labels foo",
+        "set /app.slice foo=5",
+    ])
+    func wordUnlikeAllOthersGetsNoSuggestion(line: String) throws {
+        let result = try ProgramRun.run(
+            ProgramRun.cgwarden, line.split(separator: " ").map(String.init))
+        #expect(result.status == 64, "\(result.status)")
+        #expect(result.errorLines.count == 1, "\(result.errors)")
+        #expect(!result.errors.contains("did you mean"), "\(result.errors)")
     }
 
     @Test func keyOfTheConfigurationGetsASuggestion() throws {

@@ -154,7 +154,7 @@ import Testing
         machine.actions().once(.make(2, .restore([LimitKey("memory.high")]), on: target))
     }
 
-    @Test func aStricterStandingLimitStaysAndItsOriginalComesBack() throws {
+    @Test func stricterStandingLimitStaysAndItsOriginalIsRestored() throws {
         #expect(setByPolicy(60).outcome == .done)
         let throttle = try throttle(below: 60)
         try throttle.set(180 * Self.mebibyte, cause: "guard db")
@@ -189,7 +189,7 @@ import Testing
     }
 
     /// What the policy has set is no original, though it stands there when the guard comes.
-    @Test func theOriginalIsTheJournals() throws {
+    @Test func originalComesFromTheJournal() throws {
         #expect(setByPolicy(60).outcome == .done)
         // The policy wants nothing any more, and the guard has it in its hands.
         let throttle = try throttle()
@@ -200,7 +200,7 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func whatTheOtherLayersWantMeanwhileAppliesAtOnce() throws {
+    @Test func requestOfAnotherLayerDuringAGuardAppliesImmediately() throws {
         let throttle = try throttle()
         try throttle.setBelow(.number(60 * Self.mebibyte), cause: "guard db")
         // Without a bound they write their own values.
@@ -214,7 +214,7 @@ import Testing
         #expect(try high == "max")
     }
 
-    @Test func whatSomeoneElseWroteIsNotPutBackOver() throws {
+    @Test func valueChangedByAnotherProgramIsNotOverwrittenByARestore() throws {
         let throttle = try throttle()
         try throttle.set(180 * Self.mebibyte, cause: "guard db")
         try machine.cgroup("/a", ["memory.high": "4096"])

@@ -67,7 +67,7 @@ import Testing
         #expect(store.events(after: .max, most: 5).lost(after: .max) == 0)
     }
 
-    @Test func oldestEventsMakeRoomAndReadersAreToldHowManyTheyMissed() {
+    @Test func oldestEventsAreDroppedAndReadersGetTheNumberOfMissedOnes() {
         var bounds = EventStore.Bounds()
         bounds.count = 100
         let store = EventStore(bounds)

@@ -137,7 +137,7 @@ private func mebibytes(_ number: UInt64) -> Reading { Reading(number << 20) }
             } == ["memory.max changed from 1MiB to 2MiB"])
     }
 
-    @Test func theLimitsOfANewCgroupAreToldOnlyIfTheyDifferFromThoseOfEveryNewOne() {
+    @Test func limitsOfANewCgroupAreReportedOnlyIfTheyAreNotTheDefaults() {
         var feed = Feed()
         _ = feed.sample { $0.add("/b", generation: 2) }
         #expect(feed.write("max\n", to: "memory.max").isEmpty)
@@ -146,7 +146,7 @@ private func mebibytes(_ number: UInt64) -> Reading { Reading(number << 20) }
         #expect(feed.write("1048576\n", to: "memory.max") == ["memory.max set to 1MiB \(shell)"])
     }
 
-    @Test func aFileThatNoMetricShowsIsToldWithItsText() {
+    @Test func changeOfAFileWithoutMetricIsReportedWithItsText() {
         var feed = Feed()
         _ = feed.sample { $0.add("/a") }
         #expect(

@@ -210,7 +210,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
     }
 
     /// On v1 a cgroup may be removed from one hierarchy before the others.
-    @Test func aCgroupThatASampleStillHasIsBuriedOnce() {
+    @Test func cgroupStillInTheSampleGetsOneTombstone() {
         var feed = Feed()
         _ = feed.take { family(&$0, 500) }
         let end = feed.end("/p/a", 1.9, lived: 0.5)
@@ -221,7 +221,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
         #expect(feed.take { family(&$0, 600) }.tombstones.isEmpty)
     }
 
-    @Test func aCgroupWhosePathHasAnotherOneIsBuriedAtOnce() {
+    @Test func cgroupReplacedAtItsPathGetsATombstoneImmediately() {
         var feed = Feed()
         _ = feed.take { family(&$0, 500) }
         var end = feed.end("/p/a", 1.9, lived: 0.5)
@@ -230,14 +230,14 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
         #expect(report.tombstones.map(\.reading) == [.none])
     }
 
-    @Test func theFirstSampleBuriesNobody() {
+    @Test func firstSampleYieldsNoTombstone() {
         var feed = Feed()
         let report = feed.take([feed.end("/p/a", 0.5, lived: 0.1, cpu: 5)]) { family(&$0, 5) }
         #expect(report.tombstones.isEmpty)
         #expect(report.unattributed.isEmpty)
     }
 
-    @Test func theGraveyardKeepsTheNewestWithinItsBounds() {
+    @Test func newestTombstonesAreKeptWithinTheBounds() {
         var feed = Feed()
         _ = feed.take { family(&$0, 0) }
         var graveyard = Graveyard(mostCount: 10, mostBytes: 100_000)
@@ -268,7 +268,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
         #expect(stones[0].event.sentence == "removed; 1 OOM kill")
     }
 
-    @Test func aDeathTellsWhatWasUsed() {
+    @Test func tombstoneHasTheTotalsOfTheCgroup() {
         var feed = Feed()
         _ = feed.take { family(&$0, 0) }
         let stones = feed.take([feed.end("/p/a", 1.5, lived: 0.05, cpu: 47_200)]) {

@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func withoutAStoreThereIsNothing() async throws {
+    @Test func withoutAStoreNoEventsAreServed() async throws {
         try await TestServer.run { port in
             let response = try await LoopbackClient.send(port, "/api/v1/events")
             #expect(response?.status == "HTTP/1.1 404 Not Found")
@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func aReaderThatFellBehindIsToldHowManyEventsItMissed() async throws {
+    @Test func slowReaderGetsTheNumberOfMissedEvents() async throws {
         enter(1...500)
         try await serve { port in
             let reader = try await Self.reader(port, "", ["Last-Event-ID": "300"])

@@ -110,7 +110,7 @@ import Testing
         #expect(counts.compactMap { Int($0.split(separator: " ").last ?? "") }.reduce(0, +) == 531)
     }
 
-    @Test func whereEventsAreFoundTheyAreCountedInstead() throws {
+    @Test func eventsAreCountedInsteadOfSampleCountersIfAvailable() throws {
         let ledger = ExportLedger(countsKillsOf: .events)
         func kill(_ path: String?, folded: UInt64 = 0) -> Event {
             Event(

@@ -81,11 +81,11 @@ import Testing
         ),
         (
             "tls_server_config: {cert_file: a, key_file: b, client_auth_type: Require}",
-            "1:66: unknown client_auth_type 'Require'"
+            "1:66: client_auth_type cannot be 'Require'"
         ),
         (
             "tls_server_config: {cert_file: a, key_file: b, min_version: TLS14}",
-            "1:61: unknown min_version 'TLS14'; did you mean 'TLS10'?"
+            "1:61: min_version cannot be 'TLS14'; did you mean 'TLS10'?"
         ),
         (
             "tls_server_config: {cert_file: a, key_file: b, min_version: TLS13, max_version: TLS12}",

@@ -38,7 +38,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         for mode in [0o664, 0o646, 0o666] {
             let path = try file("a", "x", mode: mode)
-            #expect(refusal(path) == "can be written by others; chmod go-w it")
+            #expect(refusal(path) == "can be written by others; run chmod go-w on it")
         }
         try FileManager.default.setAttributes(
             [.posixPermissions: 0o777], ofItemAtPath: folder.path())

@@ -6,8 +6,8 @@ import Testing
     /// 2026-11-24 09:30:15.5 in Greenwich.
     private let end: UInt64 = 1_795_512_615_500_000
 
-    private func instant(_ text: String) -> UInt64? {
-        WrittenTime(argument: text)?.instant(before: end)
+    private func instant(_ text: String) throws -> UInt64? {
+        try WrittenTime(argument: text)?.instant(before: end)
     }
 
     @Test func datesRoundTrip() {
@@ -23,24 +23,59 @@ import Testing
         }
     }
 
-    @Test func rfc3339TimesAreParsed() {
+    @Test func rfc3339TimesAreParsed() throws {
         for text in [
             "2026-11-24T09:30:15.5Z", "2026-11-24T09:30:15.500z", "2026-11-24 11:30:15.5+02:00",
             "2026-11-24t04:00:15.5-05:30",
         ] {
-            #expect(instant(text) == end, "\(text)")
+            #expect(try instant(text) == end, "\(text)")
         }
-        #expect(instant("2026-11-24T09:30Z") == end - 15_500_000)
+        #expect(try instant("2026-11-24T09:30Z") == end - 15_500_000)
     }
 
-    @Test func timesBeforeTheEndAreParsed() {
-        #expect(instant("-5m") == end - 300_000_000)
-        #expect(instant("-1500ms") == end - 1_500_000)
+    @Test func timesBeforeTheEndAreParsed() throws {
+        #expect(try instant("-5m") == end - 300_000_000)
+        #expect(try instant("-2d") == end - 2 * 86_400_000_000)
+        #expect(try instant("-1500ms") == end - 1_500_000)
+        #expect(try instant("now") == end)
+    }
+
+    @Test func unixTimesAreParsed() throws {
+        #expect(try instant("@1795512615.5") == end)
+        #expect(try instant("@0") == 0)
+    }
+
+    /// The local zone can be any; the table holds what the local clock shows.
+    @Test(arguments: [
+        ("today 9:30", 0, "09:30:00"), ("yesterday 14:00", 1, "14:00:00"),
+        ("yesterday 14:00:07", 1, "14:00:07"), ("today", 0, "00:00:00"),
+        ("yesterday", 1, "00:00:00"),
+    ]) func wordsMeanLocalDays(text: String, days: Int, clock: String) throws {
+        let now = CivilTime(local: end)
+        let day = CivilTime(seconds: now.seconds - days * 86_400)
+        let instant = try #require(try instant(text))
+        #expect(CivilTime(local: instant).text == "\(day.date) \(clock)")
+    }
+
+    @Test(arguments: [
+        ("2026-11-23 14:00", "2026-11-23 14:00:00"), ("2026-11-23T14:00:05", "2026-11-23 14:00:05"),
+        ("2026-11-23", "2026-11-23 00:00:00"),
+    ]) func datesWithoutZoneAreLocal(text: String, local: String) throws {
+        let instant = try #require(try instant(text))
+        #expect(CivilTime(local: instant).text == local)
+    }
+
+    @Test func futureIsRefusedWhereAsked() throws {
+        let later = try #require(WrittenTime(argument: "2026-11-25T00:00:00Z"))
+        #expect(try later.instant(before: end) > end)
+        #expect(throws: WrittenTime.Mistake(description: "2026-11-25T00:00:00Z is in the future")) {
+            try later.instant(notAfter: end)
+        }
     }
 
     @Test(arguments: ["00:00:00", "09:30:15", "14:03:22", "23:59:59", "7:05"])
     func timesOfTheLastDayAreParsed(text: String) throws {
-        let instant = try #require(self.instant(text))
+        let instant = try #require(try self.instant(text))
         #expect(instant <= end && end - instant < 86_400_000_000)
         let clock = CivilTime(local: instant).text.split(separator: " ")[1]
         #expect(clock.hasPrefix(text.count == 4 ? "0\(text):00" : text))
@@ -48,7 +83,8 @@ import Testing
 
     @Test(arguments: [
         "", "5m", "-", "-0s", "--5m", "soon", "24:00:00", "12:60", "12", "12:00:00Z",
-        "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-24T00:00:00", "2026-11-24",
+        "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-02-30", "today9:30", "todayish",
+        "tomorrow", "yesterday  14:00", "@", "@-1", "@1e3", "@99999999999999", "2026-11-24 ",
         "26-11-24T00:00:00Z", "2026-11-24T00:00:00+2", "1960-01-01T00:00:00Z", "12:00:00.",
         "2026-11-24T00:00:00Z ", "12:00:00.x", "99999999999999999999:00",
     ]) func invalidTimesAreRejected(text: String) {

@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func aCircleIsFound() {
+    @Test func circularFolderReferenceIsFound() {
         let graph = FolderGraph([
             SwiftSource(path: "M/A/One.swift", lines: ["struct One {", "    var two: Two?", "}"]),
             SwiftSource(path: "M/B/Two.swift", lines: ["struct Two {}"]),

@@ -12,8 +12,9 @@ import Testing
         "Hierarchy": ["CgroupModel", "KernelIO"],
         "Events": ["CgroupModel", "KernelIO", "Hierarchy"],
         "Actuation": ["CgroupModel", "KernelIO", "Hierarchy", "CSystemd", "CLinux"],
-        "History": ["CgroupModel"],
+        "History": ["CgroupModel", "KernelIO"],
         "Causes": ["CgroupModel"],
+        "Suggest": ["CgroupModel"],
         "LiveView": ["CgroupModel", "History", "Causes", "CNcurses"],
         "PolicyLanguage": ["CgroupModel", "Configuration"],
         "Policy": ["CgroupModel", "PolicyLanguage"],
@@ -26,17 +27,17 @@ import Testing
         "Configuration": ["CgroupModel", "CYAML"],
         "Reports": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Configuration",
-            "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes",
+            "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes", "Suggest",
         ],
         "Service": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "Exporter", "Configuration",
             "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Webhook",
-            "Reports", "Causes", "CSystemd",
+            "Reports", "Causes", "Suggest", "CSystemd",
         ],
         "cgwarden": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Exporter",
             "Configuration", "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events",
-            "Causes", "Reports", "Service",
+            "Causes", "Suggest", "Reports", "Service",
         ],
     ]
     private static let everywhere: Set<String> = ["Synchronization"]
@@ -48,6 +49,7 @@ import Testing
         "Actuation": ["Glibc"],
         "History": ["DequeModule"],
         "Causes": [],
+        "Suggest": [],
         "LiveView": ["Glibc"],
         "Exporter": [
             "Glibc", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPCompression",

@@ -24,7 +24,7 @@ import Testing
         return after.build().adding([unseen, job])
     }
 
-    @Test func theDeadStandBelowTheirParentsWithTheirTotalsAndWithoutRates() {
+    @Test func deadCgroupsAreListedBelowTheirParentsWithTotalsAndNoRates() {
         let snapshot = snapshot()
         #expect(snapshot.cgroups.map(\.path.description) == ["/a", "/a/job", "/b", "/b/x"])
         #expect(snapshot.cgroups.map(\.parent) == [nil, 0, nil, 2])

@@ -35,7 +35,7 @@ import Testing
         Case(name: "too-small-39x24", rows: 24, columns: 39),
     ]
 
-    @Test(arguments: cases) func aFrameLooksAsBefore(_ example: Case) throws {
+    @Test(arguments: cases) func frameMatchesTheGoldenFile(_ example: Case) throws {
         var model = SampleMachine.model(
             rows: example.rows, columns: example.columns, keys: example.keys)
         if case .processes = model.mode {

@@ -39,6 +39,9 @@ private final class FakeSource: SnapshotSource {
         guard busyLists < 0 else { return nil }
         return [ProcessRow(pid: 9, user: "u", cpuPercent: 1, memoryBytes: 1, command: "work")]
     }
+    func go(to text: String) -> Travel {
+        text == "14:02" ? .arrived(ring[1]) : .refused("no sample at \(text)")
+    }
     var lines: [String]?
     func events() -> [String]? { lines }
     func series(
@@ -143,6 +146,32 @@ private final class FakeSource: SnapshotSource {
         resumed.model = tests.model
         #expect(resumed.run([" ", "[", " "])[4].contains("   5 "))
         #expect(resumed.source.pauses == [true, false])
+    }
+
+    @Test func replayGoesToATypedTimeAndPauses() {
+        var tests = LiveLoopTests()
+        tests.model = LiveModel(isReplay: true)
+        let typed: [KeyEvent] = ["g", "1", "4", ":", "0", "3", .backspace, "2"]
+        #expect(tests.run(typed)[23].hasPrefix(" Time: 14:02▏"))
+        var arrived = LiveLoopTests()
+        arrived.model = tests.model
+        let lines = arrived.run(typed + [.enter])
+        #expect(lines[4].contains("   2 ") && lines[0].contains("PAUSED"))
+        #expect(arrived.source.pauses == [true])
+        var refused = LiveLoopTests()
+        refused.model = tests.model
+        #expect(refused.run(["g", "x", .enter])[23].contains("no sample at x"))
+        var closed = LiveLoopTests()
+        closed.model = tests.model
+        #expect(closed.run(["g", "x", .escape])[23].contains("Help"))
+    }
+
+    @Test func stepsPauseAReplay() {
+        var tests = LiveLoopTests()
+        tests.model = LiveModel(isReplay: true)
+        let lines = tests.run(["["])
+        #expect(lines[0].contains("PAUSED  1 of 4 back"))
+        #expect(lines[4].contains("   4 "))
     }
 
     @Test func keysReachTheSource() {

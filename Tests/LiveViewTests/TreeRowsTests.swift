@@ -160,7 +160,7 @@ import Testing
         #expect(CgroupFigures(builder.build(), 0).figure(.oom) == .value(4))
     }
 
-    @Test func reasonOfAnUnreadableDeviceFileIsTold() {
+    @Test func reasonOfAnUnreadableDeviceFileIsShown() {
         var builder = SnapshotBuilder()
         builder.add("/a")
         for metric in ["io.rbytes", "io.wbytes", "io.max.rbps"] {

@@ -18,7 +18,7 @@ enum CatalogSections {
 
     // MARK: Metrics
 
-    /// A family may have several rows; the fields of rows with the same help are listed together.
+    /// A family may have several rows; if their help differs, each field is listed with its own.
     private static var families: [(head: String, body: [String])] {
         let rows = MetricCatalog.all.filter { $0.family != nil }
         let names = rows.compactMap(\.family).reduce(into: [String]()) {
@@ -26,17 +26,18 @@ enum CatalogSections {
         }
         return names.map { name in
             let members = rows.filter { $0.family == name }
-            let texts = members.reduce(into: [String]()) { texts, row in
-                if !texts.contains(row.help) { texts.append(row.help) }
+            let first = members[0]
+            guard members.allSatisfy({ $0.help == first.help }) else {
+                let fields = members.map { ("Cm \($0.name)", Roff.prose($0.help)) }
+                return ("Li \(name)", Roff.prose("\(kind(first)). Its fields:") + Roff.list(fields))
             }
-            let body = texts.flatMap { help -> [String] in
-                let same = members.filter { $0.help == help }
-                let fields = list(same.map(\.name))
-                return Roff.prose(help)
+            let fields = list(members.map(\.name))
+            return (
+                "Li \(name)",
+                Roff.prose(first.help)
                     + Roff.prose(
-                        "\(kind(same[0])). The field\(same.count == 1 ? "" : "s") \(fields).")
-            }
-            return ("Li \(name)", body)
+                        "\(kind(first)). The field\(members.count == 1 ? "" : "s") \(fields).")
+            )
         }
     }
 
@@ -82,7 +83,7 @@ enum CatalogSections {
             case .count: nil
             case .weight: "weight"
             case .flag: "0 or 1"
-            case .percentHundredths: "percent"
+            case .percentHundredths: "percent (0 to 1 in Prometheus)"
             case .bytesPerSecond: "bytes per second"
             case .operationsPerSecond: "operations per second"
             case .signed, .none: nil

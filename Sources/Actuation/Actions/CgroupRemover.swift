@@ -56,6 +56,9 @@ package struct CgroupRemover: Sendable {
             try context.protected.check(.remove, on: path)
         }
         var count = 0
+        if dryRun {
+            for top in tops { try top.enclosing?.checkChildrenChangeable("remove", path) }
+        }
         for top in tops {
             count += try dryRun ? (try? top.subtree().count) ?? 1 : remove(top)
         }

@@ -55,6 +55,7 @@ package struct Freezer: Sendable {
         let watchdog = ServiceWatchdog(system: context.set.system).shortest(of: members)
         let allowed = watchdog.map { min(timeout, $0 / 2) } ?? timeout
         if dryRun {
+            try directory.checkWritable(interface.file)
             return Frozen(
                 hierarchy: directory.hierarchy.label, processes: members.count, timeout: allowed,
                 isShortened: allowed < timeout)
@@ -68,7 +69,7 @@ package struct Freezer: Sendable {
         }
         FrozenMark(journal: context.journal).put(on: directory.descriptor)
         do throws(ActuationError) {
-            try context.recorded.write(
+            try recorded(allowed, by: watch.helper).write(
                 interface.frozenValue, to: ControlCell(interface.file), of: directory,
                 cause: "freeze")
             try confirm(interface, directory, within: min(allowed / 2, .seconds(5)))
@@ -85,6 +86,15 @@ package struct Freezer: Sendable {
         return Frozen(
             hierarchy: directory.hierarchy.label, processes: try directory.members().count,
             timeout: allowed, isShortened: allowed < timeout)
+    }
+
+    /// Writes with the deadline in their records, unless the change expires earlier.
+    private func recorded(_ time: Duration, by helper: UndoHelper?) -> JournaledWrite {
+        guard let helper, let journal = context.journal, journal.change == nil else {
+            return context.recorded
+        }
+        return JournaledWrite(
+            files: context.files, journal: journal.expiring(ExpiringChange(time, by: helper)))
     }
 
     /// Extends the deadline of a freeze of this program's own.
@@ -166,7 +176,10 @@ package struct Freezer: Sendable {
             guard let directory = shadow ?? trees.directories[index], !path.isRoot else { continue }
             let interface = FreezeInterface(version: directory.hierarchy.version)
             if dryRun {
-                if try isRequested(interface, directory) { done.append(directory.hierarchy.label) }
+                if try isRequested(interface, directory) {
+                    try directory.checkWritable(interface.file)
+                    done.append(directory.hierarchy.label)
+                }
                 frozenBy = frozenBy ?? interface.ancestor(freezing: directory, context.files)
                 below += requestsBelow(interface, directory)
                 continue

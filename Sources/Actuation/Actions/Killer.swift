@@ -47,7 +47,11 @@ package struct Killer: Sendable {
         var residents = try Residents(trees, in: index)
         guard !residents.processes.isEmpty else { return try killed(residents, .nobody, path) }
         let frozen = try frozenOfLegacy(trees, residents.processes)
-        if dryRun { return Killed(processes: residents.processes.count, means: .signal) }
+        if dryRun {
+            try directory.checkWritable(
+                directory.hierarchy.version == .unified ? "cgroup.kill" : "cgroup.procs")
+            return Killed(processes: residents.processes.count, means: .signal)
+        }
         if !frozen.isEmpty {
             killFrozen(frozen, residents)
             if isEmpty(&residents, within: .seconds(1)) {

@@ -90,7 +90,7 @@ package struct Pinner: Sendable {
             throw ActuationError(
                 .outOfRange,
                 "cannot set \(request.file) of \(directory.path) to \"\(list)\": \(above) has "
-                    + "\(allowed); choose from those")
+                    + "\(allowed); choose from these")
         }
         guard request.isLegacy else { return }
         let children: [CgroupDirectory] = (try? directory.children()) ?? []

@@ -5,6 +5,8 @@ package struct ActuationError: Error, Hashable, Sendable, CustomStringConvertibl
     /// The kind of failure, which determines the exit status.
     package enum Code: Sendable {
         case usage, notFound, notPermitted, refused, busy, unavailable, failed
+        /// The cgroup exists already.
+        case exists
         /// The host or an ancestor has less than the requested amount.
         case outOfRange
         /// A descendant has more than the requested value would leave it.

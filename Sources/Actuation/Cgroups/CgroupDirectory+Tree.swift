@@ -29,7 +29,7 @@ extension CgroupDirectory {
 
     /// Returns the processes of this cgroup and its descendants.
     ///
-    /// 0 means a process in another PID namespace. A cgroup removed meanwhile has none.
+    /// 0 means a process in another PID namespace. A cgroup removed in the meantime has none.
     func processesBelow() throws(IOError) -> Set<Int32> {
         var result: Set<Int32> = []
         for directory in try subtree() {

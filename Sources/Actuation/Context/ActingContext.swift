@@ -10,7 +10,7 @@ package struct ActingContext: Sendable {
     /// The interface files, which decide how a value is written.
     package var files: any ControlFiles
     /// The journal that changes are recorded in; nil for changes that are not undone.
-    package let journal: UndoJournal?
+    package private(set) var journal: UndoJournal?
     /// The cgroups on which disruptive actions are refused.
     package let protected: ProtectedSet
     /// The helper or keeper that thaws a cgroup if this process dies.
@@ -38,6 +38,27 @@ package struct ActingContext: Sendable {
         context.files = files
         return context
     }
+
+    /// Returns the context of one change that is undone at a deadline, by a process of its own.
+    ///
+    /// Each call is a change with a deadline and a helper of its own; the helper starts with the
+    /// first record. Throws if there is no journal, in which the helper would find the change.
+    package func expiring(
+        _ expiry: Expiry, by program: UndoProgram = .own
+    ) throws(ActuationError) -> ActingContext {
+        guard expiry != .none else { return self }
+        guard let journal else {
+            throw ActuationError(
+                .unavailable, "a change that expires needs an undo journal, and there is none")
+        }
+        var context = self
+        context.journal = journal.expiring(ExpiringChange(expiry, by: program))
+        return context
+    }
+
+    /// The number by which people confirm the change of this context; nil if it does not expire or
+    /// recorded nothing.
+    package var changeNumber: UInt64? { journal?.change?.number }
 
     /// Writes that are recorded in the journal.
     var recorded: JournaledWrite { JournaledWrite(files: files, journal: journal) }

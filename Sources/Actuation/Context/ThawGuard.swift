@@ -36,9 +36,14 @@ package struct ThawGuard: Sendable {
 
     /// A running guard; releasing it signals that the freeze is complete.
     struct Watch: ~Copyable {
+        /// The helper; nil for a keeper.
+        let helper: UndoHelper?
         private let process: DetachedProcess?
 
-        init(_ process: consuming DetachedProcess?) { self.process = process }
+        init(_ process: consuming DetachedProcess?, _ helper: UndoHelper? = nil) {
+            self.process = process
+            self.helper = helper
+        }
     }
 
     /// Starts the guard and returns once it watches.
@@ -99,16 +104,14 @@ package struct ThawGuard: Sendable {
                 .failed, "cannot freeze \(directory.path) safely, without a helper: \(error)")
         }
         let answer = process.firstLine(before: Deadline(after: .seconds(30)))
-        guard answer == Self.ready else {
+        guard let helper = UndoHelper(ready: answer) else {
             throw ActuationError(
                 answer.isEmpty ? .failed : .busy,
                 "cannot freeze \(directory.path) safely: the helper that thaws it "
                     + (answer.isEmpty ? "did not start" : "reports: \(answer)"))
         }
-        return Watch(process)
+        return Watch(process, helper)
     }
-
-    static let ready = "ready"
 }
 
 /// Thaws cgroups at their deadlines, from a separate process that finds them in the undo journal.

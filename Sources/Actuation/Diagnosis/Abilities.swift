@@ -63,7 +63,7 @@ struct Abilities {
             return unable("reclaim", absence(of: .memory))
         }
         if set.hierarchies[tree].version == .legacy {
-            return able("reclaim", "memory.force_empty", tree, but: "on v1 only with --all")
+            return able("reclaim", "memory.force_empty", tree, but: "on v1 only --all")
         }
         return isAtLeast(5, 19)
             ? able("reclaim", "memory.reclaim", tree)

@@ -81,10 +81,13 @@ extension Diagnosis {
 
     private static let capabilitiesThatMatter = [
         ("cap_dac_override", "write to cgroups of other users"),
-        ("cap_sys_admin", "device lists, namespaces, release agents"),
+        ("cap_sys_admin", "watch writers, set device lists and release agents, create namespaces"),
         ("cap_kill", "signal processes of other users"),
-        ("cap_sys_resource", "pressure triggers with any window, oom_score_adj of the helper"),
-        ("cap_sys_ptrace", "read namespaces and environments of other users' processes"),
+        (
+            "cap_sys_resource",
+            "use pressure triggers with any window, protect helpers from the OOM killer"
+        ),
+        ("cap_sys_ptrace", "read the namespaces of other users' processes"),
     ]
 
     private static func pressureRefusal(_ system: SystemRoot) -> String? {

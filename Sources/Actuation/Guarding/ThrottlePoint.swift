@@ -69,7 +69,7 @@ package final class ThrottlePoint: Sendable {
         if isChanged { try write(cause: cause) }
     }
 
-    /// Removes the bound at once.
+    /// Removes the bound immediately.
     ///
     /// It writes to the kernel directly, because throttled tasks cannot wait for systemd.
     package func lift() throws(ActuationError) {

@@ -31,6 +31,10 @@ package struct JournalEntry: Hashable, Sendable {
     /// The highest inode at or below the cgroup before its first write, for a v1 cpuset list, which
     /// new children inherit; nil for other values.
     package var newestBelow: UInt64?
+    /// The process of the last write; nil in a journal of an earlier version.
+    package var writer: WritingProcess?
+    /// When the change is undone without a command; nil for never.
+    package internal(set) var expiry: EntryExpiry?
 
     /// The owner of changes by the daemon's limits, rules and pools; ``cause`` names which.
     package static let daemon = "daemon"
@@ -41,6 +45,14 @@ package struct JournalEntry: Hashable, Sendable {
     package var isDaemons: Bool { !owner.isEmpty }
     /// Whether an OOM guard made the change.
     package var isGuards: Bool { owner == Self.guarding || isDaemons && cause.hasPrefix("guard ") }
+
+    /// The other process that is about to write the value, or is reading it back; nil if none is.
+    ///
+    /// Until then the value says nothing, and the entry must stay open: the process may write at
+    /// any moment, and nothing else would undo it.
+    var processAtWork: WritingProcess? {
+        readBack == nil ? writer.flatMap { $0.isAnotherAtWork ? $0 : nil } : nil
+    }
 
     /// Whether the value is the original again, so that there is nothing to undo.
     package var isSettled: Bool { readBack.map { isSame($0, original) } ?? false }
@@ -118,7 +130,8 @@ extension JournalEntry {
                 missing: line["missing"] ?? ""),
             owner: line["owner"] ?? "", original: original, wanted: wanted, readBack: nil,
             cause: line["cause"] ?? "",
-            wallTime: line.number("time") ?? 0, newestBelow: line.number("newest"))
+            wallTime: line.number("time") ?? 0, newestBelow: line.number("newest"),
+            writer: WritingProcess(line), expiry: EntryExpiry(line))
         guard isPlausible else { return nil }
     }
 

@@ -7,6 +7,8 @@ package enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
     case file(PrivateFileError)
     /// Some lines are damaged, so an original may be missing.
     case damaged(directory: String, lines: [Int])
+    /// The helper that undoes the change at its deadline did not start.
+    case unguarded(String)
     /// Its reader would refuse the record and take the file for damaged.
     case implausible(CgroupPath)
 
@@ -19,6 +21,8 @@ package enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "\(lines.map(String.init).joined(separator: ", ")), so an original value may be "
                 + "missing; `cgwarden journal` shows the readable part, `cgwarden restore --force` "
                 + "restores it and moves the file aside"
+        case .unguarded(let reason):
+            "nothing would undo the change in time, because its helper did not start: \(reason)"
         case .implausible(let path): "it cannot record this change of \(path)"
         }
     }
@@ -27,6 +31,7 @@ package enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
     package var code: ActuationError.Code {
         switch self {
         case .file(.untrusted), .damaged, .implausible: .refused
+        case .unguarded: .failed
         case .file(let error): error.failure?.isPermission == true ? .notPermitted : .failed
         }
     }
@@ -35,6 +40,10 @@ package enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
 extension ActuationError {
     /// Creates the error for an original that could not be recorded, so that nothing was done.
     init(unrecorded error: JournalError) {
+        if case .unguarded = error {
+            self.init(error.code, "nothing was done: \(error)")
+            return
+        }
         self.init(error.code, "nothing was done, because the undo journal cannot be used: \(error)")
     }
 

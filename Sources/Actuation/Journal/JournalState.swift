@@ -55,6 +55,7 @@ package struct JournalState: Sendable {
         for entry in entries where !isObsolete(entry) {
             bytes += entry.intent(bootID: bootID).bytes
             if let readBack = entry.readBack { bytes += entry.end(readBack).bytes }
+            if let reason = entry.expiry?.obstacle { bytes += entry.left(reason).bytes }
         }
         return bytes + checkMark.bytes
     }
@@ -73,6 +74,11 @@ package struct JournalState: Sendable {
             begin(entry)
         case "done":
             if let slot = slotOf[sequence] { change(slot) { $0.readBack = line["value"] } }
+        case "kept": if let slot = slotOf[sequence] { change(slot) { $0.expiry = nil } }
+        case "left":
+            if let slot = slotOf[sequence] {
+                change(slot) { $0.expiry?.obstacle = line["reason"] ?? "" }
+            }
         case "closed": if let slot = slotOf[sequence] { close(slot) }
         case "last": checkedBytes = wholeBytes
         default: break
@@ -104,6 +110,8 @@ package struct JournalState: Sendable {
                     known.readBack = nil
                     known.cause = entry.cause
                     known.wallTime = entry.wallTime
+                    known.writer = entry.writer
+                    known.expiry = entry.expiry
                 }
                 slotOf[entry.sequence] = slot
                 return

@@ -10,13 +10,13 @@ struct RecordLine {
 
     init(
         _ verb: String, _ texts: KeyValuePairs<String, String>,
-        number: (key: String, value: UInt64)? = nil, path: [UInt8]? = nil
+        more: [(key: String, value: String)] = [], path: [UInt8]? = nil
     ) {
         self.verb = verb
-        let fields = texts.map { (key: $0.key, value: Array($0.value.utf8)) }
         self.fields =
-            fields + (number.map { [(key: $0.key, value: Array("\($0.value)".utf8))] } ?? [])
-            + (path.map { [(key: "path", value: $0)] } ?? [])
+            (texts.map { (key: $0.key, value: $0.value) } + more).map {
+                (key: $0.key, value: Array($0.value.utf8))
+            } + (path.map { [(key: "path", value: $0)] } ?? [])
     }
 
     /// Parses a line; nil if it is damaged.

@@ -12,6 +12,8 @@ package struct RestoreResult: Sendable {
         case kept
         /// Another program has changed the value since; it was left unchanged.
         case foreign
+        /// Another process of cgwarden is about to write the value; the entry stays.
+        case beingWritten(by: WritingProcess)
         /// Only a best-effort value could be restored.
         ///
         /// A cpuset with tasks cannot be emptied, so the given value was written. A controller
@@ -28,11 +30,11 @@ package struct RestoreResult: Sendable {
     /// The outcome.
     package let outcome: Outcome
 
-    /// Whether the entry stays in the journal, because others changed the value or the write
-    /// failed.
+    /// Whether the entry stays in the journal, because others changed the value, are about
+    /// to, or the write failed.
     package var isLeft: Bool {
         switch outcome {
-        case .foreign, .failed: true
+        case .foreign, .beingWritten, .failed: true
         default: false
         }
     }

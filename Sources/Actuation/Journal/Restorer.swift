@@ -72,6 +72,12 @@ package struct Restorer {
         return results
     }
 
+    /// Thaws the cgroups that carry the freeze mark of these owners' changes, whatever the journal
+    /// says; returns how many were frozen.
+    package func thawMarked(of owners: ChangeOwners) -> Int {
+        FrozenMark(journal: journal).thawAll(in: set, files, of: owners)
+    }
+
     /// Throws if the journal is from before this boot, or damaged without `force`.
     ///
     /// Either way cgroups with our freeze mark are thawed first, because they cannot wait.
@@ -79,7 +85,7 @@ package struct Restorer {
         _ view: JournalView, _ owners: ChangeOwners, thaws: Bool, force: Bool
     ) throws(ActuationError) {
         func thaw() -> Int {
-            thaws ? FrozenMark(journal: journal).thawAll(in: set, files, of: owners) : 0
+            thaws ? thawMarked(of: owners) : 0
         }
         guard !view.isFromEarlierBoot else {
             _ = thaw()
@@ -120,6 +126,10 @@ package struct Restorer {
                     continue
                 }
                 if entry.isSame(target.found, entry.original) {
+                    if let process = entry.processAtWork {
+                        conclude(.beingWritten(by: process), target.found)
+                        continue
+                    }
                     if !dryRun { try YoungerCpusets(target, journal, files).widen() }
                     conclude(.already, target.found)
                 } else if force

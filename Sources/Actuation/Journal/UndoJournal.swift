@@ -9,8 +9,11 @@ internal import KernelIO
 package struct UndoJournal: Sendable {
     /// The owner of the changes recorded here; empty for a person's commands.
     package let owner: String
-    private let file: JournalFile
+    /// The change that new records belong to; nil if they do not expire.
+    package private(set) var change: ExpiringChange?
+    let file: JournalFile
     private let bootID: String
+    private let writer: WritingProcess
     /// The size up to which the file is never rewritten, in bytes.
     private static let usualBytes = 16 << 10
 
@@ -26,22 +29,31 @@ package struct UndoJournal: Sendable {
     }
 
     init(
-        directory: String, owner: String = "", bootID: String, patience: Duration = .seconds(10)
+        directory: String, owner: String = "", bootID: String, patience: Duration = .seconds(10),
+        writer: WritingProcess = .own
     ) {
         self.init(
-            owner: owner, bootID: bootID,
+            owner: owner, bootID: bootID, writer: writer,
             file: JournalFile(directory: directory, bootID: bootID, patience: patience))
     }
 
-    private init(owner: String, bootID: String, file: JournalFile) {
+    private init(owner: String, bootID: String, writer: WritingProcess, file: JournalFile) {
         self.owner = owner
         self.bootID = bootID
+        self.writer = writer
         self.file = file
     }
 
     /// Returns the same journal for another owner's changes.
     package func owned(by owner: String) -> UndoJournal {
-        UndoJournal(owner: owner, bootID: bootID, file: file)
+        UndoJournal(owner: owner, bootID: bootID, writer: writer, file: file)
+    }
+
+    /// Returns the same journal for the records of a change that expires.
+    func expiring(_ change: ExpiringChange) -> UndoJournal {
+        var journal = self
+        journal.change = change
+        return journal
     }
 
     /// The directory of the file.
@@ -71,6 +83,7 @@ package struct UndoJournal: Sendable {
         in hierarchy: MountedHierarchy, original: String, wanted: String, cause: String,
         newestBelow: UInt64? = nil
     ) throws(JournalError) -> JournalEntry {
+        try change?.prepare(in: directory)
         while true {
             let entry = try file.change(creating: true) { file, folder throws(JournalError) in
                 if file.state.isFromEarlierBoot {
@@ -81,11 +94,13 @@ package struct UndoJournal: Sendable {
                     throw .damaged(directory: directory, lines: file.state.damagedLines)
                 }
                 try shorten(&file, in: folder, hierarchy)
+                let sequence = file.state.lastSequence + 1
                 let entry = JournalEntry(
-                    sequence: file.state.lastSequence + 1, hierarchy: hierarchy.label,
-                    path: place, inode: inode, cell: cell, owner: owner, original: original,
-                    wanted: wanted, readBack: nil, cause: cause,
-                    wallTime: MonotonicClock.wallMicroseconds, newestBelow: newestBelow)
+                    sequence: sequence, hierarchy: hierarchy.label, path: place, inode: inode,
+                    cell: cell, owner: owner, original: original, wanted: wanted, readBack: nil,
+                    cause: cause,
+                    wallTime: MonotonicClock.wallMicroseconds, newestBelow: newestBelow,
+                    writer: writer, expiry: change?.recorded(sequence))
                 guard entry.isPlausible else { throw .implausible(place) }
                 try file.append([entry.intent(bootID: bootID)], durably: true)
                 return entry
@@ -106,7 +121,7 @@ package struct UndoJournal: Sendable {
             entries.map { RecordLine("closed", ["seq": "\($0.sequence)", "reason": reason]) })
     }
 
-    private func append(_ lines: [RecordLine]) throws(JournalError) {
+    func append(_ lines: [RecordLine]) throws(JournalError) {
         _ = try file.change { file, _ throws(JournalError) in
             try file.append(lines, durably: false)
         }
@@ -178,7 +193,8 @@ package struct UndoJournal: Sendable {
         return nil
     }
 
-    private func own(in cgroup: CgroupDirectory) -> [JournalEntry] {
+    /// Returns this owner's entries in a cgroup.
+    func own(in cgroup: CgroupDirectory) -> [JournalEntry] {
         let entries = (try? file.look { $0.entries(inodes: [cgroup.inode]) }) ?? []
         return entries.filter { $0.owner == owner && $0.hierarchy == cgroup.hierarchy.label }
     }
@@ -189,59 +205,4 @@ struct JournalView: Sendable {
     let entries: [JournalEntry]
     let damagedLines: [Int]
     let isFromEarlierBoot: Bool
-}
-
-extension UndoJournal {
-    /// Records a file's new value in its entries; does nothing if it was never changed.
-    func settle(_ file: String, inode: UInt64, readBack: String) {
-        let known = (try? self.file.look { $0.known(inode: inode) }) ?? []
-        let changed = known.filter { $0.cell.file == file && $0.readBack != readBack }
-        guard !changed.isEmpty else { return }
-        try? append(changed.map { $0.end(readBack) })
-    }
-
-    /// Closes the entries of a removed cgroup, which cannot be restored.
-    func forget(_ directory: CgroupDirectory) {
-        let known = (try? file.look { $0.known(inode: directory.inode) + $0.known(inode: 0) }) ?? []
-        try? close(known.filter { $0.concerns(directory) }, reason: "removed")
-    }
-
-    /// Closes the entries of removed cgroups that `isMeant` selects.
-    package func forget(inodes: Set<UInt64>, where isMeant: (JournalEntry) -> Bool) {
-        let entries = (try? file.look { $0.entries(inodes: inodes) }) ?? []
-        try? close(entries.filter(isMeant), reason: "gone")
-    }
-}
-
-extension JournalEntry {
-    func intent(bootID: String) -> RecordLine {
-        RecordLine(
-            "intent",
-            [
-                "seq": "\(sequence)", "boot": bootID, "time": "\(wallTime)", "hier": hierarchy,
-                "inode": "\(inode)", "file": cell.file, "line": cell.line ?? "",
-                "field": cell.field ?? "", "missing": cell.missing, "owner": owner,
-                "original": original, "wanted": wanted, "cause": cause,
-            ], number: newestBelow.map { ("newest", $0) }, path: path.bytes)
-    }
-
-    func end(_ readBack: String) -> RecordLine {
-        RecordLine("done", ["seq": "\(sequence)", "value": readBack])
-    }
-
-    /// Whether the entry's object no longer exists in a hierarchy, not even under another path.
-    func isGone(from hierarchy: MountedHierarchy, _ renamed: RenamedPlaces) -> Bool {
-        guard hierarchy.label == self.hierarchy else { return false }
-        if case .process(let pid, let ticks) = subject {
-            return ProcessReader(.live).stat(pid)?.startTicks != ticks
-        }
-        // A cgroup that is being created does not exist yet.
-        if subject == .cgroup, readBack == nil { return false }
-        do throws(IOError) {
-            if try concerns(CgroupDirectory(path, in: hierarchy)) { return false }
-        } catch {
-            if !error.isGone { return false }
-        }
-        return subject != .value || renamed.directory(inode, in: hierarchy) == nil
-    }
 }

@@ -77,7 +77,7 @@ struct UndoTarget {
         else { return nil }
         return ActuationError(
             .busy,
-            "\(entry.path) uses \(LimitValue.number(usage).byteText), so the kernel would kill in "
+            "\(entry.path) uses \(LimitValue.number(usage).roundedByteText), so the kernel would kill in "
                 + "it; cgwarden reclaim \(entry.path), or --force")
     }
 

@@ -95,7 +95,7 @@ struct CgroupFiles {
         return ActuationError(
             .unavailable,
             "\(limit.name) exists only on \(version), and \(place)"
-                + (limit.note.isEmpty ? "" : ". \(limit.note)"))
+                + (limit.note.isEmpty ? "" : " (\(limit.note.dropLast()))"))
     }
 
     /// Returns the reason why a file does not exist.

@@ -37,8 +37,8 @@ extension PlanDraft {
         if wanted.intersection(parent).isEmpty {
             throw ActuationError(
                 .outOfRange,
-                "\(name)=\(wanted) has none of what the parent of \(files.path) may use, "
-                    + "\(parent); choose from those")
+                "\(name)=\(wanted) has none of those of the parent of \(files.path), which has "
+                    + "\(parent); choose from these")
         }
         if !wanted.isSubset(of: parent) {
             warnings.append(
@@ -54,15 +54,15 @@ extension PlanDraft {
         if let parent = list(name, of: directory.enclosing), !wanted.isSubset(of: parent) {
             throw ActuationError(
                 .outOfRange,
-                "\(name)=\(wanted) is not within \(parent) of the parent of \(files.path); choose "
-                    + "from those, or set the parent's first")
+                "\(name)=\(wanted) exceeds the parent of \(files.path), which has \(parent); choose "
+                    + "from these, or set the parent first")
         }
         for child in directory.visibleChildren {
             guard let theirs = list(name, of: child), !theirs.isSubset(of: wanted) else { continue }
             throw ActuationError(
                 .inTheWay,
-                "\(name)=\(wanted) would exclude those of its child \(child.path), which has \(theirs); "
-                    + "narrow that first")
+                "\(name)=\(wanted) excludes some of the child \(child.path), which has \(theirs); "
+                    + "narrow the child first")
         }
         let other = name == "cpuset.cpus" ? "cpuset.mems" : "cpuset.cpus"
         if request(other) == nil, list(other, of: directory)?.isEmpty == true {

@@ -30,9 +30,9 @@ extension PlanDraft {
         else { return }
         let advice =
             switch (maximum, total) {
-            case (nil, _): "set memory.max, too, which has that value now"
-            case (_, nil): "set memory.memsw.max, too, which has that value now"
-            default: "set a higher total"
+            case (nil, _): "lower memory.max, too"
+            case (_, nil): "raise memory.memsw.max, too"
+            default: "choose a higher total"
             }
         throw ActuationError(
             .usage,
@@ -107,7 +107,7 @@ extension PlanDraft {
             writes[writes.count - 1].shrinks = true
             return
         }
-        let usageText = LimitValue.number(usage).byteText
+        let usageText = LimitValue.number(usage).roundedByteText
         let threat =
             isUnified
             ? "the kernel reclaims the difference, and kills if it cannot"

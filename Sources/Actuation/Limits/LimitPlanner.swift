@@ -105,7 +105,7 @@ struct PlanDraft {
         {
             warnings.append(
                 "\(request.limit.name) is below the usage of \(files.path), "
-                    + "\(LimitValue.number(usage).byteText): its processes are slowed down until the "
+                    + "\(LimitValue.number(usage).roundedByteText): its processes are slowed down until the "
                     + "rest is reclaimed")
         }
         switch request.limit.name {

@@ -128,6 +128,7 @@ package struct LimitTransaction {
         if write.isReadable, write.isNew(before) {
             result.outcome = .unchanged
             result.readBack = before
+            try renew(write, before)
             return nil
         }
         guard write.directory.isCurrent else {
@@ -136,6 +137,16 @@ package struct LimitTransaction {
         }
         let entry = try record(write, before: before, wanted: write.rawNew)
         return Begun(index: index, write: write, before: before, entry: entry)
+    }
+
+    /// Gives a value that an earlier command of the same owner has set the expiry of this change.
+    private func renew(_ write: PlannedWrite, _ before: String) throws(ActuationError) {
+        guard let journal = context.journal,
+            let known = journal.own(in: write.directory).first(where: { $0.cell == write.cell }),
+            known.expiry != nil || journal.change != nil
+        else { return }
+        let entry = try record(write, before: before, wanted: write.rawNew)
+        if let entry { try? journal.finish(entry, readBack: before) }
     }
 
     private func conclude(_ one: Begun, _ result: inout LimitResult) {

@@ -31,7 +31,7 @@ struct MemoryShrinker {
                 throw ActuationError(
                     .busy,
                     "\(write.name) of \(write.directory.path) stays as it was: of "
-                        + "\(LimitValue.number(now).byteText) in use no more can be reclaimed; free "
+                        + "\(LimitValue.number(now).roundedByteText) in use no more can be reclaimed; free "
                         + "memory in it, or set a higher limit")
             }
             if fruitless > 0 { pause(.milliseconds(500)) }

@@ -28,15 +28,16 @@ package struct CgroupMaker: Sendable {
         _ path: CgroupPath, controllers: [Controller] = [], dryRun: Bool = false
     ) throws(ActuationError) -> Made {
         guard !path.isRoot else {
-            throw ActuationError(.usage, "/ already exists; name a cgroup below it")
+            throw ActuationError(.exists, "/ already exists; name a cgroup below it")
         }
         let trees = try treesWithWay(for: controllers, to: path)
         let (present, enabled) =
             try dryRun ? foreseen(path, controllers, trees) : make(path, controllers, trees)
+        if dryRun { try checkRights(path, controllers, trees.filter { !present.contains($0.label) }) }
         let new = trees.map(\.label).filter { !present.contains($0) }
         guard !new.isEmpty || !enabled.isEmpty else {
             throw ActuationError(
-                .usage, "\(path) already exists in \(present.joined(separator: ", "))")
+                .exists, "\(path) already exists in \(present.joined(separator: ", "))")
         }
         return Made(
             hierarchies: new, present: present,
@@ -53,6 +54,27 @@ package struct CgroupMaker: Sendable {
                 missing(controllers, downTo: path.parent, in: $0)
             }
         )
+    }
+
+    /// Throws if this process may not create the cgroup in its nearest ancestor, or not enable a
+    /// controller there.
+    private func checkRights(
+        _ path: CgroupPath, _ controllers: [Controller], _ trees: [MountedHierarchy]
+    ) throws(ActuationError) {
+        for hierarchy in trees {
+            let ancestors = (path.parent?.line ?? []).compactMap {
+                try? CgroupDirectory($0, in: hierarchy)
+            }
+            try ancestors.last?.checkChildrenChangeable("create", path)
+            guard hierarchy.version == .unified else { continue }
+            for directory in ancestors {
+                let passed = directory.passedControllers(context.files)
+                let missing = controllers.filter {
+                    hierarchy.controllers.contains($0) && !passed.contains($0.rawValue)
+                }
+                if !missing.isEmpty { try directory.checkWritable("cgroup.subtree_control") }
+            }
+        }
     }
 
     /// Creates the cgroup, and returns the hierarchies that had it and the enabled controllers.
@@ -166,7 +188,7 @@ package struct CgroupMaker: Sendable {
     ) -> ActuationError {
         if error.isExisting {
             return ActuationError(
-                .usage, "cannot create \(path): its parent has a file of that name; choose another")
+                .exists, "cannot create \(path): its parent has a file of that name; choose another")
         }
         if error.isTryAgain {
             return ActuationError(

@@ -34,6 +34,7 @@ package struct Mover: Sendable {
             if !force { try refuseFrozen(directory) }
         }
         if dryRun {
+            for (_, directory) in targets { try directory.checkWritable("cgroup.procs") }
             return try pids.map { pid throws(ActuationError) in try foreseen(pid, targets) }
         }
         var moved: [Moved] = []

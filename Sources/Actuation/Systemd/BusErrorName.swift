@@ -100,6 +100,7 @@ extension ActuationError.Code {
         case .unavailable: .notSupported
         case .outOfRange: .outOfRange
         case .failed: .inputOutput
+        case .exists: .exists
         }
     }
 }

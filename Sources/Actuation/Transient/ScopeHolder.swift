@@ -2,7 +2,7 @@ internal import KernelIO
 
 /// A small process that keeps a scope alive.
 ///
-/// systemd removes an empty scope at once, before the command's usage could be read. The process
+/// systemd removes an empty scope immediately, before the command's usage could be read. The process
 /// ends with this value or with this process.
 struct ScopeHolder: ~Copyable, Sendable {
     /// The process ID.

@@ -30,22 +30,25 @@ int cgw_open_file(int directory, const char *path);
 /// The inode of an open file, 0 with errno on failure.
 uint64_t cgw_inode(int descriptor);
 
+/// The number of links to a directory and its device; 0 for anything else and on failure.
+uint64_t cgw_links(int directory, const char *path, uint64_t *device);
+
 /// The inode and type of an entry; returns 1 for a directory, 0 for anything else, -1 with errno.
 int cgw_entry(int directory, const char *name, uint64_t *inode);
 
-/// Gives the calling thread a descriptor table of its own, emptied but for 0, 1 and 2.
+/// Gives the calling thread its own descriptor table, with only 0, 1 and 2 open.
 int cgw_own_descriptor_table(void);
 
 /// inotify_init1(2) with IN_NONBLOCK|IN_CLOEXEC.
 int cgw_watch_open(void);
 
-/// inotify_add_watch(2) for entries made, removed, renamed or written to inside a directory.
+/// inotify_add_watch(2) for entries created, removed, renamed or written to in a directory.
 int cgw_watch_add(int watch, const char *path);
 
 /// inotify_rm_watch(2).
 int cgw_watch_remove(int watch, int descriptor);
 
-/// The size of a file, 0 if it cannot be had.
+/// The size of a file, 0 on failure.
 uint64_t cgw_file_size(const char *path);
 
 /// The file system's magic number from statfs(2), 0 with errno on failure.
@@ -63,7 +66,7 @@ int cgw_set_attribute(int descriptor, const char *name, const char *value);
 /// fremovexattr(2): 0, or -1 with errno.
 int cgw_remove_attribute(int descriptor, const char *name);
 
-/// An unconnected Unix datagram socket that does not block, -1 with errno.
+/// An unconnected, non-blocking Unix datagram socket, -1 with errno.
 int cgw_datagram_socket(void);
 
 /// sendto(2) a Unix socket with a path: 0, or -1 with errno.

@@ -1,11 +1,11 @@
 #pragma once
-// Starting a process inside a cgroup, and following it.
+// Starts a process inside a cgroup, and waits for it.
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/// What a command gets that shares nothing with its caller: a session of its own, /dev/null as
-/// input, one output, its own environment, and perhaps another user.
+/// The settings of a command that shares nothing with its caller: it gets a session of its own,
+/// /dev/null as input, one output, its own environment, and optionally another user.
 struct cgw_apart {
     /// NULL-terminated `NAME=VALUE`.
     const char *const *environment;
@@ -18,14 +18,14 @@ struct cgw_apart {
     size_t group_count;
 };
 
-/// What is started, and where.
+/// The command to start, and its cgroups.
 struct cgw_spawn {
     /// The command and its arguments, NULL-terminated; looked up in PATH.
     const char *const *arguments;
     /// Open `cgroup.procs` files of v1 cgroups that the process joins before exec.
     const int *memberships;
     size_t membership_count;
-    /// The directory of the v2 cgroup in which it is born, -1 for none.
+    /// The directory of the v2 cgroup to create it in, -1 for none.
     int cgroup;
     /// CLONE_NEW* flags.
     uint64_t namespaces;
@@ -34,12 +34,12 @@ struct cgw_spawn {
     size_t passed_count;
     /// NULL for a command that shares the caller's terminal and environment.
     const struct cgw_apart *apart;
-    /// Both ends of a pipe at which the process waits for a byte before anything else, and ends if
-    /// there will be none; -1 for no waiting.
+    /// Both ends of a pipe. The process first waits for a byte, and exits if the pipe is closed
+    /// before one arrives; -1 for no wait.
     int gate[2];
 };
 
-/// Where starting failed.
+/// The step at which starting failed.
 enum cgw_spawn_step {
     CGW_SPAWN_PROCESS,
     CGW_SPAWN_JOIN,
@@ -48,24 +48,24 @@ enum cgw_spawn_step {
     CGW_SPAWN_APART,
 };
 
-/// clone3(2), after which the process becomes its command by execvp(3): its id, its descriptor and a
-/// report, which can be read once the command runs or could not be run; or -1 with errno.
+/// clone3(2), then execvp(3) of the command. Returns the process ID, the pidfd, and a report that can
+/// be read once the command runs or has failed to start; or -1 with errno.
 ///
-/// Where clone3(2) is filtered out the process moves into the v2 cgroup before anything else.
-/// With CLONE_NEWPID the process is a small init that runs the command as its child, forwards
-/// signals, reaps, and ends as the command did (128+N for a signal).
+/// Where a filter refuses clone3(2), the process first moves into the v2 cgroup by itself. With
+/// CLONE_NEWPID it is a small init, which runs the command as its child, forwards signals, reaps, and
+/// exits with the command's status (128+N for a signal).
 pid_t cgw_spawn_begin(const struct cgw_spawn *request, int *process, int *report);
 
-/// Waits for the report: 0 when the command runs, or -1 with errno and step after the process was
-/// reaped.
+/// Waits for the report: 0 once the command runs, or -1 with errno and the step, after reaping the
+/// process.
 int cgw_spawn_finish(pid_t child, int report, int *step);
 
-/// Lets a process at a gate go on.
+/// Releases a process that waits at a gate.
 int cgw_open_gate(int gate);
 
 /// Routes TERM, INT, HUP, QUIT, USR1, USR2, CONT and WINCH, unless they are ignored, into a pipe:
-/// two bytes each, the signal and 1 if the kernel sent it (a terminal's key). Returns the end to
-/// read from, which does not block, or -1 with errno.
+/// two bytes each, the signal and 1 if the kernel sent it (a key in the terminal). Returns the
+/// non-blocking read end, or -1 with errno.
 int cgw_relay_signals(void);
 
 /// waitpid(2) without waiting: 1 and the wait status of an ended child, 0 while it runs.
@@ -73,3 +73,6 @@ int cgw_reap(pid_t process, int *status);
 
 /// faccessat(2) with AT_EACCESS: whether the caller may write there.
 int cgw_is_writable(int directory, const char *path);
+
+/// TIOCGWINSZ: the columns of a terminal; 0 for anything else.
+int cgw_terminal_columns(int terminal);

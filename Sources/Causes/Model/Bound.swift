@@ -25,7 +25,7 @@ package struct Bound: Hashable, Sendable {
         return used / most
     }
 
-    /// The seconds until the limit is reached at the present slope; nil if the usage does not grow.
+    /// The seconds until the limit is reached at the current slope; nil if the usage does not grow.
     package var secondsLeft: Double? {
         guard let headroom, let slope, slope > 0 else { return nil }
         return headroom / slope

@@ -132,7 +132,7 @@ package enum FindingKind: String, CaseIterable, Sendable {
                 "an unknown limit may be the cause")
         case .empty:
             Row(
-                nil, .note, "No process is in it or below it.",
+                nil, .note, "Neither the cgroup nor its descendants have processes.",
                 "it has no task that could be slow")
         case .healthy:
             Row(

@@ -59,7 +59,7 @@ extension Explanation {
     }
 
     private static func timeLeft(_ bound: Bound) -> String {
-        // Beyond a day, the present slope predicts nothing.
+        // Beyond a day, the current slope predicts nothing.
         guard let left = bound.secondsLeft, left < 86_400 else { return "-" }
         return Amount.seconds(left)
     }

@@ -17,7 +17,7 @@ extension Finding {
         case .quota: "throttled\(time)\(by): \(limit)"
         case .memoryHigh: "slowed down\(time)\(by): \(limit)"
         case .memoryReclaim: "reclaims memory\(time)\(at): \(limit)"
-        case .ioLimit: "I/O is held down\(by): \(limit)" + (share == nil ? "" : "; waits\(time)")
+        case .ioLimit: "I/O is throttled\(by): \(limit)" + (share == nil ? "" : "; waits\(time)")
         case .cpuset: "waits\(time) for \(value)\(of): cpuset.cpus\(sharers)"
         case .weight: "waits\(time) for a CPU: \(name ?? "weight") \(value)\(of)\(rivals)"
         case .cpuWait: "waits\(time) for a CPU: no limit is reached, more tasks want to run"
@@ -26,7 +26,7 @@ extension Finding {
         case .near: "\(used) of \(limitName)\(of) is used"
         case .unreadable:
             "unknown limits: \(name ?? "") of \(culprit?.description ?? "") is \(value)"
-        case .empty: "empty: no process in it or below it"
+        case .empty: "empty: neither it nor its descendants have processes"
         case .healthy: "healthy: no limit within 10%\(pressure)"
         }
     }

@@ -10,7 +10,7 @@ extension Watch {
         return limited.isEmpty ? [slowDisk].compactMap(\.self) : limited
     }
 
-    /// The limits that hold a rate down, one for each device.
+    /// The limits that throttle a rate, one for each device.
     private var limitedDevices: [Finding] {
         let reached = bounds.filter { bound in
             Self.rates.contains { $0.limit == bound.limit.metric }
@@ -42,7 +42,7 @@ extension Watch {
             competitors: competitors(rivals) { bytes($0, device) })
     }
 
-    /// Bytes a second that a cgroup reads and writes on a device.
+    /// The bytes per second that a cgroup reads and writes on a device.
     private func bytes(_ place: Int, _ device: InstanceKey?) -> Double {
         now.instances(place).filter {
             $0.key == device && Self.traffic.contains($0.metric)

@@ -94,13 +94,17 @@ extension CatalogName {
 
     /// Returns the message about an unknown name, with similar names in their canonical form.
     ///
-    /// If the name is a prefix of others, those are suggested instead.
+    /// A name of systemd's suggests the limit that it sets. If the name is a prefix of others, those
+    /// are suggested instead.
     private static func unknown(
         _ name: String, _ what: String, _ command: String, row: (CatalogName) -> String?
     ) -> String {
         let rows = MetricCatalog.all.map(\.name) + LimitCatalog.all.map(\.name)
-        var similar: [String] = []
-        for longer in rows where !name.isEmpty && longer.hasPrefix(name) {
+        var similar = [LimitCatalog.limit(ofUnitSetting: name)?.name].compactMap {
+            $0.flatMap { CatalogName($0) }.flatMap(row)
+        }
+        let longer = similar.isEmpty && !name.isEmpty ? rows.filter { $0.hasPrefix(name) } : []
+        for longer in longer {
             guard let row = CatalogName(longer).flatMap(row), !similar.contains(row) else {
                 continue
             }
@@ -122,6 +126,24 @@ extension CatalogName {
             ? "`\(command)` lists them"
             : Spelling.question(Array(similar.prefix(3)))
         return "unknown \(what) \(name.onOneLine); \(hint)"
+    }
+}
+
+extension CatalogName {
+    /// Resolves the name of one page size to its row: `hugetlb.2MB.current` is 2MB of
+    /// `hugetlb.current`; nil for any other name.
+    package static func ofPageSize(_ typed: String) -> (name: CatalogName, size: String)? {
+        let parts = typed.split(separator: ".", maxSplits: 2).map(String.init)
+        guard parts.count == 3, parts[0] == "hugetlb", parts[1].first?.isNumber == true else {
+            return nil
+        }
+        let file = "hugetlb.*.\(parts[2])"
+        let row = MetricCatalog.all.first { row in
+            row.dimension == .pageSize
+                && (row.name == "hugetlb.\(parts[2])"
+                    || [row.v2, row.v1].contains { $0?.file == file })
+        }
+        return row.flatMap { CatalogName($0.name) }.map { ($0, parts[1]) }
     }
 }
 

@@ -55,6 +55,19 @@ extension LimitCatalog {
         byFile[name]?.first?.file.systemd
     }
 
+    /// The limit that a setting of a unit file sets, such as `CPUQuota`; nil for any other name.
+    package static func limit(ofUnitSetting name: String) -> Limit? {
+        // The bus has some settings under other names.
+        let formers = ["MemoryLimit": "MemoryMax", "BlockIOWeight": "IOWeight"]
+        let property =
+            formers[name] ?? (name == "CPUQuota" ? "CPUQuotaPerSecUSec" : name)
+        let isTime = property.hasSuffix("Sec") && !property.hasSuffix("USec")
+        let onBus = isTime ? property.dropLast(3) + "USec" : property[...]
+        return all.first { limit in
+            (limit.v2 + limit.v1).contains { $0.systemd.map { $0.name == onBus } ?? false }
+        }
+    }
+
     /// The text of a file in a new cgroup on every v2 kernel, for a file that systemd keeps.
     package static func initialText(ofFile name: String) -> String? {
         byFile[name]?.first?.file.initial

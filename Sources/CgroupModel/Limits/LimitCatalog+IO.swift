@@ -59,7 +59,7 @@ extension LimitCatalog {
         )
             -> Limit in
         let systemd = UnitProperty(property, since: 230, .perDevice)
-        // systemd sets no operations a second on v1.
+        // systemd sets no IOPS limits on v1.
         let isBytes = grammar == .bytesPerSecond
         return row(
             "io.max.\(field)", .io, grammar, by: .device,

@@ -16,8 +16,10 @@ package enum LimitCatalog {
     /// The rows of a group such as `io.max`; empty for any other name.
     package static func rows(ofGroup name: String) -> [Limit] { all.filter { $0.group == name } }
 
-    /// A row, which the metrics `shown` show (that of its own name by default), and which limits
-    /// the metric `usage`; `formerly` are its former names.
+    /// Makes a row.
+    ///
+    /// `shown` are the metrics that show it (by default the one with its name), `usage` is the metric
+    /// that it limits, and `formerly` are its former names.
     static func row(
         _ name: String, _ controller: Controller, _ grammar: LimitGrammar,
         by dimension: Dimension? = nil, v2: [LimitFile] = [], v1: [LimitFile] = [],

@@ -3,7 +3,11 @@ extension LimitGrammar {
     package func parse(_ text: String, host: HostFacts) throws(LimitError) -> LimitValue {
         if text == "max", allowsUnlimited { return .unlimited }
         guard let value = try value(text, host) else {
-            throw LimitError("\"\(text)\" is not valid; write \(example)")
+            var words: [String] = []
+            if case .word(let valid) = self { words = valid }
+            throw LimitError(
+                "\"\(text)\" is not valid; "
+                    + Spelling.hint(for: text, among: words, otherwise: "write \(example)"))
         }
         return value
     }
@@ -119,9 +123,9 @@ extension LimitGrammar {
         }
         guard let number = amount.exactly(times: unit) else { return nil }
         guard bounds.contains(number) else {
+            let unit = units.count > 1 ? "us" : ""
             throw LimitError(
-                "\"\(text)\" is outside \(bounds.lowerBound) to \(bounds.upperBound)"
-                    + (units.count > 1 ? " us" : ""))
+                "\"\(text)\" is outside \(bounds.lowerBound)\(unit) to \(bounds.upperBound)\(unit)")
         }
         return .number(number)
     }

@@ -24,6 +24,18 @@ extension LimitValue {
     /// The bytes in the largest binary unit that represents them exactly: `512MiB`.
     package var byteText: String { exact(["KiB", "MiB", "GiB", "TiB"], each: 1024) }
 
+    /// The bytes in a unit that suits people, as for an amount in use: `121.5MiB`.
+    package var roundedByteText: String {
+        guard let number else { return "max" }
+        var value = Double(number)
+        var unit = "B"
+        for larger in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 {
+            value /= 1024
+            unit = larger
+        }
+        return DecimalText.fixed(value, places: unit == "B" ? 0 : 1) + unit
+    }
+
     /// The bytes in the unit with the shortest exact number: `10MB`, `1MiB`.
     var rateText: String {
         let decimal = exact(["kB", "MB", "GB", "TB"], each: 1000)

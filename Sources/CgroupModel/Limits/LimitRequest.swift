@@ -74,8 +74,12 @@ package struct LimitRequest: Sendable {
         {
             let sides = part.split(separator: "=", maxSplits: 1).map(String.init)
             guard sides.count == 2, let row = rows.first(where: { $0.field == sides[0] }) else {
-                let fields = rows.map(\.field).joined(separator: ", ")
-                throw LimitError("\"\(part)\" is not FIELD=VALUE with one of \(fields)")
+                let fields = rows.map(\.field)
+                let hint = Spelling.hint(
+                    for: sides[0], among: fields,
+                    otherwise: "write \(usage(rows[0])); the fields are "
+                        + fields.joined(separator: ", "))
+                throw LimitError("\"\(part)\" is not a FIELD=VALUE of \(name); \(hint)")
             }
             requests.append(try one(row, instance, sides[1], host))
         }

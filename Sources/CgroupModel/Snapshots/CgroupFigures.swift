@@ -10,6 +10,11 @@ package struct CgroupFigures {
         .memoryUnderOOM, .frozen, .freezerState, .freeze, .selfFreezing, .memoryHigh,
     ]
 
+    /// Those of them that are shown as rates only, which one sample does not have.
+    package static let rates: Set<MetricID> = [
+        .cpuPeriods, .cpuThrottledPeriods, .ioReadBytes, .ioWrittenBytes,
+    ]
+
     private let snapshot: Snapshot
     private let index: Int
     private let isRoot: Bool

@@ -2,16 +2,19 @@ extension Snapshot {
     /// Writes one cgroup as an object: `path`, `inode`, then the metrics by name.
     ///
     /// Instance values are in nested objects. Absent values are omitted. A value that is missing
-    /// for another reason is listed in `unavailable`.
+    /// for another reason is listed in `unavailable`. A caller that writes many cgroups passes
+    /// their columns.
     package func write(
         _ index: Int, to json: inout JSONWriter, withTime: Bool = false, withRates: Bool = false,
-        only fields: Set<MetricID>? = nil, more: (inout JSONWriter) -> Void = { _ in }
+        only fields: Set<MetricID>? = nil, columns: SampleColumns? = nil,
+        more: (inout JSONWriter) -> Void = { _ in }
     ) {
         let entry = cgroups[index]
+        let columns = columns ?? jsonColumns(only: fields)
         json.object { json in
             if withTime {
                 json.key("time")
-                json.literal(DecimalText.fixed(Double(wallTime) / 1e6, places: 3))
+                json.value(Double(wallTime) / 1e6)
             }
             json.key("path")
             json.value(entry.path.text)
@@ -21,28 +24,37 @@ extension Snapshot {
                 json.value(entry.id.inode)
             }
             var reasons: [(name: String, reason: Reading)] = []
-            for metric in MetricCatalog.all
-            where metric.dimension == nil && fields?.contains(metric.id) ?? true {
-                let reading = self[index, metric.id]
+            for column in columns.columns {
+                let reading = reading(index, column)
                 if reading.isKnown {
-                    json.key(metric.name)
-                    metric.write(reading, to: &json)
-                    if withRates, let rate = rate(index, metric.id) {
-                        json.key("\(metric.name).rate")
+                    json.key(prepared: column.key)
+                    json.value(reading, of: column)
+                    if withRates, let rate = rate(index, column, now: reading) {
+                        json.key(prepared: column.rateKey)
                         json.value(rate)
                     }
                 } else if reading != .absent {
-                    reasons.append((metric.name, reading))
+                    reasons.append((column.name, reading))
                 }
             }
-            let wanted = instances(index).filter { fields?.contains($0.metric) ?? true }
-            write(wanted.filter(\.reading.isKnown), to: &json, withRates: withRates)
-            reasons += wanted.filter { !$0.reading.isKnown }.map { ($0.name(), $0.reading) }
+            let all = instances(index)
+            if !all.isEmpty {
+                let wanted = all.filter { fields?.contains($0.metric) ?? true }
+                write(wanted.filter(\.reading.isKnown), to: &json, withRates: withRates)
+                reasons += wanted.filter { !$0.reading.isKnown }.map { ($0.name(), $0.reading) }
+            }
             more(&json)
             json.write(unavailable: reasons)
         }
     }
 
+    /// The columns of ``write(_:to:withTime:withRates:only:columns:more:)``, in catalog order.
+    package func jsonColumns(only fields: Set<MetricID>? = nil) -> SampleColumns {
+        SampleColumns(
+            schema.columns.sorted().lazy.filter {
+                $0.index < MetricCatalog.all.count && fields?.contains($0) ?? true
+            }.map { MetricCatalog[$0] }, of: schema)
+    }
     private func write(_ known: [InstanceReading], to json: inout JSONWriter, withRates: Bool) {
         let groups = Dictionary(grouping: known) { MetricCatalog[$0.metric].group }
         for (group, members) in groups.sorted(by: { $0.key < $1.key }) {

@@ -36,6 +36,21 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// Writes a key that ``prepared(_:)`` has quoted; its value must follow.
+    package mutating func key(prepared name: [UInt8]) {
+        separate()
+        bytes += name
+        needsComma = false
+    }
+
+    /// Quotes a key that is written many times.
+    package static func prepared(_ name: String) -> [UInt8] {
+        var key: [UInt8] = []
+        key.append(quoted: name)
+        key.append(UInt8(ascii: ":"))
+        return key
+    }
+
     /// Writes a string.
     package mutating func value(_ text: String) {
         separate()
@@ -43,7 +58,10 @@ package struct JSONWriter {
     }
 
     /// Writes a whole number.
-    package mutating func value(_ number: UInt64) { literal(String(number)) }
+    package mutating func value(_ number: UInt64) {
+        separate()
+        bytes.append(decimal: number)
+    }
 
     /// Writes a whole number.
     package mutating func value(_ number: Int64) { literal(String(number)) }
@@ -52,7 +70,10 @@ package struct JSONWriter {
     package mutating func value(_ flag: Bool) { literal(flag ? "true" : "false") }
 
     /// Writes a rate with three decimals.
-    package mutating func value(_ number: Double) { literal(DecimalText.fixed(number, places: 3)) }
+    package mutating func value(_ number: Double) {
+        separate()
+        bytes.append(thousandths: number)
+    }
 
     /// Writes a number that is already formatted as JSON.
     package mutating func literal(_ text: String) {

@@ -81,7 +81,11 @@ package enum PrintableText {
             if line.startIndex > 0 { result.append(UInt8(ascii: "\n")) }
             let isCSV = line.last == UInt8(ascii: "\r") && line.endIndex < bytes.endIndex
             let text = isCSV ? line.dropLast() : line
-            result += safe(valid(text), keeping: ["\t"]).utf8
+            if text.allSatisfy({ isPlain($0) || $0 == UInt8(ascii: "\t") }) {
+                result += text
+            } else {
+                result += safe(valid(text), keeping: ["\t"]).utf8
+            }
             if isCSV { result.append(UInt8(ascii: "\r")) }
         }
         return result

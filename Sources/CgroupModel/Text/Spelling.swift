@@ -2,14 +2,16 @@
 package enum Spelling {
     /// The names most similar to a text, the nearest first; empty if none is similar.
     ///
-    /// At most a third of the bytes may differ (but two always may), or `farthest` bytes.
+    /// At most `farthest` bytes may differ; by default a third of them, but two of five to eight,
+    /// and one of two to four. Leading dashes do not count.
     package static func names(
         like text: String, among names: [String], most: Int, farthest: Int? = nil
     ) -> [String] {
         let wanted = Array(text.utf8)
         // No name is that long, and the time grows with the product of both lengths.
         guard wanted.count <= 100 else { return [] }
-        let farthest = farthest ?? max(2, wanted.count / 3)
+        let letters = wanted.drop { $0 == UInt8(ascii: "-") }.count
+        let farthest = farthest ?? (letters < 5 ? min(1, letters / 2) : max(2, letters / 3))
         let near = names.compactMap { name -> (Int, String)? in
             guard abs(name.utf8.count - wanted.count) <= farthest else { return nil }
             return distance(wanted, Array(name.utf8), atMost: farthest).map { ($0, name) }

@@ -1,6 +1,6 @@
 /// An error number of a system call (errno(3)), with the meanings that decide what follows.
 package struct Errno: Hashable, Sendable, CustomStringConvertible {
-    /// The number, as every Linux architecture that Swift supports has it.
+    /// The number, which is the same on every Linux architecture that Swift supports.
     package let number: Int32
 
     /// Creates an error number; any number is accepted.
@@ -28,6 +28,8 @@ package struct Errno: Hashable, Sendable, CustomStringConvertible {
     package static let crossDevice = Errno(18)
     /// ENODEV.
     package static let noDevice = Errno(19)
+    /// ENOTDIR.
+    package static let notDirectory = Errno(20)
     /// EINVAL.
     package static let invalid = Errno(22)
     /// ENOSPC.

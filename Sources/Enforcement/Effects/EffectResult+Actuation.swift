@@ -66,6 +66,8 @@ extension EffectResult.Outcome {
                 return
             case .foreign:
                 notes.append("\(cell) was left alone: changed by another program since")
+            case .beingWritten(let process):
+                notes.append("\(cell) is being changed by process \(process.pid) of cgwarden")
             case .residue(let text): notes.append("\(cell) cannot be cleared; it is \(text) now")
             case .restored, .already, .kept, .gone: break
             }
@@ -100,7 +102,7 @@ struct RestoringEffect {
                 switch result.outcome {
                 case .restored, .already: original
                 case .residue(let text): text
-                case .gone, .kept, .foreign, .failed: found
+                case .gone, .kept, .foreign, .beingWritten, .failed: found
                 }
             return EffectResult.Change(
                 key: key, file: "\(result.entry.cell)", before: found, wanted: original,

@@ -40,6 +40,8 @@ package struct Guardian {
         case .own(let claim):
             // Acting without a claim is better than not acting.
             relieve()
+            let missed = settlement.relieveMarked()
+            if missed > 0 { log(["thawed \(missed) cgroups that the journal did not name"]) }
             if death.restores { log(settlement.settle()) }
             withExtendedLifetime(claim) {}
         }
@@ -92,8 +94,9 @@ package struct Guardian {
     }
 
     /// Logs what was done to a file beside the journal.
-    private func log(_ report: Settlement.Report) {
-        let lines = report.lines
+    private func log(_ report: Settlement.Report) { log(report.lines) }
+
+    private func log(_ lines: [String]) {
         guard !lines.isEmpty else { return }
         let time = MonotonicClock.wallMicroseconds
         try? GuardianLog(in: directory).append(lines.map { "\(time) \($0)\n" }.joined())

@@ -19,6 +19,8 @@ package struct Settlement: Sendable {
                 let what = "\(result.entry.path) \(result.entry.cell)"
                 return switch result.outcome {
                 case .foreign: "\(what): left alone, changed by another program"
+                case .beingWritten(let process):
+                    "\(what): left alone, process \(process.pid) is changing it"
                 case .failed(let error): "\(what): not restored: \(error)"
                 case .gone: "\(what): gone"
                 case .kept: "\(what): left alone, a command set it"
@@ -29,7 +31,12 @@ package struct Settlement: Sendable {
 
         /// The entries that could not be restored, although no other program changed them.
         package var unfinished: [JournalEntry] {
-            results.filter { if case .failed = $0.outcome { true } else { false } }.map(\.entry)
+            results.filter { result in
+                switch result.outcome {
+                case .failed, .beingWritten: true
+                default: false
+                }
+            }.map(\.entry)
         }
 
         /// Whether a value could not be restored, although no other program changed it.
@@ -92,6 +99,15 @@ package struct Settlement: Sendable {
     /// Undoes the daemon's changes, or those of them that `isMeant` selects.
     package func settle(where isMeant: (JournalEntry) -> Bool = { _ in true }) -> Report {
         restore(with: files, where: isMeant)
+    }
+
+    /// Thaws what still carries a mark of the daemon's freezes; returns how many were frozen.
+    ///
+    /// The journal names them all. This finds a cgroup that stays frozen although its entry is
+    /// gone.
+    package func relieveMarked() -> Int {
+        Restorer(set: set, journal: journal, files: KernelControlFiles())
+            .thawMarked(of: .daemon)
     }
 
     private func restore(

@@ -26,9 +26,9 @@ struct LimitChanges: Sendable {
     }
 
     private let ownCauses: OwnCauses
-    /// The causes for the present batch; nil until one is needed.
+    /// The causes for the current batch; nil until one is needed.
     private var own: OwnCause?
-    /// Whether writes show their writers, so that a change without one may be anybody's.
+    /// Whether writes show their writers, so that a change without one may come from any program.
     private let seesWriters: Bool
     /// Nil for cgroups whose last sample has everything.
     private var rows = RowStates<Known?>()

@@ -6,7 +6,7 @@ internal import KernelIO
 struct LifeRegister: ~Copyable, Sendable {
     private struct Life {
         let born: UInt64?
-        /// Tells it from a later cgroup at the same path.
+        /// Distinguishes it from a later cgroup at the same path.
         let inode: UInt64
         let entries: Int32?
         let events: Int32?
@@ -26,7 +26,7 @@ struct LifeRegister: ~Copyable, Sendable {
     private var isIncomplete = false
     /// The maximum number of ends that wait to be taken.
     private static let most = 8192
-    /// The most cgroups that are watched; a tenant may create any number.
+    /// The maximum number of watched cgroups; a tenant may create any number.
     private static let mostLives = 32_768
     private static let events = Array("cgroup.events".utf8)
 

@@ -14,7 +14,7 @@ extension LifeTotals {
 
     /// Reads the files in the directory of a v2 cgroup, the cheapest first.
     ///
-    /// If the cgroup vanishes meanwhile, the remaining values are unknown.
+    /// If the cgroup vanishes in the meantime, the remaining values are unknown.
     init(in directory: borrowing OwnedDescriptor) {
         for (name, rows) in Self.files where !rows.isEmpty {
             do throws(IOError) {

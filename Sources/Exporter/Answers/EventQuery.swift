@@ -34,18 +34,7 @@ struct EventQuery {
                     throw Mistake(description: error.description)
                 }
             case "cgroup":
-                guard value.utf8.count <= Self.longestPattern,
-                    value.count(where: { $0 == "*" }) <= Self.mostStars
-                else {
-                    throw Mistake(
-                        description: "a pattern has at most \(Self.longestPattern) bytes and "
-                            + "\(Self.mostStars) times *")
-                }
-                guard let pattern = PathPattern(value) else {
-                    throw Mistake(
-                        description: "the pattern \(value.onOneLine) has an unclosed bracket")
-                }
-                selection.pattern = pattern
+                selection.pattern = try Self.pattern(value)
             case "since": selection.since = try Self.time(value, now)
             case "until": selection.until = try Self.time(value, now)
             default:
@@ -63,15 +52,34 @@ struct EventQuery {
     /// The maximum number of past events at the start of a stream.
     var past: Int { most ?? (selection.since == nil ? 0 : Self.usual) }
 
-    private static func time(_ text: String, _ now: UInt64) throws(Mistake) -> UInt64 {
+    /// Parses a pattern of paths.
+    static func pattern(_ text: String) throws(Mistake) -> PathPattern {
+        guard text.utf8.count <= longestPattern, text.count(where: { $0 == "*" }) <= mostStars
+        else {
+            throw Mistake(
+                description: "a pattern has at most \(longestPattern) bytes and "
+                    + "\(mostStars) times *")
+        }
+        guard let pattern = PathPattern(text) else {
+            throw Mistake(description: "the pattern \(text.onOneLine) has an unclosed bracket")
+        }
+        return pattern
+    }
+
+    /// Parses a time, or seconds since 1970, to microseconds since 1970.
+    static func time(_ text: String, _ now: UInt64) throws(Mistake) -> UInt64 {
         if let seconds = Double(text), seconds >= 0, seconds < 1e11 {
             return UInt64(seconds * 1e6)
         }
         guard let time = WrittenTime(argument: text) else {
             throw Mistake(
-                description: "\(text.onOneLine) is not a time; use -1h, "
-                    + "2026-11-24T14:03:22Z or seconds since 1970")
+                description: "\(text.onOneLine) is not a time; use \(WrittenTime.forms) or "
+                    + "seconds since 1970")
         }
-        return time.instant(before: now)
+        do throws(WrittenTime.Mistake) {
+            return try time.instant(before: now)
+        } catch {
+            throw Mistake(description: error.description)
+        }
     }
 }

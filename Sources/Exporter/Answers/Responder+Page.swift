@@ -125,6 +125,11 @@ extension Responder {
         return whole(ByteBuffer(bytes: json.take()), Self.jsonType, Self.apiHeaders, request)
     }
 
+    /// Returns JSON, compressed if the client accepts that.
+    func json(_ body: ByteBuffer, _ request: HTTPHeaders) -> Response {
+        whole(body, Self.jsonType, Self.apiHeaders, request)
+    }
+
     private func whole(
         _ body: ByteBuffer, _ type: String, _ headers: [(String, String)], _ request: HTTPHeaders
     ) -> Response {

@@ -11,6 +11,8 @@ struct Responder: Sendable {
     let explainer: Explainer
     /// The events; nil if this program keeps none.
     let events: EventFeed?
+    /// The past; nil if this program has none.
+    let history: HistoryFeed?
     let page: WebPage
     /// The path of the metrics, `/metrics` by default.
     let telemetryPath: String
@@ -47,9 +49,8 @@ struct Responder: Sendable {
         "/metrics/cadvisor": Route { await $0.metrics(.cadvisor, $1.headers, $2) },
         "/-/healthy": Route { _, _, _ in .sentence(.ok, "cgwarden is healthy") },
         "/-/ready": Route { responder, _, _ in await responder.readiness() },
-        "/api/v1/snapshot": Route([]) { responder, head, _ in
-            await responder.snapshot(head.headers)
-        },
+        "/api/v1/snapshot": Route(["at"]) { await $0.snapshot($2, $1.headers) },
+        "/api/v1/range": Route(RangeQuery.names) { await $0.range($2, $1.headers) },
         "/api/v1/stream": Route([]) { responder, _, _ in await responder.stream() },
         "/api/v1/cgroup": Route(["path"]) { await $0.cgroup($2, $1.headers) },
         "/api/v1/explain": Route(["cgroup"]) { await $0.explanation($2, $1.headers) },

@@ -1,9 +1,9 @@
 "use strict";
 
-// Everything that comes from the machine is put in as text, never as markup: a cgroup may have any name.
+// All text from the host is inserted as text, never as markup: a cgroup may have any name.
 
-// A cgroup may also be named so that its characters hide or turn the line around: those are spelled
-// out, as the commands do it.
+// Names may contain invisible characters or change the writing direction. These characters are
+// escaped, as in the output of the commands.
 const unsafe = /[\p{Cc}\p{Cf}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 const spelled = character => {
   const code = character.codePointAt(0);
@@ -19,7 +19,7 @@ const make = (tag, className = "", text = "") => {
   if (text) element.textContent = shown(text);
   return element;
 };
-// Touches the document only where something is another.
+// Changes the document only if the value differs.
 const setText = (element, text) => {
   const wanted = shown(text);
   if (element.textContent !== wanted) element.textContent = wanted;
@@ -30,11 +30,11 @@ const setAttribute = (element, name, value) => {
 };
 const setClass = (element, name) => { if (element.className !== name) element.className = name; };
 
-// Below the page's own directory, wherever a proxy has put that. The base of relative addresses may
-// hold a password, which fetch() refuses.
+// Relative to the page's own directory, which a proxy may have moved. The base of relative addresses
+// may contain a password, which fetch() refuses.
 const address = path => new URL(path, location.origin + location.pathname).href;
 
-// MARK: Numbers as the terminal's view writes them
+// MARK: Numbers, formatted as in the terminal's live view
 
 const fixed = (value, decimals) => Math.max(value, 0).toFixed(decimals);
 const scaled = (value, base, units) => {
@@ -106,7 +106,7 @@ const columns = [
   { id: "state", title: "State", help: "frozen, freezing, under oom or throttled." },
 ];
 const columnOf = Object.fromEntries(columns.map(column => [column.id, column]));
-// What orders rows: a column, or what is read and written together.
+// The sort keys: a column, or the sum of bytes read and written.
 const orders = { ...Object.fromEntries(columns.map(column => [column.id, column.title])), io: "I/O" };
 const number = value => typeof value === "number" ? value : null;
 const sum = (a, b) => a === null && b === null ? null : (a ?? 0) + (b ?? 0);
@@ -114,7 +114,7 @@ const orderValue = (record, order) => order === "io"
   ? sum(number(record["io.rbytes.rate"]), number(record["io.wbytes.rate"]))
   : order === "state" ? (record.state ? 1 : null) : number(record[columnOf[order].field]);
 
-// MARK: What is shown
+// MARK: State
 
 const view = {
   order: "cpu", reverse: false, tree: true, filter: "", folded: new Set(), selected: null,
@@ -133,7 +133,7 @@ const series = {
 };
 let past = new Map();
 
-// Marks that time passed of which nothing is known.
+// Records a gap in the samples.
 const leaveGap = () => {
   for (const lines of past.values()) {
     for (const name in series) {
@@ -182,7 +182,7 @@ const compare = (a, b) => {
   const turn = view.reverse ? -1 : 1;
   if (view.order === "name") return turn * (a.index - b.index);
   const [left, right] = [orderValue(a, view.order), orderValue(b, view.order)];
-  // Those without a number stand last whichever way it goes.
+  // Rows without a number come last in either order.
   if (left === null || right === null) {
     return left === right ? a.index - b.index : left === null ? 1 : -1;
   }
@@ -192,7 +192,7 @@ const compare = (a, b) => {
 const descendants = record =>
   record.children.reduce((total, child) => total + 1 + descendants(child), 0);
 
-// Which rows there are, in their order.
+// Computes the visible rows, in order.
 const rebuild = () => {
   if (!sample) return;
   const wanted = view.filter.trim().toLowerCase();
@@ -200,7 +200,7 @@ const rebuild = () => {
   const hits = shown.filter(Boolean).length;
   rows = [];
   if (view.tree) {
-    // Parents stand before their children, so going backwards reaches every ancestor.
+    // Parents precede their children, so a backward scan reaches every ancestor.
     for (let index = shown.length - 1; index >= 0; index -= 1) {
       const parent = sample.cgroups[index].parent;
       if (shown[index] && parent !== undefined) shown[parent] = true;
@@ -284,7 +284,7 @@ const makeSpark = name => {
   return svg;
 };
 
-// One line over the last values; 0 is at the bottom, a gap stays a gap.
+// Draws a sparkline of the last values; 0 is at the bottom, and gaps stay empty.
 const drawSpark = (svg, values, ceiling) => {
   const length = values.length;
   let line = "", area = "", start = -1;
@@ -308,8 +308,8 @@ const drawSpark = (svg, values, ceiling) => {
 };
 
 const highest = values => values.reduce((most, value) => value > most ? value : most, 0);
-// The top of a line's scale: noise about nothing looks like nothing. Memory stands against its limit
-// where it has one, and leaves room above it where not.
+// The top of a sparkline's scale, with a minimum so that noise near 0 stays flat. Memory is scaled to
+// its limit, or if it has none, leaves room above the highest value.
 const ceiling = (name, values, record) => {
   const most = highest(values);
   if (name === "cpu") return Math.max(most, 1e5);
@@ -378,7 +378,7 @@ const drawBar = (bar, share) => {
   if (bar.share !== width) bar.firstChild.style.setProperty("--share", bar.share = width);
 };
 
-// Draws the rows in sight, and the selected one since it may have the focus.
+// Draws the rows in view, and the selected row, because it may have the focus.
 const drawNow = () => {
   if (!sample) return;
   drawMachine();
@@ -414,7 +414,7 @@ const drawNow = () => {
       elements.set(id, element);
     }
     fillRow(element, rows[place], place);
-    // The row with the focus stays where it is in the document, the others move around it.
+    // The row with the focus keeps its place in the document; the others are moved around it.
     if (element === focused) {
       while (node && node !== element) {
         const next = node.nextSibling;
@@ -555,7 +555,7 @@ const fetchJSON = async path => {
   return response.json();
 };
 
-// One question at a time, and one for each sample.
+// At most one request is pending, and one is made per sample.
 const askDetails = async record => {
   const question = `${record.id} ${sample.tick}`;
   if (asked || details?.question === question) return;
@@ -594,7 +594,7 @@ const rateText = (name, rate) => {
   }
 };
 
-// Flattens what has a device, CPU or node into lines of their own.
+// Flattens values by device, CPU or node into one line each.
 const detailLines = values => {
   const lines = [];
   for (const [name, value] of Object.entries(values)) {
@@ -742,7 +742,7 @@ const drawValues = record => {
   while (place.children.length > index) place.lastChild.remove();
 };
 
-// MARK: What a person does
+// MARK: User input
 
 const focusSelected = () => elements.get(view.selected)?.focus({ preventScroll: true });
 
@@ -783,7 +783,7 @@ const setPaused = isPaused => {
 const clearFilter = () => { $("filter").value = view.filter = ""; rebuild(); };
 const openHelp = () => { if (!$("help").open) $("help").showModal(); };
 
-// Keys of the table, where a row has the focus.
+// Keys while a row of the table has the focus.
 const rowKeys = {
   ArrowUp: () => select(selectedPlace - 1), k: () => select(selectedPlace - 1),
   ArrowDown: () => select(selectedPlace + 1), j: () => select(selectedPlace + 1),
@@ -805,7 +805,7 @@ const rowKeys = {
 };
 const pageRows = () => Math.max(Math.floor(table.clientHeight / rowHeight) - 2, 1);
 
-// Keys wherever nothing is typed.
+// Keys outside of text fields.
 const pageKeys = {
   "/": () => $("filter").focus(), "\\": clearFilter, "?": openHelp, h: openHelp,
   p: () => orderBy("name"), t: () => orderBy("tasks"), c: () => orderBy("cpu"),

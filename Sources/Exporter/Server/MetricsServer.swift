@@ -49,6 +49,8 @@ package struct MetricsServer: Sendable {
         package var programFamilies: @Sendable () -> [ProgramFamily] = { [] }
         /// The events to serve; nil for none.
         package var events: EventStore?
+        /// Opens the history as it is now; it returns nil if there is none. Nil serves none.
+        package var past: (@Sendable () throws -> (any PastReader)?)?
         /// The time, connections and memory that clients may use.
         package var limits = ConnectionLimits()
         /// The time that open requests have to finish when the server stops.
@@ -103,6 +105,9 @@ package struct MetricsServer: Sendable {
                 limits: limits),
             explainer: Explainer(configuration.files),
             events: configuration.events.map { EventFeed($0, limits: limits) },
+            history: configuration.past.map {
+                HistoryFeed(version: configuration.version, open: $0)
+            },
             page: WebPage(
                 version: configuration.version, metricsPath: configuration.telemetryPath,
                 hasEvents: configuration.events != nil),

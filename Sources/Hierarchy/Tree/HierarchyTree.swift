@@ -22,6 +22,8 @@ struct HierarchyTree: ~Copyable {
     /// The descriptor for poll(2), readable once something changed; nil without a watch.
     let notices: Int32?
     private let root: OwnedDescriptor
+    /// The device on which the links of a directory count its children; nil for a captured tree.
+    private let linkedDevice: UInt64?
     private var directories: [CgroupPath: Directory] = [:]
     private var watch: DirectoryWatch?
     private var pathOfWatch: [Int32: CgroupPath] = [:]
@@ -36,6 +38,7 @@ struct HierarchyTree: ~Copyable {
         self.hierarchy = hierarchy
         self.scope = scope
         root = try OwnedDescriptor.directory(hierarchy.directory)
+        linkedDevice = FilesystemMagic.isForeign(hierarchy.directory) ? nil : root.device
         let watch = watching ? DirectoryWatch() : nil
         notices =
             switch watch {
@@ -143,6 +146,10 @@ struct HierarchyTree: ~Copyable {
     /// The reason may be EMFILE, EACCES, or EXDEV for a directory with another file system mounted
     /// on it. None of these means that there are no children.
     private mutating func children(_ path: CgroupPath) -> [[UInt8]: UInt64]? {
+        if let linkedDevice, root.isChildless(path.relative, on: linkedDevice) {
+            unlisted.remove(path)
+            return [:]
+        }
         do throws(IOError) {
             let opened = try OwnedDescriptor.directory(path.relative, within: root.number)
             var result: [[UInt8]: UInt64] = [:]

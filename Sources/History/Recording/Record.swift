@@ -17,6 +17,8 @@ package enum Record {
         static let frame: UInt8 = 2
         /// An event, which depends on no other record.
         package static let event: UInt8 = 3
+        /// The maxima and means of the samples for which the snapshot before it stands.
+        static let gauges: UInt8 = 4
     }
 
     struct Head {
@@ -32,6 +34,15 @@ package enum Record {
         bytes.append(littleEndian: Checksum.crc32(payload))
         bytes.append(littleEndian: Checksum.crc32(bytes))
         return bytes + payload
+    }
+
+    /// The payload of a whole record; nil if it is damaged.
+    static func payload(of bytes: [UInt8]) -> [UInt8]? {
+        guard let head = head(bytes[...]), bytes.count == headLength + head.length else {
+            return nil
+        }
+        let payload = Array(bytes[headLength...])
+        return Checksum.crc32(payload) == head.checksum ? payload : nil
     }
 
     /// Decodes the header at the start of some bytes; nil if there is none.

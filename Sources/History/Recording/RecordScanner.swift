@@ -14,7 +14,7 @@ package protocol RecordingBytes: Sendable {
 package struct RecordScanner {
     /// A part of the file.
     package enum Item {
-        /// An intact record.
+        /// An intact record; when only heads are read, the payload is its beginning, unchecked.
         case record(kind: UInt8, payload: [UInt8], offset: Int)
         /// Bytes that are not an intact record.
         case damage(Range<Int>)
@@ -25,12 +25,19 @@ package struct RecordScanner {
     private static let chunk = 1 << 16
     private let source: any RecordingBytes
     private let end: Int
+    /// The number of bytes of each payload to read; nil for all of them, with their checksum.
+    private let prefix: Int?
+    /// The offset of the next item.
     private(set) var offset = 0
 
     /// Begins at the first byte.
-    package init(_ source: any RecordingBytes) {
+    package init(_ source: any RecordingBytes) { self.init(source, payloadPrefix: nil) }
+
+    /// Begins at the first byte; with a prefix, payloads are not checked.
+    init(_ source: any RecordingBytes, payloadPrefix: Int?) {
         self.source = source
         end = source.byteCount
+        prefix = payloadPrefix
     }
 
     /// The next item; nil at the end.
@@ -39,10 +46,13 @@ package struct RecordScanner {
     package mutating func next() throws -> Item? {
         guard offset < end else { return nil }
         let start = offset
-        let bytes = try source.bytes(start..<min(start + Record.headLength, end))
+        let bytes = try source.bytes(
+            start..<min(start + Record.headLength + (prefix ?? 0), end))
         guard let head = Record.head(bytes[...]) else {
             offset = try nextHead(after: start) ?? end
-            let isTorn = offset == end ? try isTorn(from: start, bytes) : false
+            let isTorn =
+                offset == end
+                ? try isTorn(from: start, Array(bytes.prefix(Record.headLength))) : false
             return isTorn ? .torn(offset: start) : .damage(start..<offset)
         }
         let payload = start + Record.headLength
@@ -51,6 +61,10 @@ package struct RecordScanner {
             return .torn(offset: start)
         }
         offset = payload + head.length
+        if prefix != nil {
+            let known = bytes.dropFirst(Record.headLength).prefix(head.length)
+            return .record(kind: head.kind, payload: Array(known), offset: start)
+        }
         let content = try source.bytes(payload..<offset)
         guard Checksum.crc32(content) == head.checksum else { return .damage(start..<offset) }
         return .record(kind: head.kind, payload: content, offset: start)

@@ -7,13 +7,18 @@ package import CgroupModel
 package struct SegmentEncoder: Sendable {
     private let origin: RecordingOrigin
     private let keyframeInterval: Int
+    private let step: UInt64
     private var earlier: Snapshot?
     private var frames = 0
     private var words = 0
 
     /// Creates an encoder that begins a segment every `keyframeInterval` snapshots.
-    package init(_ origin: RecordingOrigin, keyframeInterval: Int = 60) {
+    ///
+    /// `step` is the period for which each snapshot stands, in microseconds; 0 if none is left
+    /// out.
+    package init(_ origin: RecordingOrigin, keyframeInterval: Int = 60, step: UInt64 = 0) {
         self.origin = origin
+        self.step = step
         self.keyframeInterval = max(keyframeInterval, 1)
     }
 
@@ -23,8 +28,10 @@ package struct SegmentEncoder: Sendable {
     /// Makes the next snapshot begin a segment.
     package mutating func endSegment() { earlier = nil }
 
-    /// Encodes the next snapshot.
-    package mutating func encode(_ snapshot: Snapshot) -> [UInt8] {
+    /// Encodes the next snapshot, and the maxima and means of those for which it stands.
+    package mutating func encode(
+        _ snapshot: Snapshot, gauges: GaugeSummary? = nil
+    ) -> [UInt8] {
         let frame = FrameCodec.encode(snapshot, after: isAtBoundary ? nil : earlier)
         earlier = snapshot
         var bytes: [UInt8] = []
@@ -32,7 +39,7 @@ package struct SegmentEncoder: Sendable {
             let texts = Array(Word.texts(from: 0))
             let header = SegmentHeader(
                 origin: origin, wallTime: snapshot.wallTime,
-                monotonicTime: snapshot.tierTimes.map(\.now).max() ?? 0, words: texts)
+                monotonicTime: snapshot.tierTimes.map(\.now).max() ?? 0, words: texts, step: step)
             bytes = Record.encode(Record.Kind.header, header.encode())
             words = texts.count
             frames = 0
@@ -40,10 +47,10 @@ package struct SegmentEncoder: Sendable {
         frames += 1
         let fresh = Word.texts(from: words)
         words += fresh.count
+        bytes += Record.encode(
+            Record.Kind.frame,
+            FrameRecord(wallTime: snapshot.wallTime, words: Array(fresh), frame: frame).encode())
+        if let gauges { bytes += Record.encode(Record.Kind.gauges, gauges.encode(for: snapshot)) }
         return bytes
-            + Record.encode(
-                Record.Kind.frame,
-                FrameRecord(wallTime: snapshot.wallTime, words: Array(fresh), frame: frame).encode()
-            )
     }
 }

@@ -30,7 +30,7 @@ package struct RecordingOrigin: Sendable, Hashable {
 struct SegmentHeader: Sendable {
     /// Readers refuse another major version, and ignore what a newer minor version adds.
     static let major: UInt64 = 1
-    static let minor: UInt64 = 1
+    static let minor: UInt64 = 2
 
     var origin: RecordingOrigin
     /// The time of the first snapshot in microseconds since 1970.
@@ -40,6 +40,8 @@ struct SegmentHeader: Sendable {
     var legend = FrameLegend.own
     /// The texts of all words so far, by number.
     var words: [String]
+    /// The period for which each snapshot stands, in microseconds; 0 if all were recorded.
+    var step: UInt64 = 0
 
     /// Limits what hostile bytes can claim.
     private static let rowLimit = 4096
@@ -71,6 +73,7 @@ struct SegmentHeader: Sendable {
         Self.put(words[...], to: &out)
         out.put(origin.machine == nil ? 0 : 1)
         origin.machine?.write(to: &out)
+        out.put(step)
         return out.finish()
     }
 
@@ -98,10 +101,12 @@ struct SegmentHeader: Sendable {
         }
         let words = try Self.words(&input, after: 0)
         if minor >= 1, try input.next() != 0 { origin.machine = try RecordedMachine(&input) }
+        let step = minor >= 2 ? try input.next() : 0
         return .header(
             SegmentHeader(
                 origin: origin, wallTime: wallTime, monotonicTime: monotonicTime,
-                legend: FrameLegend(rows: rows, controllers: controllers), words: words))
+                legend: FrameLegend(rows: rows, controllers: controllers), words: words,
+                step: step))
     }
 
     enum Decoded {

@@ -1,14 +1,34 @@
 internal import CgroupModel
 
-/// A time as users write it: RFC 3339, `-5m` before the end of a period, or `HH:MM:SS`.
+/// A time as users write it: `-2h`, `yesterday 14:00`, `14:02:11`, `2026-11-29 14:00`, RFC 3339 or
+/// `@UNIX`.
+///
+/// Times without a zone are local.
 package struct WrittenTime: Sendable {
+    /// The error about a time that does not exist or is not allowed: one sentence.
+    package struct Mistake: Error, Hashable, CustomStringConvertible {
+        /// The message.
+        package let description: String
+
+        /// Creates an error with its message.
+        package init(description: String) { self.description = description }
+    }
+
     private enum Meaning: Sendable {
         /// An instant in microseconds since 1970.
         case instant(UInt64)
+        /// Seconds before the end of the period; 0 is the end.
         case beforeEnd(Double)
-        /// A time in seconds since local midnight.
+        /// A time in microseconds since local midnight.
         case timeOfDay(Int)
+        /// The same, a number of days before that of the end.
+        case daysBefore(Int, Int)
+        /// The same, on a date.
+        case date(CivilTime, Int)
     }
+
+    /// The forms, for messages and help texts.
+    package static let forms = "-2h, 14:02, 'yesterday 14:00', '2026-11-29 14:00', RFC 3339, @UNIX"
 
     /// The text as written.
     package let text: String
@@ -21,71 +41,133 @@ package struct WrittenTime: Sendable {
         text = argument
     }
 
-    private static func parse(_ argument: String) -> Meaning? {
-        if argument.hasPrefix("-") {
-            return Interval(argument: String(argument.dropFirst())).map { .beforeEnd($0.seconds) }
-        }
-        if let second = timeOfDay(argument) { return .timeOfDay(Int(second)) }
-        return instant(argument).map { .instant($0) }
-    }
-
     /// Returns the instant in microseconds since 1970, for a period that ends at `end`.
     ///
-    /// A time of day refers to its last occurrence before the end.
-    package func instant(before end: UInt64) -> UInt64 {
+    /// A time of day refers to its last occurrence before the end. A local time that occurs twice,
+    /// because the clocks went back, means the first one; one that was skipped is an error.
+    package func instant(before end: UInt64) throws(Mistake) -> UInt64 {
         switch meaning {
         case .instant(let microseconds): return microseconds
         case .beforeEnd(let seconds):
             let back = UInt64(seconds * 1e6)
             return end > back ? end - back : 0
-        case .timeOfDay(let second):
-            var wanted = CivilTime(local: end)
-            let isToday = second <= wanted.second
-            wanted.second = second
-            let local = wanted.seconds - (isToday ? 0 : 86400)
-            // The time zone offset can differ between the end and the result, so look it up again.
-            let guess = local - CivilTime.offset(at: Int(end / 1_000_000))
-            return UInt64(max(local - CivilTime.offset(at: guess), 0)) * 1_000_000
+        case .timeOfDay(let time):
+            let today = CivilTime(local: end)
+            let found = Self.instants(today, time)
+            if let last = found.last(where: { $0 <= end }) { return last }
+            let isSkippedToday = found.isEmpty && time <= today.second * 1_000_000
+            return try first(on: isSkippedToday ? today : today.adding(days: -1), time)
+        case .daysBefore(let days, let time):
+            return try first(on: CivilTime(local: end).adding(days: -days), time)
+        case .date(let day, let time): return try first(on: day, time)
         }
     }
 
-    /// Parses `14:03:22`, `14:03` or `14:03:22.5` to seconds.
-    private static func timeOfDay(_ text: some StringProtocol) -> Double? {
+    /// Returns the same instant; throws if it is after `end`.
+    package func instant(notAfter end: UInt64) throws(Mistake) -> UInt64 {
+        let instant = try instant(before: end)
+        guard instant <= end else {
+            throw Mistake(description: "\(text.onOneLine) is in the future")
+        }
+        return instant
+    }
+
+    private func first(on day: CivilTime, _ time: Int) throws(Mistake) -> UInt64 {
+        guard let instant = Self.instants(day, time).first else {
+            throw Mistake(
+                description: "\(text.onOneLine): there is no such local time on \(day.date), "
+                    + "because the clocks went forward")
+        }
+        return instant
+    }
+
+    /// Returns the instants at which local clocks show a time: one, none or two.
+    private static func instants(_ day: CivilTime, _ time: Int) -> [UInt64] {
+        var midnight = day
+        midnight.second = 0
+        let local = midnight.seconds + time / 1_000_000
+        // No zone is more than a day from UTC, so these are the offsets before and after a change.
+        let offsets = Set([local - 86_400, local + 86_400].map { CivilTime.offset(at: $0) })
+        return offsets.map { local - $0 }
+            .filter { $0 >= 0 && $0 + CivilTime.offset(at: $0) == local }.sorted()
+            .map { UInt64($0) * 1_000_000 + UInt64(time % 1_000_000) }
+    }
+}
+
+// MARK: Parsing
+
+extension WrittenTime {
+    /// The latest year of a date, and the last second of it.
+    private static let lastYear = 9999
+    private static let lastSecond = 253_402_300_800.0
+
+    private static func parse(_ argument: String) -> Meaning? {
+        if argument == "now" { return .beforeEnd(0) }
+        if argument.hasPrefix("-") {
+            return Interval(argument: String(argument.dropFirst())).map { .beforeEnd($0.seconds) }
+        }
+        if argument.hasPrefix("@") { return unix(argument.dropFirst()).map { .instant($0) } }
+        if let time = timeOfDay(argument) { return .timeOfDay(time) }
+        let separator = argument.firstIndex { "Tt ".contains($0) }
+        let rest = separator.map { argument[argument.index(after: $0)...] }
+        for (word, days) in [("today", 0), ("yesterday", 1)] where argument.hasPrefix(word) {
+            let rest = argument.dropFirst(word.count)
+            if rest.isEmpty { return .daysBefore(days, 0) }
+            guard rest.hasPrefix(" "), let time = timeOfDay(rest.dropFirst()) else { return nil }
+            return .daysBefore(days, time)
+        }
+        guard let day = date(argument[..<(separator ?? argument.endIndex)]) else { return nil }
+        guard let rest else { return .date(day, 0) }
+        guard let zone = rest.firstIndex(where: { "Zz+-".contains($0) }) else {
+            return timeOfDay(rest).map { .date(day, $0) }
+        }
+        guard let time = timeOfDay(rest[..<zone]), let offset = offset(rest[zone...]) else {
+            return nil
+        }
+        let instant = (day.seconds - offset) * 1_000_000 + time
+        return instant >= 0 ? .instant(UInt64(instant)) : nil
+    }
+
+    /// Parses seconds since 1970 to microseconds.
+    private static func unix(_ text: Substring) -> UInt64? {
+        guard text.first?.isNumber == true,
+            text.utf8.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ".") }),
+            let seconds = Double(text), seconds < lastSecond
+        else { return nil }
+        return UInt64((seconds * 1e6).rounded())
+    }
+
+    /// Parses `14:03:22`, `14:03` or `14:03:22.5` to microseconds since midnight.
+    private static func timeOfDay(_ text: some StringProtocol) -> Int? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard (2...3).contains(parts.count), let hour = number(parts[0], 0..<24),
             let minute = number(parts[1], 0..<60)
         else { return nil }
-        guard parts.count == 3 else { return Double(hour * 3600 + minute * 60) }
+        let minutes = (hour * 60 + minute) * 60_000_000
+        guard parts.count == 3 else { return minutes }
         let halves = parts[2].split(separator: ".", omittingEmptySubsequences: false)
         // A leap second counts as the last second of its minute.
         guard halves.count <= 2, let second = number(halves[0], 0..<61) else { return nil }
-        var fraction = 0.0
+        var fraction = 0
         if halves.count == 2 {
-            guard !halves[1].isEmpty, halves[1].allSatisfy({ $0.isASCII && $0.isNumber }),
+            guard !halves[1].isEmpty, halves[1].utf8.allSatisfy(\.isDigit),
                 let value = Double("0.\(halves[1])")
             else { return nil }
-            fraction = value
+            fraction = min(Int((value * 1e6).rounded()), 999_999)
         }
-        return Double(hour * 3600 + minute * 60 + min(second, 59)) + fraction
+        return minutes + min(second, 59) * 1_000_000 + fraction
     }
 
-    /// Parses RFC 3339: `2026-11-24T14:03:22Z`, `2026-11-24 14:03:22.5+02:00`.
-    private static func instant(_ text: String) -> UInt64? {
-        guard let separator = text.firstIndex(where: { "Tt ".contains($0) }) else { return nil }
-        let date = text[..<separator].split(separator: "-", omittingEmptySubsequences: false)
-        guard date.count == 3, date.map(\.count) == [4, 2, 2],
-            let year = number(date[0], 1970..<9999),
-            let month = number(date[1], 1..<13), let day = number(date[2], 1..<32)
+    /// Parses `2026-11-29`.
+    private static func date(_ text: Substring) -> CivilTime? {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts.map(\.count) == [4, 2, 2],
+            let year = number(parts[0], 1970..<lastYear), let month = number(parts[1], 1..<13),
+            let day = number(parts[2], 1..<32)
         else { return nil }
-        let day0 = CivilTime(year: year, month: month, day: day, second: 0)
+        let date = CivilTime(year: year, month: month, day: day, second: 0)
         // Reject days that the month does not have.
-        guard CivilTime(seconds: day0.seconds) == day0 else { return nil }
-        let rest = text[text.index(after: separator)...]
-        guard let zone = rest.firstIndex(where: { "Zz+-".contains($0) }),
-            let second = timeOfDay(rest[..<zone]), let offset = offset(rest[zone...])
-        else { return nil }
-        let seconds = Double(day0.seconds) + second - Double(offset)
-        return seconds >= 0 ? UInt64((seconds * 1e6).rounded()) : nil
+        return CivilTime(seconds: date.seconds) == date ? date : nil
     }
 
     /// Parses `Z` or `+02:00` to seconds.
@@ -103,5 +185,12 @@ package struct WrittenTime: Sendable {
             let number = Int(text), range.contains(number)
         else { return nil }
         return number
+    }
+}
+
+extension CivilTime {
+    /// The date a number of days later; the time of day stays.
+    fileprivate func adding(days: Int) -> CivilTime {
+        CivilTime(seconds: seconds + days * 86_400)
     }
 }

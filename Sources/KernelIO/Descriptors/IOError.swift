@@ -47,7 +47,7 @@ package struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
             ?? (errno.isCovered ? "a mount covers it" : String(cString: strerror(code)))
     }
 
-    /// The reading that stands for a failed access to an interface file.
+    /// The reading that represents a failed access to an interface file.
     package static func reading(for code: Int32) -> Reading {
         switch code {
         // EISDIR: a child cgroup has the name of the file.

@@ -71,7 +71,7 @@ struct FoundFile: ~Copyable {
                 path, "is owned by user \(status.st_uid), who could change it; chown root it")
         }
         guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
-            throw FileRefusal(path, "can be written by others; chmod go-w it")
+            throw FileRefusal(path, "can be written by others; run chmod go-w on it")
         }
     }
 

@@ -1,15 +1,21 @@
 internal import CgroupModel
 internal import Glibc
 
-/// A directory owned by this user, in which files are replaced atomically.
+/// A directory owned by this user, in which files are created or replaced atomically.
 package struct OwnDirectory: ~Copyable {
     private let directory: OwnedDescriptor
     private let path: String
 
     /// Opens an absolute path; creates missing directories if this user owns the existing one
     /// above.
-    package init(making path: String) throws(FileRefusal) {
+    ///
+    /// With `readers`, nobody else may write to the directory; a new one gets the mode 0750 and
+    /// their group.
+    package init(
+        making path: String, readers: AppendedFile.Readers? = nil
+    ) throws(FileRefusal) {
         var place = "/"
+        var isNew = false
         var found = try FoundFile(place, links: .trusted)
         for part in path.split(separator: "/") {
             place += place == "/" ? "\(part)" : "/\(part)"
@@ -24,13 +30,28 @@ package struct OwnDirectory: ~Copyable {
                 guard made == 0 || errno == EEXIST else {
                     throw FileRefusal(place, cannotBe: "made", "create", code: errno)
                 }
+                isNew = made == 0
                 found = try FoundFile(
                     String(part), under: found.number, links: .none, named: place)
             }
         }
         try found.requireOwned()
-        directory = try found.opened(O_RDONLY | O_DIRECTORY)
+        if readers != nil { try found.requireOwner(among: [geteuid()]) }
+        let opened = try found.opened(O_RDONLY | O_DIRECTORY)
+        if isNew, let readers { try Self.share(opened, path, with: readers) }
+        directory = opened
         self.path = path
+    }
+
+    private static func share(
+        _ directory: borrowing OwnedDescriptor, _ path: String,
+        with readers: AppendedFile.Readers
+    ) throws(FileRefusal) {
+        do throws(IOError) {
+            try directory.share(with: readers.group, mode: 0o750, path: path)
+        } catch {
+            throw FileRefusal(path, cannotBe: "shared", "share", code: error.code)
+        }
     }
 
     /// Replaces whatever has the name, even a symbolic link, with a file of these bytes (fsync(2),

@@ -89,7 +89,7 @@ package struct PrivateDirectory: ~Copyable, Sendable {
                     + "choose another state directory")
         }
         guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
-            throw .untrusted(path: path, reason: "is writable by others; chmod go-w it")
+            throw .untrusted(path: path, reason: "is writable by others; run chmod go-w on it")
         }
     }
 }

@@ -12,7 +12,7 @@ package enum Environment {
 
 extension StandardOutput {
     /// Creates a directory and its missing parents (mkdir(2)); a relative path counts from the
-    /// present directory.
+    /// current directory.
     package static func createDirectories(_ path: String) throws(IOError) {
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {

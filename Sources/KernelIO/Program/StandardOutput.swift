@@ -1,3 +1,4 @@
+internal import CLinux
 internal import CgroupModel
 internal import Glibc
 
@@ -31,6 +32,18 @@ package enum StandardOutput {
 
     /// Whether standard output is a terminal (isatty(3)).
     package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// The columns that lines should fit into: COLUMNS, or those of the terminal.
+    ///
+    /// Nil if standard output is something else, whose reader wants lines in full. watch(1) sets
+    /// COLUMNS for a command whose output it shows.
+    package static var width: Int? {
+        if let columns = Environment.value("COLUMNS").flatMap({ Int($0) }), columns > 0 {
+            return columns
+        }
+        let columns = Int(cgw_terminal_columns(STDOUT_FILENO))
+        return columns > 0 ? columns : nil
+    }
 
     /// Whether standard error is a stream of journald, which stamps each line (fstat(2)).
     ///
@@ -87,7 +100,7 @@ package final class OutputFile: Sendable {
     private let file: OwnedDescriptor
     private let path: String
 
-    /// Empties the file, or makes it.
+    /// Empties the file, or creates it.
     package init(_ path: String) throws(IOError) {
         file = try OwnFile.open(path, O_WRONLY | O_TRUNC, mode: 0o644)
         self.path = path

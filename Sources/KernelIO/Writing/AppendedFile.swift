@@ -11,14 +11,33 @@ package struct AppendedFile: ~Copyable, Sendable {
     package private(set) var size: Int
     private let file: OwnedDescriptor
 
+    /// Users other than the owner who may read a file.
+    package struct Readers: Sendable {
+        /// The group; nil for the file's own.
+        package var group: UInt32?
+
+        /// Creates readers of a group.
+        package init(group: UInt32?) { self.group = group }
+    }
+
     /// Opens the file, creating it if it is missing, and takes its lock (flock(2)).
     ///
     /// Throws EAGAIN if the lock is not free within 200 ms. With `mustBeNew`, an existing file is
-    /// an error.
-    package init(_ path: String, mustBeNew: Bool = false) throws(IOError) {
+    /// an error. Readers can lock a file too, so one with `readers` is not locked: the caller must
+    /// hold a lock of its own.
+    package init(
+        _ path: String, mustBeNew: Bool = false, readers: Readers? = nil
+    ) throws(IOError) {
         let file = try OwnFile.open(
             path, O_RDWR | O_APPEND, mode: 0o640, mustBeNew: mustBeNew)
         let size = try file.regularFileSize(path: path)
+        if let readers {
+            try file.share(with: readers.group, mode: 0o640, path: path)
+            self.file = file
+            self.path = path
+            self.size = size
+            return
+        }
         // A child of an earlier owner that has not yet called exec still holds the file open.
         let isLocked = Deadline(after: .milliseconds(200)).wait { file.tryLock() }
         guard isLocked, Self.inode(of: path) == file.inode else {

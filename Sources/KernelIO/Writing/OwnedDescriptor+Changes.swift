@@ -33,6 +33,16 @@ extension OwnedDescriptor {
         return nil
     }
 
+    /// Sets the mode and, unless it is nil, the group of the open file (fchmod(2), fchown(2)).
+    borrowing func share(with group: UInt32?, mode: mode_t, path: String) throws(IOError) {
+        if let group, fchown(number, .max, group) != 0 {
+            throw IOError("change the group of", path, code: errno)
+        }
+        guard fchmod(number, mode) == 0 else {
+            throw IOError("change the mode of", path, code: errno)
+        }
+    }
+
     /// Opens the same directory again, with a read position of its own.
     package borrowing func reopened() throws(IOError) -> OwnedDescriptor {
         try OwnedDescriptor.directory([UInt8(ascii: ".")], under: number)

@@ -27,19 +27,39 @@ package struct PartBounds: Sendable {
 /// names, so names increase even if the clock goes back.
 package struct PartedFile: ~Copyable, Sendable {
     private static let digits = 16
+    /// Limits the files of a clock that goes back again and again.
+    private static let mostParts = 64
 
     private let path: String
     private let bounds: PartBounds
+    private let readers: AppendedFile.Readers?
     private var file: AppendedFile
     /// The times of the first and the last record that this process appended to the file.
     private var begin: UInt64?
     private var end: UInt64 = 0
 
     /// Opens or creates the file and takes its lock; throws EAGAIN if another process has it.
-    package init(_ path: String, _ bounds: PartBounds) throws(IOError) {
+    ///
+    /// A file with `readers` is not locked; see ``AppendedFile``.
+    package init(
+        _ path: String, _ bounds: PartBounds, readers: AppendedFile.Readers? = nil
+    ) throws(IOError) {
         self.path = path
         self.bounds = bounds
-        file = try AppendedFile(path)
+        self.readers = readers
+        file = try AppendedFile(path, readers: readers)
+    }
+
+    /// Counts the records that the file had when it was opened, with the first and the last time.
+    package mutating func resume(from first: UInt64, to last: UInt64) {
+        begin = first
+        end = max(end, last)
+    }
+
+    /// Begins a new part, even if the newest one is not full.
+    package mutating func beginPart(at time: UInt64) throws(IOError) {
+        if file.size > 0 { try rotate() }
+        try prune(at: time)
     }
 
     /// The size of the newest part in bytes.
@@ -75,7 +95,7 @@ package struct PartedFile: ~Copyable, Sendable {
     private mutating func rotate() throws(IOError) {
         let last = try Self.parts(of: path).last?.end ?? 0
         try file.rename(to: Self.part(of: path, end: max(end, last + 1)))
-        file = try AppendedFile(path, mustBeNew: true)
+        file = try AppendedFile(path, mustBeNew: true, readers: readers)
         begin = nil
     }
 
@@ -83,14 +103,18 @@ package struct PartedFile: ~Copyable, Sendable {
         guard bounds.bytes != nil || bounds.age != nil else { return }
         let parts = try Self.parts(of: path)
         var total = parts.reduce(0) { $0 + AppendedFile.size(of: $1.path) }
-        for part in parts {
+        for (number, part) in parts.enumerated() {
             // Leave room for the file being written.
-            let isTooMuch = bounds.bytes.map { total + (bounds.partBytes ?? 0) > $0 } ?? false
+            let isTooMuch =
+                parts.count - number > Self.mostParts
+                || bounds.bytes.map { total + (bounds.partBytes ?? 0) > $0 } ?? false
             let isTooOld =
                 bounds.age.map { time > part.end && Double(time - part.end) / 1e6 > $0 } ?? false
             guard isTooMuch || isTooOld else { return }
             total -= AppendedFile.size(of: part.path)
             try AppendedFile.remove(part.path)
+            // A clock that is wrong for a moment must not cost everything.
+            if !isTooMuch { return }
         }
     }
 

@@ -10,6 +10,7 @@ extension LiveModel {
         case .table: return table(key)
         case .filter(let before): return typeFilter(key, before: before)
         case .columns(let cursor): return pickColumn(key, cursor)
+        case .time(let text): return typeTime(key, text)
         case .help(let top):
             return scroll(key, top, closing: ["h", "?"]) { .help(top: $0) }
         case .processes(let top):
@@ -65,6 +66,7 @@ extension LiveModel {
         case "-": return delay(Self.shorter(layout.delay))
         case "j": select(cursor + 1)
         case "k": select(cursor - 1)
+        case "g" where isReplay: mode = .time("")
         case "g": select(0)
         case "G": select(rows.count - 1)
         case "V": toggleTree()
@@ -90,20 +92,14 @@ extension LiveModel {
         case "Z": return pauseOrResume
         case "[": return step(-1)
         case "]": return step(1)
+        case "{": return step(-Self.jump)
+        case "}": return step(Self.jump)
         default: break
         }
         return nil
     }
 
     private var pauseOrResume: Intent { isPaused ? .resume : .pause }
-
-    private mutating func step(_ frames: Int) -> Intent? {
-        guard isPaused else {
-            message = "press Z to pause, then [ and ] to step through history"
-            return nil
-        }
-        return .step(frames)
-    }
 
     private mutating func sort(by key: SortKey) {
         layout.sort = key

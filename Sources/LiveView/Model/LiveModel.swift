@@ -16,6 +16,8 @@ package struct LiveModel: Sendable {
         case processes(top: Int)
         case explanation(top: Int)
         case events(top: Int)
+        /// A time to go to is being typed.
+        case time(String)
     }
 
     /// An action that only the owner of the snapshots can take.
@@ -24,6 +26,8 @@ package struct LiveModel: Sendable {
         case setInterval(Double)
         /// Steps by a number of frames; negative numbers go back in time.
         case step(Int)
+        /// Goes to a time as typed.
+        case goTo(String)
         case loadProcesses
         case explain
     }
@@ -62,12 +66,15 @@ package struct LiveModel: Sendable {
     private(set) var events: [String] = []
 
     /// Creates a model that shows all cgroups of its snapshots.
-    package init(layout: Layout = Layout(), isReplay: Bool = false) {
+    package init(layout: Layout = Layout(), isReplay: Bool = false, isPaused: Bool = false) {
         self.layout = layout
         self.isReplay = isReplay
+        self.isPaused = isPaused
     }
 
-    var geometry: Geometry { Geometry(size: size, hasDetail: detail != nil) }
+    var geometry: Geometry {
+        Geometry(size: size, hasDetail: detail != nil, hasTimeBar: isReplay)
+    }
 
     /// The row under the cursor; nil if there are no rows.
     var selectedRow: TreeRow? { rows.indices.contains(cursor) ? rows[cursor] : nil }
@@ -163,7 +170,7 @@ extension LiveModel.Mode {
     fileprivate var isAboutSelection: Bool {
         switch self {
         case .processes, .explanation: true
-        case .table, .filter, .columns, .help, .events: false
+        case .table, .filter, .columns, .help, .events, .time: false
         }
     }
 }

@@ -41,6 +41,18 @@ package protocol SnapshotSource: AnyObject {
     ) -> [Double?]
     /// Saves the layout for the next start; returns the file's path.
     func saveLayout(_ layout: Layout) throws -> String
+    /// The times of the first and the last snapshot of a replay, in microseconds since 1970; nil
+    /// for a live source.
+    var timeline: ClosedRange<UInt64>? { get }
+    /// Goes to a time of a replay that the user typed; the snapshot there is then the newest one.
+    func go(to text: String) -> Travel
+}
+
+/// The result of going to another time.
+package enum Travel {
+    case arrived(Snapshot)
+    /// The reason, on one line.
+    case refused(String)
 }
 
 extension SnapshotSource {
@@ -49,6 +61,14 @@ extension SnapshotSource {
 
     /// The v2 files, whose names are canonical, because a recording does not contain file names.
     package var files: SourceFiles { SourceFiles() }
+
+    /// Returns nil, as a live source does.
+    package var timeline: ClosedRange<UInt64>? { nil }
+
+    /// Refuses, as a live source does.
+    package func go(to text: String) -> Travel {
+        .refused("only a replay has other times; see `cgwarden top --at`")
+    }
 
     /// Returns no events, because a recording has none.
     package func events() -> [String]? { [] }

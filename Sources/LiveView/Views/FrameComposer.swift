@@ -19,7 +19,7 @@ enum FrameComposer {
         case .processes(let top): ProcessPane.draw(model, snapshot, top: top, into: &frame)
         case .explanation(let top): ExplanationPane.draw(model, snapshot, top: top, into: &frame)
         case .events(let top): EventPane.draw(model, top: top, into: &frame)
-        case .table, .filter, .columns:
+        case .table, .filter, .columns, .time:
             TableView.draw(model, snapshot, into: &frame)
             if let detail = model.detail, geometry.detailHeight > 0 {
                 DetailPane.draw(detail, model, snapshot, scene, into: &frame)
@@ -28,6 +28,7 @@ enum FrameComposer {
                 ColumnPicker.draw(model, cursor: cursor, into: &frame)
             }
         }
+        TimeBar.draw(model, snapshot, scene, into: &frame)
         StatusLine.draw(model, into: &frame)
         return frame
     }

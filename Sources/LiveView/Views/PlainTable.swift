@@ -3,16 +3,28 @@ package import CgroupModel
 /// The table without a terminal: one line per cgroup, as `top --batch` prints it.
 package struct PlainTable {
     private let layout: Layout
+    private let raw: Bool
+    private let width: Int?
+    private let tasksTitle: String?
+    /// The fewest cells of a path, even if the lines are wider than requested then.
+    private static let leastPath = 20
 
     /// Creates a table with a layout.
-    package init(layout: Layout) { self.layout = layout }
+    ///
+    /// Numbers have units unless `raw`. Long paths are cut in the middle to fit into `width` cells;
+    /// nil keeps them whole. `tasksTitle` is the title of the Tasks column where it counts
+    /// processes.
+    package init(
+        layout: Layout, raw: Bool = false, width: Int? = nil, tasksTitle: String? = nil
+    ) {
+        self.layout = layout
+        self.raw = raw
+        self.width = width
+        self.tasksTitle = tasksTitle
+    }
 
     /// Returns the lines of the cgroups at `indices` of the snapshot, in the order of the layout.
-    ///
-    /// Paths are in full; numbers have units unless `raw`.
-    package func text(
-        _ snapshot: Snapshot, _ indices: [Int], raw: Bool = false, header: Bool = true
-    ) -> String {
+    package func text(_ snapshot: Snapshot, _ indices: [Int], header: Bool = true) -> String {
         var flat = layout
         flat.tree = false
         let listed = Set(indices)
@@ -24,16 +36,20 @@ package struct PlainTable {
         for row in rows {
             let figures = CgroupFigures(snapshot, row.index)
             let path = snapshot.cgroups[row.index].path.description
-            cells.append([path] + columns.map { cell($0, figures, raw: raw) })
+            cells.append([path] + columns.map { cell($0, figures) })
         }
-        return Self.aligned(cells)
+        return aligned(cells)
     }
 
     private func title(_ column: Column) -> String {
-        column == .cpu && !layout.percent ? "CPUtim" : column.facts.title
+        switch column {
+        case .cpu where !layout.percent: "CPUtim"
+        case .tasks: tasksTitle ?? column.facts.title
+        default: column.facts.title
+        }
     }
 
-    private func cell(_ column: Column, _ figures: CgroupFigures, raw: Bool) -> String {
+    private func cell(_ column: Column, _ figures: CgroupFigures) -> String {
         if column == .state { return figures.state ?? "-" }
         let figure = figures.figure(column, percent: layout.percent)
         guard raw else { return column.text(figure, percent: layout.percent) }
@@ -46,7 +62,7 @@ package struct PlainTable {
         }
     }
 
-    private static func aligned(_ rows: [[String]]) -> String {
+    private func aligned(_ rows: [[String]]) -> String {
         var widths: [Int] = []
         for row in rows {
             for (column, cell) in row.enumerated() {
@@ -54,8 +70,13 @@ package struct PlainTable {
                 widths[column] = max(widths[column], CellWidth.of(cell))
             }
         }
+        if let width, let path = widths.first {
+            let others = widths.dropFirst().reduce(0) { $0 + $1 + 1 }
+            widths[0] = min(path, max(width - others, Self.leastPath))
+        }
         return rows.map { row in
             let cells = row.enumerated().map { column, cell in
+                let cell = column == 0 ? CellWidth.middleEllipsised(cell, to: widths[0]) : cell
                 let padding = CellWidth.padding(cell, to: widths[column])
                 return column == 0 ? cell + padding : padding + cell
             }

@@ -8,8 +8,12 @@ struct Scene {
     var back = 0
     /// The number of frames in the ring.
     var frames = 0
+    /// The times of the first and the last snapshot of a replay; nil for a live source.
+    var timeline: ClosedRange<UInt64>?
     /// The values of the detail pane's charts, oldest first.
     var series: [[Double?]] = []
     /// Formats a time in microseconds since 1970 as a time of day.
     var clock: (UInt64) -> String = WallClock.text
+    /// Formats the same with the day of the month.
+    var day: (UInt64) -> String = WallClock.dayText
 }

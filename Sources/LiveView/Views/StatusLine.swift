@@ -15,6 +15,15 @@ enum StatusLine {
             }
             return
         }
+        if case .time(let typed) = model.mode {
+            let text = " Time: " + typed.onOneLine + "▏"
+            frame.put(text, row: row, column: 0, style: .hint)
+            let hint = "-2h  14:02  yesterday 14:00   Enter goes  Esc closes "
+            if CellWidth.of(text) + hint.count < width {
+                frame.putRight(hint, row: row, column: 0, style: .hint, width: width)
+            }
+            return
+        }
         if let message = model.message {
             frame.put(
                 CellWidth.ellipsised(" " + message.onOneLine, to: width), row: row,
@@ -37,16 +46,22 @@ enum StatusLine {
             [("Space", "on or off"), ("s", "save"), ("Esc", "close")]
         case .help, .processes, .explanation, .events:
             [("Esc", "back"), ("arrows", "scroll")]
-        case .table, .filter:
+        case .table, .filter, .time:
             [
                 ("h", "Help"), ("q", "Quit"), ("/", "Filter"),
                 ("F5", model.layout.tree ? "List" : "Tree"), ("Enter", "Fold"),
                 ("Tab", model.detail == nil ? "Detail" : "Next"), ("z", "Procs"), ("x", "Why"),
                 ("e", "Events"),
                 ("f", "Columns"), ("Z", model.isPaused ? "Resume" : "Pause"),
-                ("[ ]", "Step"), ("ptcmi", "Sort"), ("r", "Reverse"), ("%", "CPU time"),
+                ("[ ]", "Step"), ("{ }", "Jump"), ("g", "Go to time"), ("ptcmi", "Sort"), ("r", "Reverse"), ("%", "CPU time"),
                 ("+ -", "Interval"), ("s", "Save"),
-            ].filter { model.isPaused || $0.0 != "[ ]" }
+            ].filter { (key, _) in
+                switch key {
+                case "[ ]", "{ }": model.isPaused || model.isReplay
+                case "g": model.isReplay
+                default: true
+                }
+            }
         }
     }
 }

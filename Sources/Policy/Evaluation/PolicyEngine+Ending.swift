@@ -3,7 +3,7 @@ import PolicyLanguage
 
 /// Undoes what rules did.
 extension PolicyEngine {
-    /// Undoes what a rule did, at once or in steps; the cooldown follows.
+    /// Undoes what a rule did, immediately or in steps; the cooldown follows.
     mutating func undo(_ rule: RuleIndex, _ row: Row, _ ending: RuleRuntime.Ending) {
         rules.endFiring(rule, row, at: sight.now)
         let program = ending.program

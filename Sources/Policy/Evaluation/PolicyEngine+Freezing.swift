@@ -108,7 +108,7 @@ extension PolicyEngine {
         for claim in freezes.observe(row, isFrozen: isFrozen) {
             trail.record(
                 .drift, rules[claim.rule].origin, sight.target(row), action: "freeze",
-                note: "thawed by another program: left")
+                note: "thawed by another program: left thawed")
             rest(claim.rule, rules.stateRow(claim.rule, row), "thawed by another program")
         }
     }

@@ -30,7 +30,7 @@ enum NumberLack: UInt64, CaseIterable {
         switch self {
         case .other: nil
         case .noLimit: "no limit is set"
-        case .noFile: "this kernel or a controller that is off has no file for it here"
+        case .noFile: "no such file: this kernel lacks it, or its controller is off"
         case .noFeature: "disabled in the kernel"
         case .noInstance: "no such instance on this host"
         case .nobody: "no cgroup is in the group"

@@ -109,7 +109,8 @@ extension OOMGuardMachine {
             return []
         }
         if let step = raiseStep() { return start(.limit(step)) }
-        return open([.tell(.error, "no memory is left to give: the OOM killer is enabled")])
+        return open([.tell(.error, "the limit cannot be raised further: the OOM killer is enabled")]
+        )
     }
 
     /// Restores the original state, immediately where possible.

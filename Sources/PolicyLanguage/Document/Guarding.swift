@@ -32,7 +32,7 @@ package struct OOMGuard: Hashable, Sendable {
     package var freezeAt = 0.95
     /// The share below which it is thawed.
     package var resumeAt = 0.85
-    /// The time that usage must stay below ``resumeAt``.
+    /// After the OOM killer was enabled: the time that usage must stay below ``resumeAt``.
     package var resumeFor = Duration.seconds(2)
     /// The maximum time frozen.
     package var longestFrozen: Duration

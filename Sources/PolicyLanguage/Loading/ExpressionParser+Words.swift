@@ -1,3 +1,5 @@
+import CgroupModel
+
 extension ExpressionParser {
     var token: ExpressionToken { tokens[place] }
 
@@ -41,11 +43,16 @@ extension ExpressionParser {
             message: "nested deeper than \(Self.deepest) levels; split the rule")
     }
 
-    func unexpected(_ expected: String) -> ExpressionMistake {
+    /// The mistake at the present token, with the most similar of the words that may stand there.
+    func unexpected(_ expected: String, among words: [String] = []) -> ExpressionMistake {
         var view = String.UnicodeScalarView()
         view.append(contentsOf: text[token.start..<token.end])
-        let found = token.kind == .end ? "the end" : FindingText.quoted(String(view))
+        let word = String(view)
+        let found = token.kind == .end ? "the end" : FindingText.quoted(word)
+        let hint = Spelling.names(like: word, among: words, most: 1)
         return ExpressionMistake(
-            offset: token.start, rule: .syntax, message: "expected \(expected), not \(found)")
+            offset: token.start, rule: .syntax,
+            message: "expected \(expected), not \(found)"
+                + (hint.isEmpty ? "" : "; \(Spelling.question(hint))"))
     }
 }

@@ -55,7 +55,9 @@ struct ExpressionParser {
             }
             tokens = try ExpressionToken.all(of: text)
             let result = try read(&self)
-            guard token.kind == .end else { throw unexpected("and, or, or the end") }
+            guard token.kind == .end else {
+                throw unexpected("and, or, or the end", among: ["and", "or", "of"])
+            }
             return mistakes.isEmpty ? result : nil
         } catch {
             mistakes.append(error)

@@ -132,7 +132,8 @@ extension PolicyReader {
             : "on \(mode.rawValue)"
         note(
             isNetwork && mode == .v2 ? .unsupported : .disabledHere, position,
-            "\(row.name) does not exist \(place)" + (row.note.isEmpty ? "" : ": \(row.note)"))
+            "\(row.name) does not exist \(place)"
+                + (row.note.isEmpty ? "" : " (\(row.note.dropLast()))"))
     }
 
     /// The row and instance of `memory.max`, `io.max.wbps[/dev/vda]`, `hugetlb.2MB.max`.

@@ -116,7 +116,8 @@ extension PolicyReader {
             isBare ? .unit : .value, node.position,
             isBare
                 ? "\(what): \(FindingText.quoted(text)) has no unit; write \(grammar.example)"
-                : "\(what) must be \(grammar.example), not \(FindingText.quoted(text))")
+                : "\(what) must be \(grammar.example), not \(FindingText.quoted(text))"
+                    + (grammar.meant(text).map { "; \(Spelling.question([$0]))" } ?? ""))
         return nil
     }
 

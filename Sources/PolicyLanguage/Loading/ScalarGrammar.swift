@@ -5,16 +5,27 @@ struct ScalarGrammar<Value>: Sendable {
     let example: String
     /// Whether a bare number is rejected.
     var needsUnit = false
+    /// The valid text that a mistyped one is most similar to.
+    var meant: @Sendable (String) -> String? = { _ in nil }
     let read: @Sendable (String) -> Value?
 }
 
 extension ScalarGrammar where Value == Duration {
-    static let duration = ScalarGrammar(example: "a time such as 10s", needsUnit: true) {
-        DurationText.duration($0)
-    }
+    static let duration = ScalarGrammar(
+        example: "a time such as 10s", needsUnit: true, meant: time
+    ) { DurationText.duration($0) }
     /// A time above zero.
-    static let period = ScalarGrammar(example: "a time such as 10s", needsUnit: true) {
-        DurationText.duration($0).flatMap { $0 > .zero ? $0 : nil }
+    static let period = ScalarGrammar(
+        example: "a time such as 10s", needsUnit: true, meant: time
+    ) { DurationText.duration($0).flatMap { $0 > .zero ? $0 : nil } }
+
+    /// The time that begins like a text: `10s` for `10sec`.
+    @Sendable private static func time(_ text: String) -> String? {
+        let digits = text.prefix { $0.isNumber || $0 == "." }
+        let unit = ["ms", "us", "s", "m", "h", "d"].first {
+            text.dropFirst(digits.count).hasPrefix($0)
+        }
+        return unit.map { digits + $0 }.flatMap { DurationText.duration($0) == nil ? nil : $0 }
     }
 }
 
@@ -69,12 +80,16 @@ extension ScalarGrammar where Value == String {
         ["http://", "https://"].contains { text.hasPrefix($0) && text.count > $0.count }
             && text.utf8.allSatisfy { $0 > 0x20 } ? text : nil
     }
-    static let signal = ScalarGrammar(example: "a signal such as TERM or KILL") { text in
+    static let signal = ScalarGrammar(
+        example: "a signal such as TERM or KILL",
+        meant: { Spelling.names(like: $0, among: signals, most: 1).first }
+    ) { text in
         let name = text.hasPrefix("SIG") ? String(text.dropFirst(3)) : text
-        return [
-            "HUP", "INT", "QUIT", "ABRT", "KILL", "USR1", "USR2", "ALRM", "TERM", "STOP", "CONT",
-        ].contains(name) ? name : nil
+        return signals.contains(name) ? name : nil
     }
+    private static let signals = [
+        "HUP", "INT", "QUIT", "ABRT", "KILL", "USR1", "USR2", "ALRM", "TERM", "STOP", "CONT",
+    ]
 }
 
 extension ScalarGrammar where Value == TextPattern {

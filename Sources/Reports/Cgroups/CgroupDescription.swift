@@ -7,7 +7,8 @@ internal import LiveView
 package struct CgroupDescription {
     let snapshot: Snapshot
     let index: Int
-    let set: HierarchySet
+    /// The hierarchies of this host; nil for a snapshot of the past, which has no processes.
+    let set: HierarchySet?
     /// The inode of the cgroup in each hierarchy; 0 where it does not exist.
     let inodes: [UInt64]
     let identity: CgroupIdentity
@@ -35,7 +36,21 @@ package struct CgroupDescription {
         self.withoutDescendants = withoutDescendants
     }
 
-    private var path: CgroupPath { snapshot.cgroups[index].path }
+    /// Describes a cgroup of a past snapshot, as far as the snapshot alone can.
+    ///
+    /// Its processes, its owner and its inodes in each hierarchy are not recorded.
+    package init(past snapshot: Snapshot, index: Int) {
+        self.snapshot = snapshot
+        self.index = index
+        set = nil
+        inodes = []
+        identity = CgroupIdentity(snapshot.cgroups[index].path)
+        owner = nil
+        withoutDescendants = []
+    }
+
+    var path: CgroupPath { snapshot.cgroups[index].path }
+    private var isPast: Bool { self.set == nil }
 
     /// An effective limit, and the cgroup that sets it.
     private struct Effective {
@@ -111,19 +126,10 @@ package struct CgroupDescription {
     /// The description as a JSON object, with a newline.
     package var json: [UInt8] {
         var json = JSONWriter()
-        let members = Membership(set).members(of: path)
-        snapshot.write(index, to: &json) { json in
+        snapshot.write(index, to: &json, withTime: isPast, withRates: isPast) { json in
             identity.write(to: &json)
             owner?.write(to: &json)
-            json.key("inodes")
-            json.object { json in
-                for (hierarchy, inode) in zip(set.hierarchies, inodes) where inode != 0 {
-                    for key in hierarchy.keys {
-                        json.key(key)
-                        json.value(inode)
-                    }
-                }
-            }
+            if let set { write(inodesIn: set, to: &json) }
             json.key("effective")
             json.object { json in
                 for limit in effective {
@@ -139,17 +145,22 @@ package struct CgroupDescription {
                     for id in withoutDescendants.sorted() { json.value(MetricCatalog[id].name) }
                 }
             }
-            json.key("processes")
-            json.array { json in
-                let report = ConfinementReport(set.system)
-                for pid in pids(members) {
-                    let trees = zip(set.hierarchies, members).filter { $0.1.list.contains(pid) }
-                    report.write(pid, in: trees.map(\.0.label), to: &json)
-                }
-            }
+            if let set { write(processesIn: set, to: &json) }
         }
         json.newline()
         return json.bytes
+    }
+
+    private func write(inodesIn set: HierarchySet, to json: inout JSONWriter) {
+        json.key("inodes")
+        json.object { json in
+            for (hierarchy, inode) in zip(set.hierarchies, inodes) where inode != 0 {
+                for key in hierarchy.keys {
+                    json.key(key)
+                    json.value(inode)
+                }
+            }
+        }
     }
 
     /// The effects of ancestors on the cgroup: throttling, freezing, exceeding memory.high.
@@ -192,20 +203,21 @@ package struct CgroupDescription {
         }
     }
 
-    private func pids(_ members: [Membership.Members]) -> [Int32] {
-        Set(members.flatMap(\.list)).sorted()
-    }
-
     /// The description as text.
     package var text: String {
         var text = "\(path)\n"
         for sentence in identity.sentences { text += "  \(sentence)\n" }
         if let owner { text += "  \(owner.sentence)\n" }
-        for (hierarchy, inode) in zip(set.hierarchies, inodes) where inode != 0 {
+        let hierarchies = set?.hierarchies ?? []
+        for (hierarchy, inode) in zip(hierarchies, inodes) where inode != 0 {
             text += "  \(hierarchy.label) inode \(inode)\n"
         }
-        for hierarchy in set.hierarchies where isCovered(in: hierarchy) {
+        for hierarchy in hierarchies where isCovered(in: hierarchy) {
             text += "  \(hierarchy.label): covered by a mount that hides its files\n"
+        }
+        if isPast {
+            text += "  as of \(CivilTime(local: snapshot.wallTime).text)\n"
+            text += "  inode \(snapshot.cgroups[index].id.inode)\n"
         }
         let rows = MetricCatalog.all.compactMap { metric -> (Controller, String, String)? in
             let reading = snapshot[index, metric.id]
@@ -226,29 +238,17 @@ package struct CgroupDescription {
             let own = rows.filter { $0.0 == controller }.map { ($0.1, $0.2) }
             text += section(controller.rawValue, own + instanceRows(controller))
         }
-        let members = Membership(set).members(of: path)
-        let report = ConfinementReport(set.system)
-        let pids = pids(members)
-        text += "\nProcesses\n" + (pids.isEmpty ? "  none\n" : "")
-        for pid in pids {
-            text += report.text(pid, MembershipNote.text(of: pid, set.hierarchies, members))
-        }
-        for (hierarchy, members) in zip(set.hierarchies, members) {
-            if case .unreadable(let reason) = members, reason != .covered {
-                text += "  \(hierarchy.label): \(reason.word ?? "malformed")\n"
-            }
-        }
-        return text
+        return text + "\nProcesses\n" + (set.map(processes) ?? "  not recorded\n")
     }
 
     private func instanceRows(_ controller: Controller) -> [(String, String)] {
-        let devices = BlockDevices(set.system)
+        let devices = set.map { BlockDevices($0.system) }
         return snapshot.instances(index).compactMap { instance in
             let metric = MetricCatalog[instance.metric]
             guard metric.controller == controller, instance.reading != .covered else { return nil }
             let remark = withoutDescendants.contains(metric.id) ? "  (without descendants)" : ""
             return (
-                instance.name(device: devices.name), metric.humanText(instance.reading) + remark
+                instance.name { devices?.name($0) }, metric.humanText(instance.reading) + remark
             )
         }
     }

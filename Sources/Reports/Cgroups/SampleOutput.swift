@@ -1,6 +1,7 @@
 package import CgroupModel
 package import Events
 package import Hierarchy
+internal import KernelIO
 internal import LiveView
 
 /// Formats samples as JSON, CSV or a table.
@@ -12,15 +13,20 @@ package struct SampleOutput {
     private let fields: [MetricID]?
     private let identities: Identities?
     private var json = JSONWriter()
+    private let isPast: Bool
     private var isFirst = true
+    private var columns: SampleColumns?
 
     /// Creates a formatter; nil `fields` means all values of a cgroup and is supported only by
     /// JSON.
     ///
     /// Only JSON includes containers and pods. Nil `identities`, as in a recording, leaves them
-    /// out.
-    package init(format: Format, fields: [MetricID]?, identities: Identities?) {
+    /// out. In the past, the first sample has rates, too, and a table begins with its time.
+    package init(
+        format: Format, fields: [MetricID]?, identities: Identities?, isPast: Bool = false
+    ) {
         self.format = format
+        self.isPast = isPast
         self.fields = fields
         self.identities = identities
     }
@@ -74,58 +80,76 @@ package struct SampleOutput {
             if isFirst { identities?.settle(indices.map { snapshot.cgroups[$0] }) }
             isFirst = false
             let only = fields.map { Set($0) }
+            let columns = prepared(for: snapshot)
             for index in indices {
                 let entry = snapshot.cgroups[index]
                 let identity = identities?.identity(of: entry) ?? CgroupIdentity(entry.path)
-                snapshot.write(index, to: &json, withTime: true, withRates: true, only: only) {
-                    identity.write(to: &$0)
-                }
+                snapshot.write(
+                    index, to: &json, withTime: true, withRates: true, only: only,
+                    columns: columns
+                ) { identity.write(to: &$0) }
                 json.newline()
             }
             return json.take()
-        case .csv: return Array(csv(snapshot, indices).utf8)
+        case .csv: return csv(snapshot, indices)
         case .table: return Array(table(snapshot, indices).utf8)
         }
     }
 
     /// A metric with a dimension has no columns per instance; its sum over all instances is
     /// printed.
-    private mutating func csv(_ snapshot: Snapshot, _ indices: [Int]) -> String {
-        let metrics = (fields ?? []).map { MetricCatalog[$0] }
-        var text = ""
+    private mutating func csv(_ snapshot: Snapshot, _ indices: [Int]) -> [UInt8] {
+        let columns = prepared(for: snapshot).columns
+        var text: [UInt8] = []
         if isFirst {
-            let names = metrics.flatMap { metric in
-                metric.kind == .counter ? [metric.name, "\(metric.name).rate"] : [metric.name]
+            let names = columns.flatMap { $0.isCounter ? [$0.name, "\($0.name).rate"] : [$0.name] }
+            for (place, name) in (["time", "path", "inode"] + names).enumerated() {
+                if place > 0 { text.append(UInt8(ascii: ",")) }
+                text.append(csv: name)
             }
-            text += (["time", "path", "inode"] + names).map(Self.quoted).joined(separator: ",")
-            text += "\r\n"
+            text += [0x0d, 0x0a]
             isFirst = false
         }
-        let time = DecimalText.fixed(Double(snapshot.wallTime) / 1e6, places: 3)
+        var time: [UInt8] = []
+        time.append(thousandths: Double(snapshot.wallTime) / 1e6)
         for index in indices {
             let entry = snapshot.cgroups[index]
-            var cells = [time, entry.path.description, String(entry.id.inode)]
-            for metric in metrics {
-                let reading = snapshot.total(index, metric.id)
-                cells.append(reading == .absent ? "" : metric.plainText(reading))
-                guard metric.kind == .counter else { continue }
+            text += time
+            text.append(UInt8(ascii: ","))
+            text.append(csv: entry.path.description)
+            text.append(UInt8(ascii: ","))
+            text.append(decimal: entry.id.inode)
+            let hasInstances = !snapshot.instances(index).isEmpty
+            for column in columns {
+                let isSum = column.isSum
+                let reading =
+                    !isSum
+                    ? snapshot.reading(index, column)
+                    : hasInstances ? snapshot.total(index, column.metric) : .absent
+                text.append(UInt8(ascii: ","))
+                if reading != .absent { text.append(csv: reading, of: column) }
+                guard column.isCounter else { continue }
                 let rate =
-                    metric.dimension == nil
-                    ? snapshot.rate(index, metric.id) : snapshot.summedRate(index, metric.id)
-                cells.append(rate.map { DecimalText.fixed($0, places: 3) } ?? "")
+                    isSum
+                    ? snapshot.summedRate(index, column.metric)
+                    : snapshot.rate(index, column, now: reading)
+                text.append(UInt8(ascii: ","))
+                if let rate { text.append(thousandths: rate) }
             }
-            text += cells.map(Self.quoted).joined(separator: ",") + "\r\n"
+            text += [0x0d, 0x0a]
         }
         return text
     }
 
-    private static func quoted(_ cell: String) -> String {
-        guard cell.utf8.contains(where: { "\",\n\r".utf8.contains($0) }) else {
-            return cell
-        }
-        return "\""
-            + cell.split(separator: "\"", omittingEmptySubsequences: false)
-            .joined(separator: "\"\"") + "\""
+    /// The columns of the fields, prepared once for all samples with the same schema.
+    private mutating func prepared(for snapshot: Snapshot) -> SampleColumns {
+        if let columns, columns.suit(snapshot) { return columns }
+        let new =
+            format == .json
+            ? snapshot.jsonColumns(only: fields.map { Set($0) })
+            : SampleColumns((fields ?? []).map { MetricCatalog[$0] }, of: snapshot.schema)
+        columns = new
+        return new
     }
 
     /// Totals in the first sample and rates in later ones, as the heads indicate.
@@ -133,15 +157,16 @@ package struct SampleOutput {
         _ snapshot: Snapshot, _ indices: [Int], marked mark: String = "", withHead: Bool = true
     ) -> String {
         let metrics = (fields ?? []).map { MetricCatalog[$0] }
+        let hasRates = isPast || !isFirst
         let heads = metrics.map { metric in
-            metric.kind == .counter && !isFirst ? "\(metric.name).rate" : metric.name
+            metric.kind == .counter && hasRates ? "\(metric.name).rate" : metric.name
         }
         var rows = withHead ? [["CGROUP"] + heads] : []
         for index in indices {
             let cells = metrics.map { metric -> String in
                 let reading = snapshot.total(index, metric.id)
                 // A reading without a number shows its reason, which a rate could not.
-                guard metric.kind == .counter, !isFirst, withHead, reading.value != nil else {
+                guard metric.kind == .counter, hasRates, withHead, reading.value != nil else {
                     return cell(metric, reading)
                 }
                 let rate =
@@ -153,14 +178,15 @@ package struct SampleOutput {
         }
         let separator = isFirst || !withHead ? "" : "\n"
         isFirst = false
-        return separator + TextTable(rows).text
+        let time = isPast ? CivilTime(local: snapshot.wallTime).text + "\n" : ""
+        return separator + time + TextTable(rows).text
     }
 
     private func cell(_ metric: Metric, _ reading: Reading) -> String {
         reading == .absent ? "-" : metric.humanText(reading)
     }
 
-    private static func rateText(_ rate: Double, _ metric: Metric) -> String {
+    static func rateText(_ rate: Double, _ metric: Metric) -> String {
         switch metric.unit {
         case .bytes: "\(DecimalText.bytes(rate))/s"
         case .microseconds: "\(DecimalText.fixed(rate / 1e4, places: 1))%"
@@ -188,5 +214,29 @@ struct TextTable {
             }
             return cells.joined(separator: "  ") + "\n"
         }.joined()
+    }
+}
+
+extension [UInt8] {
+    /// Appends a cell of CSV (RFC 4180).
+    fileprivate mutating func append(csv cell: String) {
+        guard cell.utf8.contains(where: { "\",\n\r".utf8.contains($0) }) else {
+            return append(contentsOf: cell.utf8)
+        }
+        append(UInt8(ascii: "\""))
+        for byte in cell.utf8 {
+            if byte == UInt8(ascii: "\"") { append(byte) }
+            append(byte)
+        }
+        append(UInt8(ascii: "\""))
+    }
+
+    /// Appends a value as a cell; only a text can need quotes.
+    fileprivate mutating func append(csv reading: Reading, of column: SampleColumns.Column) {
+        if column.isText, let value = reading.value {
+            append(csv: Word.text(value))
+        } else {
+            append(reading, of: column)
+        }
     }
 }

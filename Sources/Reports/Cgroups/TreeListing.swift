@@ -1,13 +1,18 @@
 package import CgroupModel
 package import Hierarchy
+package import History
+internal import KernelIO
 
 /// The cgroups with the processes of each hierarchy, as text or JSON.
 package struct TreeListing {
     private let snapshot: Snapshot
-    private let set: HierarchySet
-    private let membership: Membership
-    private let reader: ProcessReader
-    private let identities: Identities
+    /// The hierarchies of this host; nil for a snapshot of the past, which has no processes.
+    private let set: HierarchySet?
+    private let membership: Membership?
+    private let reader: ProcessReader?
+    private let identities: Identities?
+    /// The controllers of v2.
+    private let unified: Set<Controller>
 
     /// Lists the cgroups of a snapshot.
     package init(_ snapshot: Snapshot, _ set: HierarchySet) {
@@ -16,12 +21,35 @@ package struct TreeListing {
         membership = Membership(set)
         reader = ProcessReader(set.system)
         identities = .settled(set, snapshot.cgroups)
+        unified = Set(set.hierarchies.first { $0.version == .unified }?.controllers ?? [])
+    }
+
+    /// Lists the cgroups of a past snapshot, which has no processes, of a recorded host.
+    package init(past snapshot: Snapshot, _ machine: RecordedMachine?) {
+        unified =
+            machine?.hasUnified == true
+            ? Set(Controller.allCases).subtracting(machine?.legacy ?? []) : []
+        self.snapshot = snapshot
+        set = nil
+        membership = nil
+        reader = nil
+        identities = nil
+    }
+
+    private func identity(_ index: Int) -> CgroupIdentity {
+        let entry = snapshot.cgroups[index]
+        return identities?.identity(of: entry) ?? CgroupIdentity(entry.path)
+    }
+
+    private func members(_ index: Int) -> [(MountedHierarchy, Membership.Members)] {
+        guard let set, let membership else { return [] }
+        let members = membership.members(of: snapshot.cgroups[index].path)
+        return Array(zip(set.hierarchies, members))
     }
 
     /// The controllers of a cgroup; on v2, those that its parent enables for it.
     private func controllers(_ index: Int) -> [String] {
         let entry = snapshot.cgroups[index]
-        let unified = set.hierarchies.first { $0.version == .unified }?.controllers ?? []
         var names = entry.controllers.filter { !unified.contains($0) }.map(\.rawValue)
         if let id = MetricCatalog.metric(named: "cgroup.controllers")?.id,
             let word = snapshot[index, id].value
@@ -45,18 +73,23 @@ package struct TreeListing {
 
     private func write(_ index: Int, to json: inout JSONWriter) {
         let entry = snapshot.cgroups[index]
-        let members = membership.members(of: entry.path)
+        let members = members(index)
         json.object { json in
+            if set == nil {
+                json.key("time")
+                json.literal(DecimalText.fixed(Double(snapshot.wallTime) / 1e6, places: 3))
+            }
             json.key("path")
             json.value(entry.path.text)
             json.key("inode")
             json.value(entry.id.inode)
-            identities.identity(of: entry).write(to: &json)
+            identity(index).write(to: &json)
             json.key("controllers")
             json.array { json in for name in controllers(index) { json.value(name) } }
+            guard set != nil else { return }
             json.key("processes")
             json.object { json in
-                for (hierarchy, members) in zip(set.hierarchies, members) {
+                for (hierarchy, members) in members {
                     guard case .processes(let list) = members else { continue }
                     for key in hierarchy.keys {
                         json.key(key)
@@ -65,7 +98,7 @@ package struct TreeListing {
                 }
             }
             json.write(
-                unavailable: zip(set.hierarchies, members).compactMap { hierarchy, members in
+                unavailable: members.compactMap { hierarchy, members in
                     guard case .unreadable(let reason) = members else { return nil }
                     return (hierarchy.label, reason)
                 })
@@ -74,7 +107,8 @@ package struct TreeListing {
 
     /// The tree as text.
     package var text: String {
-        var text = ""
+        var text =
+            set == nil ? "as of \(CivilTime(local: snapshot.wallTime).text), no processes\n" : ""
         // Whether each cgroup is its parent's last child; a backward pass meets that child first.
         var isLast: [Int: Bool] = [:]
         var following = Set<Int>()
@@ -96,7 +130,7 @@ package struct TreeListing {
             let names = controllers(index)
             let suffix = names.isEmpty ? "" : "  [\(names.joined(separator: " "))]"
             text += prefix + branch + name + suffix + "\n"
-            let identity = identities.identity(of: snapshot.cgroups[index])
+            let identity = identity(index)
             let hasChildren =
                 snapshot.cgroups.indices.contains(index + 1)
                 && snapshot.cgroups[index + 1].parent == index
@@ -105,14 +139,16 @@ package struct TreeListing {
                 + (hasChildren ? "│  " : "   ")
             // Cgroups inside a container are listed below it, so they do not repeat its identity.
             let sentences = identity.kind == .other ? [] : identity.sentences
-            for line in sentences + processLines(path) { text += inner + line + "\n" }
+            for line in sentences + processLines(index) { text += inner + line + "\n" }
         }
         return text
     }
 
-    private func processLines(_ path: CgroupPath) -> [String] {
-        let members = membership.members(of: path)
-        let present = zip(set.hierarchies, members).filter { $0.1 != .noSuchCgroup }
+    private func processLines(_ index: Int) -> [String] {
+        guard let set, let reader else { return [] }
+        let all = members(index)
+        let members = all.map(\.1)
+        let present = all.filter { $0.1 != .noSuchCgroup }
         var lines: [String] = []
         for pid in Set(present.flatMap { $0.1.list }).sorted() {
             let note = MembershipNote.text(of: pid, set.hierarchies, members)

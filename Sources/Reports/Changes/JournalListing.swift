@@ -14,9 +14,10 @@ package struct JournalListing {
         }
     }
 
-    /// The entries as a table.
+    /// The entries as a table, with a column for expiries if any change expires.
     package var text: String {
         if entries.isEmpty { return "nothing to undo\n" }
+        let hasExpiries = entries.contains { $0.entry.expiry != nil }
         var rows = HierarchyRows()
         for (entry, present) in entries {
             let set =
@@ -26,9 +27,12 @@ package struct JournalListing {
                     entry.path.description, entry.what, entry.shown(entry.original), set,
                     now(entry, present), entry.cause,
                 ],
-                rest: [age(entry)], hierarchy: entry.hierarchy)
+                rest: [age(entry)] + (hasExpiries ? [expiry(entry)] : []),
+                hierarchy: entry.hierarchy)
         }
-        let head = ["CGROUP", "HIERARCHY", "WHAT", "WAS", "SET", "NOW", "BY", "AGE"]
+        let head =
+            ["CGROUP", "HIERARCHY", "WHAT", "WAS", "SET", "NOW", "BY", "AGE"]
+            + (hasExpiries ? ["UNDONE"] : [])
         return LeftTable([head] + rows.cells).text
     }
 
@@ -46,6 +50,10 @@ package struct JournalListing {
         let seconds = now > entry.wallTime ? (now - entry.wallTime) / 1_000_000 : 0
         return seconds < 120
             ? "\(seconds)s" : seconds < 7200 ? "\(seconds / 60)min" : "\(seconds / 3600)h"
+    }
+
+    private func expiry(_ entry: JournalEntry) -> String {
+        entry.expiry.map { "\($0.text) (change \($0.change))" } ?? "-"
     }
 
     /// The entries as JSON, with a newline.
@@ -80,6 +88,7 @@ package struct JournalListing {
             json.key("read_back")
             json.value(readBack)
         }
+        entry.expiry?.write(to: &json)
         // A missing value has another key, so it cannot be mistaken for a text.
         if case .value(let value) = present {
             json.key("now")
@@ -87,6 +96,29 @@ package struct JournalListing {
         } else {
             json.key("now_missing")
             json.value(now(entry, present))
+        }
+    }
+}
+
+extension EntryExpiry {
+    /// Writes the key `expiry` with an object.
+    func write(to json: inout JSONWriter) {
+        json.key("expiry")
+        json.object { json in
+            json.key("change")
+            json.value(change)
+            json.key("seconds_left")
+            json.value(Double(timeLeft().milliseconds) / 1000)
+            json.key("unless_confirmed")
+            json.value(awaitsConfirmation)
+            json.key("helper")
+            json.value(Int64(helper.pid))
+            json.key("helper_runs")
+            json.value(helper.isRunning)
+            if let obstacle {
+                json.key("obstacle")
+                json.value(obstacle)
+            }
         }
     }
 }

@@ -13,6 +13,9 @@ package struct LimitReport {
     package var results: [LimitResult]?
     /// Notes on values that the daemon manages.
     var claims: [String] = []
+    /// When the change is undone without a command, and its number once it is made.
+    package var expiry = Expiry.none
+    package var changeNumber: UInt64?
 
     /// Creates a report; without results, of a dry run.
     package init(
@@ -55,7 +58,10 @@ package struct LimitReport {
     package var text: String {
         if plan.writes.isEmpty { return "" }
         let table = LeftTable(rows).text
-        guard let results else { return "would write, in this order:\n\(table)" }
+        guard let results else {
+            return "would write, in this order:\n\(table)" + (expiry.plan.map { "\($0)\n" } ?? "")
+        }
+        if let sentence = expiry.sentence(changeNumber) { return "\(table)\(sentence)\n" }
         let changed = results.contains { $0.outcome.isUndoable }
         return changed ? "\(table)undo: cgwarden restore \(path)\n" : table
     }
@@ -100,6 +106,7 @@ package struct LimitReport {
             json.key("warnings")
             json.array { json in for warning in warnings { json.value(warning) } }
             writes(to: &json)
+            expiry.write(changeNumber, to: &json)
         }
         json.newline()
         return json.take()
@@ -188,7 +195,8 @@ extension LimitCatalog {
     package static var overview: String {
         LeftTable(
             all.map { limit in
-                [limit.name, limit.grammar.example, "\(limit.help) \(limit.refusal ?? limit.note)"]
+                let more = limit.refusal.map { " Refused: \($0)." } ?? " \(limit.note)"
+                return [limit.name, limit.grammar.example, limit.help + (more == " " ? "" : more)]
             }
         ).text
     }

@@ -29,20 +29,23 @@ package struct RestoreReport {
         for result in results {
             let entry = result.entry
             rows.add(
-                [entry.path.description, entry.what, describe(result)], hierarchy: entry.hierarchy)
+                [entry.path.description, entry.what, Self.describe(result, dryRun: dryRun)], hierarchy: entry.hierarchy)
         }
         return LeftTable(rows.cells).text
     }
 
-    private func describe(_ result: RestoreResult) -> String {
+    /// The outcome of one entry.
+    static func describe(_ result: RestoreResult, dryRun: Bool = false) -> String {
         let original = result.entry.shown(result.entry.original)
         let found = result.entry.shown(result.found ?? "")
         return switch result.outcome {
-        case .restored: put(result.entry, back: original, from: found)
+        case .restored: put(result.entry, back: original, from: found, dryRun: dryRun)
         case .already: "is already \(original)"
         case .gone: "gone"
         case .kept: "left alone: a command set it to \(found)"
         case .foreign: "left alone: something else set it to \(found); original \(original)"
+        case .beingWritten(let process):
+            "being changed by process \(process.pid) of cgwarden; run restore again"
         case .residue(let text):
             original == "(empty)"
                 ? "set to \(text), all of the parent's, because it cannot be empty now"
@@ -51,7 +54,9 @@ package struct RestoreReport {
         }
     }
 
-    private func put(_ entry: JournalEntry, back original: String, from found: String) -> String {
+    private static func put(
+        _ entry: JournalEntry, back original: String, from found: String, dryRun: Bool
+    ) -> String {
         switch entry.subject {
         case .value: dryRun ? "would write \(original), is \(found)" : "restored to \(original)"
         case .cgroup: dryRun ? "would be removed" : "removed"

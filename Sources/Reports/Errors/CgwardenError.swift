@@ -11,6 +11,7 @@ package enum ExitStatus: Int32 {
     case noInput = 66
     case unavailable = 69
     case software = 70
+    case cannotCreate = 73
     case ioError = 74
     case temporaryFailure = 75
     case noPermission = 77
@@ -50,6 +51,7 @@ package struct CgwardenError: Error {
         case let error as JournalError:
             let error = ActuationError(error)
             self.init(error.message, ExitStatus(error.code))
+        case let error as WrittenTime.Mistake: self.init(error.description, .usage)
         case let error as RecordingError: self.init(error.description, .data)
         case let error as FileRefusal:
             if error.isFailure {
@@ -78,6 +80,7 @@ extension ExitStatus {
             case .busy, .inTheWay: .temporaryFailure
             case .unavailable, .outOfRange: .unavailable
             case .failed: .ioError
+            case .exists: .cannotCreate
             }
     }
 }

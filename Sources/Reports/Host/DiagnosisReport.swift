@@ -11,11 +11,17 @@ package struct DiagnosisReport {
     private let kernelLogRefusal: String?
     /// Why writes to limit files cannot be watched; nil if they can.
     private let writeRefusal: String?
+    /// The history of the host's daemon; nil if it keeps none.
+    private let history: HistoryState?
 
-    /// Reports a diagnosis, and why the kernel log cannot be read and writes to limit files cannot
-    /// be watched; nil if they can.
-    package init(_ diagnosis: Diagnosis, kernelLogRefusal: String?, writeRefusal: String?) {
+    /// Reports a diagnosis, the history, and why the kernel log cannot be read and writes to limit
+    /// files cannot be watched; nil if they can.
+    package init(
+        _ diagnosis: Diagnosis, kernelLogRefusal: String?, writeRefusal: String?,
+        history: HistoryState?
+    ) {
         self.diagnosis = diagnosis
+        self.history = history
         self.kernelLogRefusal = kernelLogRefusal
         self.writeRefusal = writeRefusal
     }
@@ -35,30 +41,44 @@ package struct DiagnosisReport {
         lines.append("user         \(user)")
         for capability in diagnosis.capabilities {
             lines.append(
-                "  \(capability.isHeld ? "has" : "no ") \(padded(capability.name, 18)) "
+                "  \(padded(capability.name, 16)) \(capability.isHeld ? "yes" : "no"): "
                     + capability.use)
         }
         lines.append("commands")
         for ability in diagnosis.abilities {
-            let means = ability.means.map { "yes, \($0)" } ?? "no"
-            let reason = ability.reason.map { ": \($0)" } ?? ""
-            lines.append("  \(padded(ability.command, 12)) \(means)\(reason)")
+            let answer = ability.means.map { means in
+                "yes: \(means)" + (ability.reason.map { "; \($0)" } ?? "")
+            }
+            lines.append(
+                "  \(padded(ability.command, 12)) "
+                    + (answer ?? "no: \(ability.reason ?? "unknown why")"))
         }
         lines.append(
-            "limits       \(word(diagnosis.descriptors)) open files, \(word(diagnosis.watches)) "
+            "resources    \(word(diagnosis.descriptors)) open files, \(word(diagnosis.watches)) "
                 + "inotify watches, \(word(diagnosis.watchInstances)) inotify instances")
-        lines.append("pressure     \(diagnosis.pressureRefusal.map { "no: \($0)" } ?? "yes")")
+        lines.append(
+            "pressure     "
+                + (diagnosis.pressureRefusal.map { "no: \($0)" } ?? "yes: /proc/pressure"))
         let log = kernelLogRefusal.map {
-            "no: \($0); `events` cannot name the victims of OOM kills"
+            "no: \($0); `events` cannot name the victims of OOM kills" + remedy($0, "CAP_SYSLOG")
         }
-        lines.append("kernel log   \(log ?? "yes")")
-        let writes = writeRefusal.map { "no: \($0); `events` cannot name who changes a limit" }
-        lines.append("writers      \(writes ?? "yes, fanotify")")
+        lines.append("kernel log   \(log ?? "yes: /dev/kmsg")")
+        let writes = writeRefusal.map {
+            "no: \($0); `events` cannot name the process that changes a limit"
+                + remedy($0, "CAP_SYS_ADMIN")
+        }
+        lines.append(
+            "writers      \(writes ?? "yes: fanotify names the process that changes a limit")")
+        lines.append("history      \(history.map { $0.failure ?? $0.text } ?? "none")")
         lines.append("swap         \(swap)")
         lines.append("systemd      \(systemd)")
-        lines.append(contentsOf: list("limiters", diagnosis.limiters))
+        lines.append(contentsOf: list("others", diagnosis.limiters))
         lines.append(contentsOf: list("cgwarden", diagnosis.siblings))
         return lines.map { "\($0)\n" }.joined()
+    }
+
+    private func remedy(_ reason: String, _ capability: String) -> String {
+        reason.hasSuffix("not permitted") ? "; run as root or with \(capability)" : ""
     }
 
     private var swap: String {
@@ -68,13 +88,14 @@ package struct DiagnosisReport {
             switch diagnosis.accountsSwap {
             case true?: "accounted by cgroup"
             case false?: "not accounted by cgroup (boot with swapaccount=1)"
-            case nil: "unknown whether accounted by cgroup"
+            case nil: "not known whether accounted by cgroup"
             }
         return "\(total), \(accounting)"
     }
 
     private var systemd: String {
-        let version = diagnosis.systemdVersion.map { "version \($0) installed" } ?? "not installed"
+        let version =
+            diagnosis.systemdVersion.map { "version \($0) is installed" } ?? "it is not installed"
         let running =
             switch diagnosis.runningSystemd {
             case .success(let running): "version \(running), "
@@ -82,12 +103,12 @@ package struct DiagnosisReport {
             case nil: ""
             }
         return diagnosis.runsSystemd
-            ? "is PID 1, \(running)\(version)"
-            : "is not PID 1 (process 1 is \(diagnosis.initialProcess)), \(version)"
+            ? "yes: PID 1, \(running)\(version)"
+            : "no: PID 1 is \(diagnosis.initialProcess); \(version)"
     }
 
     private func list(_ title: String, _ programs: [Diagnosis.Limiter]) -> [String] {
-        if programs.isEmpty { return ["\(padded(title, 12)) none running"] }
+        if programs.isEmpty { return ["\(padded(title, 12)) none"] }
         return [title]
             + programs.map { "  \(padded($0.name, 12)) process \($0.pid): \($0.effect)" }
     }
@@ -159,6 +180,10 @@ package struct DiagnosisReport {
             json.key("available")
             json.value(writeRefusal == nil)
             write("reason", writeRefusal, to: &json)
+        }
+        if let history {
+            json.key("history")
+            history.write(to: &json)
         }
         json.key("swap")
         json.object { json in

@@ -12,7 +12,7 @@ package struct BacktestReport {
 
     /// The report as text.
     package var text: String {
-        let parts = [head, firings, places, vetoes, actions].filter { !$0.isEmpty }
+        let parts = [head, firings, places, limits, vetoes, actions].filter { !$0.isEmpty }
         return parts.joined(separator: "\n")
     }
 
@@ -64,6 +64,8 @@ package struct BacktestReport {
         }
         return LeftTable(rows).text
     }
+
+    private var limits: String { TrialTable(tally.trial).text }
 
     private var vetoes: String {
         guard !tally.vetoes.isEmpty else { return "" }

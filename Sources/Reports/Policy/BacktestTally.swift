@@ -1,6 +1,7 @@
 package import CgroupModel
 package import Policy
 package import PolicyLanguage
+package import Suggest
 
 /// The counts of a back-test: firings, times, actions and vetoes.
 package struct BacktestTally {
@@ -70,6 +71,8 @@ package struct BacktestTally {
     private(set) var elapsed: UInt64 = 0
     /// Snapshots that came more than 2.5 intervals after the one before.
     private(set) var gaps = 0
+    /// How often recorded demand would have reached the standing limits.
+    package var trial = LimitTrial()
     private var standing: [Instance: Standing] = [:]
     private var last: UInt64?
 

@@ -17,6 +17,8 @@ package struct DaemonState: Sendable {
     package var isReloaded = true
     /// The time when the policy came into force, in microseconds since 1970.
     package var reloadTime: UInt64 = 0
+    /// The history; nil if none is kept.
+    package var history: HistoryState?
 
     /// Creates the state before the first tick.
     package init() {}

@@ -10,6 +10,7 @@ package struct StatusReport {
     private let lostAuditLines: UInt64
     private let policy: PolicyDocument
     private let standing: [RuleExplanation]
+    private let pending: PendingChanges
 
     /// The maximum number of idle cgroups to show for each rule, as examples.
     package static let mostIdle = 1
@@ -19,16 +20,18 @@ package struct StatusReport {
     /// - Parameters:
     ///   - auditFailure: Why the audit log cannot be written; nil if it can.
     ///   - standing: The state of each rule.
+    ///   - pending: The changes that expire.
     package init(
         _ state: DaemonState, auditFailure: String?, lostAuditLines: UInt64,
         _ policy: PolicyDocument,
-        _ standing: [RuleExplanation]
+        _ standing: [RuleExplanation], pending: PendingChanges = PendingChanges([])
     ) {
         self.state = state
         self.auditFailure = auditFailure
         self.lostAuditLines = lostAuditLines
         self.policy = policy
         self.standing = standing
+        self.pending = pending
     }
 
     /// The report as text.
@@ -52,6 +55,10 @@ package struct StatusReport {
             ] {
                 json.key(name)
                 json.value(number)
+            }
+            if let history = state.history {
+                json.key("history")
+                history.write(to: &json)
             }
             json.key("dry_run")
             json.value(policy.defaults.isDryRun)
@@ -115,6 +122,7 @@ package struct StatusReport {
             \(counted(policy.guards.count, "guard", "guards"))\(dry)
             ticks    \(state.ticks), every \(policy.defaults.interval.shortText), \
             \(state.lateTicks) late; the policy took \(took) ms in the last one
+            history  \(state.history?.text ?? "none")
 
             """
     }
@@ -175,9 +183,17 @@ package struct StatusReport {
                 "\(value.key) of \(value.target.path) could not be set and is retried: "
                     + value.reason)
         }
+        if let failure = state.history?.failure {
+            notes.append("no history is written at present: \(failure)")
+        }
         if let auditFailure {
             notes.append(
                 "the audit log is not writable, so no disruptive action is taken: \(auditFailure)")
+        }
+        for change in pending.awaiting {
+            notes.append(
+                "\(change.summary) is undone \(change.expiry.text); keep it: cgwarden confirm "
+                    + "\(change.number)")
         }
         if lostAuditLines > 0 { notes.append("\(lostAuditLines) lines of the audit log were lost") }
         return notes

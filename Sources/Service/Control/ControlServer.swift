@@ -55,20 +55,15 @@ package struct ControlClient {
     private static let silence = CgwardenError(
         "the daemon did not respond in time", .temporaryFailure)
 
-    /// Sends a request and returns the daemon's reply.
+    /// Sends a request to the daemon with a state directory, by default this user's, and returns its
+    /// reply.
     ///
     /// Throws the daemon's error, or an error if the daemon does not reply in time or none appears
     /// to run.
-    package static func ask(_ words: [String], within time: Duration = .seconds(30)) throws
-        -> String
-    {
-        let directory: String
-        do {
-            directory = try StateDirectory.path()
-        } catch {
-            try StateDirectory.requireSystem()
-            throw error
-        }
+    package static func ask(
+        _ words: [String], in stateDirectory: String? = nil, within time: Duration = .seconds(30)
+    ) throws -> String {
+        let directory = try stateDirectory ?? usualDirectory()
         let path = "\(directory)/\(ControlServer.name)"
         let connection: LocalConnection
         do throws(IOError) {
@@ -78,7 +73,7 @@ package struct ControlClient {
                 throw CgwardenError("only root may use \(path); run as root", .noPermission)
             }
             if error.isTryAgain { throw Self.silence }
-            try StateDirectory.requireSystem()
+            if stateDirectory == nil { try StateDirectory.requireSystem() }
             throw CgwardenError(
                 "no daemon listens at \(path); start one: cgwarden daemon", .unavailable)
         }
@@ -93,5 +88,14 @@ package struct ControlClient {
             let status = ExitStatus(rawValue: number)
         else { throw CgwardenError("cannot parse the daemon's reply: \(text)", .software) }
         throw CgwardenError(String(parts[2].dropLast()), status)
+    }
+
+    private static func usualDirectory() throws -> String {
+        do {
+            return try StateDirectory.path()
+        } catch {
+            try StateDirectory.requireSystem()
+            throw error
+        }
     }
 }

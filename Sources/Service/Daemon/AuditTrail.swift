@@ -1,18 +1,22 @@
 import Enforcement
+import Logging
 import Policy
 
 /// Writes decisions and actions to the audit log, one line each, in order of arrival.
 ///
-/// Actions are also events.
+/// Actions are also events. What a dry run decides also goes to the program's log, where whoever
+/// started it looks.
 final class AuditTrail: Sendable {
     private let log: AuditLog?
     private let events: EventInbox
+    private let logger: Logger
     /// The counts of the actions written.
     let actions = ActionTally()
 
-    init(_ log: AuditLog?, _ events: EventInbox) {
+    init(_ log: AuditLog?, _ events: EventInbox, _ logger: Logger) {
         self.log = log
         self.events = events
+        self.logger = logger
     }
 
     /// Whether the log currently cannot be written.
@@ -28,6 +32,7 @@ final class AuditTrail: Sendable {
         actions.take(record)
         if let event = record.event { events.put([event]) }
         log?.append(record)
+        if let decision = record.dryDecision { logger.info("dry run: \(decision)") }
     }
 
     /// Probes a failing log at each tick, because no other line may come for a long time.

@@ -58,12 +58,15 @@ package struct Daemon {
         let inheritance = settings.isDryRun ? nil : Inheritance(machine, logger)
         // This comes first, and does not depend on the policy, which may be refused.
         inheritance?.settleAtOnce()
+        let expirations = settings.isDryRun ? nil : Expirations(machine, logger)
+        expirations?.settle()
         let source = PolicySource(settings, machine.set)
         let policy = try source.load { logger.warning("\($0)") }
         let service = try DaemonService(
             settings, policy, source, machine, cgroupRootArguments: cgroupRootArguments,
             version: version, claim: claim,
-            inheritance: policy.defaults.isDryRun ? nil : inheritance, ticks: ticks,
+            inheritance: policy.defaults.isDryRun ? nil : inheritance,
+            expirations: policy.defaults.isDryRun ? nil : expirations, ticks: ticks,
             logger: logger)
         var group = ServiceGroupConfiguration(
             services: [

@@ -3,6 +3,7 @@ import CgroupModel
 import Enforcement
 import Hierarchy
 import History
+import KernelIO
 import Logging
 import PolicyLanguage
 import Reports
@@ -30,6 +31,25 @@ extension DaemonService {
         return log
     }
 
+    /// Creates the writer of the history; nil if none is kept.
+    ///
+    /// `isLive` is false for a captured tree.
+    static func history(
+        _ settings: HistorySettings, _ machine: Machine, isLive: Bool, _ logger: Logger
+    ) -> HistoryWriter? {
+        let isHostDaemon =
+            isLive && EffectiveUser.isRoot && machine.stateDirectory == StateDirectory.system
+        guard let directory = settings.path(isHostDaemon: isHostDaemon) else { return nil }
+        let store = HistoryStore(directory, settings, RecordingOrigin(machine.set.system)) {
+            if let failure = $0 {
+                logger.error("history is not kept, and is tried again: \(failure)")
+            } else {
+                logger.info("history is kept again")
+            }
+        }
+        return HistoryWriter(store)
+    }
+
     static func webhooks(
         _ policy: PolicyDocument, _ logger: Logger
     ) -> [String: any NoticeSink] {
@@ -52,7 +72,7 @@ extension DaemonService {
     static func server(
         _ settings: DaemonConfiguration, _ machine: Machine, _ version: String,
         _ ledger: ExportLedger, _ numbers: WardenNumbers, _ actions: ActionTally,
-        _ events: EventWatch, _ logger: Logger
+        _ events: EventWatch, _ history: HistoryWriter?, _ logger: Logger
     ) throws -> MetricsServer? {
         guard settings.web.isServing else { return nil }
         var configuration = try MetricsServer.Configuration(
@@ -60,8 +80,10 @@ extension DaemonService {
         configuration.selection = settings.metrics
         configuration.programFamilies = {
             PolicyFamilies(numbers.current, actions).all + ledger.families + [events.family]
+                + (history?.current.families ?? [])
         }
         configuration.events = events.store
+        configuration.past = { try Past.ifPresent(DaemonHistory.folder) }
         return MetricsServer(configuration, source: ledger, logger: logger)
     }
     #endif

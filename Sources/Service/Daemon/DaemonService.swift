@@ -27,6 +27,7 @@ struct DaemonService: Service {
     private let guardian: GuardianLink?
     private let notices: NoticeRouter
     private let events: EventWatch
+    private let history: HistoryWriter?
     private let logger: Logger
     #if Exporter
     /// The HTTP server; nil if serving is disabled.
@@ -37,6 +38,8 @@ struct DaemonService: Service {
         "not everything could be restored; `cgwarden restore` tries again"
     /// The time at exit for sending notices that are still queued.
     private static let patienceWithNotices = Duration.seconds(5)
+    /// The time at exit for writing samples that are still queued.
+    private static let patienceWithHistory = Duration.seconds(5)
     /// Requests to end the daemon.
     private let endings: AsyncStream<Void>
     private let version: String
@@ -45,7 +48,7 @@ struct DaemonService: Service {
     init(
         _ settings: DaemonConfiguration, _ policy: PolicyDocument, _ source: PolicySource,
         _ machine: Machine, cgroupRootArguments: [String], version: String, claim: StateClaim,
-        inheritance: Inheritance?, ticks: Int?, logger: Logger
+        inheritance: Inheritance?, expirations: Expirations?, ticks: Int?, logger: Logger
     ) throws {
         self.source = source
         self.machine = machine
@@ -57,7 +60,7 @@ struct DaemonService: Service {
         numbers.noteReload(isDone: true, at: MonotonicClock.wallMicroseconds)
         let log = try Self.auditLog(settings.audit)
         let inbox = try EventInbox()
-        trail = AuditTrail(log, inbox)
+        trail = AuditTrail(log, inbox, logger)
         trail.actions.expect(policy)
         notices = NoticeRouter(journal: JournalSink(), sinks: Self.webhooks(policy, logger))
         let observation = try Observation(
@@ -94,15 +97,22 @@ struct DaemonService: Service {
         if let refusal = events.writeRefusal {
             logger.warning("\(refusal); changes of limits are counted without their writers")
         }
+        let history = Self.history(
+            settings.history, machine, isLive: cgroupRootArguments.isEmpty, logger)
+        self.history = history
         #if Exporter
         server = try Self.server(
-            settings, machine, version, ledger, numbers, trail.actions, events, logger)
+            settings, machine, version, ledger, numbers, trail.actions, events, history, logger)
         let onSample = { @Sendable (snapshot: Snapshot) in
             ledger.enter(snapshot)
             inbox.put(snapshot)
+            history?.append(snapshot)
         }
         #else
-        let onSample = { @Sendable (snapshot: Snapshot) in inbox.put(snapshot) }
+        let onSample = { @Sendable (snapshot: Snapshot) in
+            inbox.put(snapshot)
+            history?.append(snapshot)
+        }
         #endif
         // Created last of the parts that can fail, because it would treat the exit of this process
         // as a crash.
@@ -116,7 +126,8 @@ struct DaemonService: Service {
         warden = Warden(
             policy, on: machine, trail: trail, notices: notices,
             hooks: HookRunner(set: machine.set), guardian: guardian,
-            inheritance: inheritance, triggers: triggers, published: numbers)
+            inheritance: inheritance, expirations: expirations, triggers: triggers,
+            published: numbers)
         ticking = TickService(
             sampler: observation.sampler, warden: warden, recorder: recorder,
             numbers: numbers, most: ticks, logger: logger, onSample: onSample)
@@ -137,6 +148,9 @@ struct DaemonService: Service {
         if isClean { guardian?.end() }
         trail.finish()
         await events.finish()
+        if history?.finish(within: Self.patienceWithHistory) == false {
+            logger.warning("the last samples may be missing from the history: the disk is too slow")
+        }
         if !notices.waitUntilSent(within: Self.patienceWithNotices) {
             logger.warning("notices that could not be sent in time were lost")
         }
@@ -230,10 +244,13 @@ struct DaemonService: Service {
         switch (words.first ?? "", words.count) {
         case ("status", 1),
             ("status", 2) where words.last == "json":
+            var state = numbers.current
+            state.history = history?.current
             let report = StatusReport(
-                numbers.current, auditFailure: trail.failure, lostAuditLines: trail.dropped,
+                state, auditFailure: trail.failure, lostAuditLines: trail.dropped,
                 await warden.policy,
-                await warden.standing(mostIdle: StatusReport.mostIdle))
+                await warden.standing(mostIdle: StatusReport.mostIdle),
+                pending: PendingChanges((try? machine.journal.entries()) ?? []))
             return words.count == 1
                 ? report.text : String(decoding: report.json, as: UTF8.self)
         case ("explain", 2):

@@ -48,7 +48,7 @@ struct PolicyFamilies {
                     ProgramFamily.Sample($0.count, labels: [("budget", $0.budget)])
                 }),
             .counter(
-                "cgwarden_policy_conflicts_total", "Conflicting requests of equal layers.",
+                "cgwarden_policy_conflicts_total", "Conflicting requests of equal priority.",
                 [ProgramFamily.Sample(policy.conflicts)]),
             .counter(
                 "cgwarden_policy_drifts_total", "Values changed by other programs.",

@@ -27,6 +27,8 @@ actor Warden {
     private let guardian: GuardianLink?
     /// The changes of an earlier daemon; nil in a dry run, which changes nothing.
     private let inheritance: Inheritance?
+    /// The overdue changes of commands; nil in a dry run.
+    private let expirations: Expirations?
     /// Whether everything was restored; nil until the policy has ended.
     private var ending: Bool?
     /// The time limit of the final restore; shorter than the service manager's.
@@ -39,7 +41,7 @@ actor Warden {
     init(
         _ policy: PolicyDocument, on machine: Machine, trail: AuditTrail, notices: any NoticeSink,
         hooks: any HookRunning, guardian: GuardianLink?, inheritance: Inheritance?,
-        triggers: TriggerInbox, published: WardenNumbers
+        expirations: Expirations?, triggers: TriggerInbox, published: WardenNumbers
     ) {
         self.machine = machine
         self.trail = trail
@@ -48,6 +50,7 @@ actor Warden {
         self.inheritance = inheritance
         self.triggers = triggers
         triggers.expect(policy)
+        self.expirations = expirations
         let facts = Self.facts(policy, machine)
         engine = PolicyEngine(
             document: policy, facts: facts, vocabulary: PolicyVocabulary.metric(named:),
@@ -105,13 +108,14 @@ actor Warden {
         let output = engine.tick(input)
         trail.write(output.audit)
         inheritance?.follow(&engine)
+        expirations?.follow()
         carryOut(output.effects, isDry: isDry)
         guards.follow(engine)
         published.set(
             engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
     }
 
-    /// Whether the policy has limits to apply to new cgroups at once.
+    /// Whether the policy has limits to apply to new cgroups immediately.
     ///
     /// A dry run decides by samples only, like a back-test of the same period.
     var awaitsNewborns: Bool {

@@ -1,10 +1,12 @@
 internal import CgroupModel
+internal import Enforcement
 internal import Events
 package import History
 internal import KernelIO
 package import Policy
 package import PolicyLanguage
 package import Reports
+internal import Suggest
 
 /// A run of a policy over a recording: it decides as it would have, but the recorded past does not
 /// change.
@@ -22,7 +24,7 @@ package struct Backtest {
         self.interval = interval
     }
 
-    /// Replays a recording from start to end.
+    /// Replays a recording, or what is kept of the past, from start to end.
     ///
     /// A new run of the recorder restarts the policy, as the daemon restarted then.
     ///
@@ -30,11 +32,12 @@ package struct Backtest {
     ///   - isQuiet: Whether to suppress warnings about the policy.
     ///   - lines: Called with the audit records of each snapshot.
     package func run(
-        over recording: Recording, isQuiet: Bool = false,
+        over past: Past, isQuiet: Bool = false,
         lines: ([AuditRecord]) throws -> Void = { _ in }
     ) throws -> BacktestTally {
-        var cursor = RecordingCursor(recording)
+        var past = past
         var tally = BacktestTally()
+        var trial = LimitTrial()
         var current: Run?
         func end() throws {
             guard var run = current else { return }
@@ -43,29 +46,33 @@ package struct Backtest {
             try lines(last)
             tally.endRun(run.engine.metrics, at: run.time)
         }
-        while let snapshot = try cursor.next() {
-            let origin = recording.origin(cursor.position - 1)
+        guard let span = past.span else { return tally }
+        try past.frames(span, withGauges: false) { frame in
+            let (snapshot, origin) = (frame.snapshot, frame.origin)
             if current?.origin.runStart != origin.runStart
                 || current?.origin.bootID != origin.bootID
             {
                 try end()
                 let isFirst = current == nil
-                current = try begin(
-                    origin, snapshot, of: recording, isQuiet: isQuiet || !isFirst)
+                current = try begin(origin, snapshot, isQuiet: isQuiet || !isFirst)
                 if let run = current { tally.beginRun(run.engine.policy) }
             }
             let records = current?.take(snapshot) ?? []
+            current?.addLimits(of: snapshot, to: &trial)
+            trial.take(snapshot, of: RecordedRun(origin))
             tally.note(snapshot)
             tally.take(records, at: snapshot.tierTimes[0].now)
             try lines(records)
+            return true
         }
         try end()
-        for note in cursor.notes where !isQuiet { StandardOutput.complain("cgwarden: \(note)") }
+        tally.trial = trial
+        for note in past.notes where !isQuiet { StandardOutput.complain("cgwarden: \(note)") }
         return tally
     }
 
     private func begin(
-        _ origin: RecordingOrigin, _ snapshot: Snapshot, of recording: Recording, isQuiet: Bool
+        _ origin: RecordingOrigin, _ snapshot: Snapshot, isQuiet: Bool
     ) throws -> Run {
         guard let machine = origin.machine else {
             throw CgwardenError(
@@ -88,15 +95,19 @@ private struct Run {
     /// The time of the last snapshot, in nanoseconds.
     var time: UInt64 = 0
     private let topology: CPUTopology?
+    private let facts: PathFacts
     private let hasTriggers: Bool
     private let actuator = SimulatedActuator()
     private var answers: [EffectResult] = []
     private var recorded = RecordedEvents()
     /// The events that the last snapshot showed, which a daemon's policy gets a tick later.
     private var events: [PolicyEvent] = []
+    /// The cgroups whose standing limits are known.
+    private var cgroups: [CgroupEntry] = []
 
     init(_ origin: RecordingOrigin, _ machine: RecordedMachine, _ document: PolicyDocument) {
         self.origin = origin
+        facts = machine.facts
         hasTriggers = document.rules.contains { $0.event != nil }
         topology = document.pools.isEmpty ? nil : machine.topology
         engine = PolicyEngine(
@@ -111,5 +122,40 @@ private struct Run {
         if hasTriggers { events = recorded.take(snapshot).compactMap { PolicyEvent($0) } }
         answers = actuator.results(of: output.effects)
         return output.audit
+    }
+
+    /// Adds the values that standing limits request for new cgroups.
+    ///
+    /// Values that apply only at times or under a condition are not tried: they would be compared
+    /// with demand from other times.
+    mutating func addLimits(of snapshot: Snapshot, to trial: inout LimitTrial) {
+        guard snapshot.cgroups != cgroups else { return }
+        cgroups = snapshot.cgroups
+        for entry in cgroups {
+            for value in engine.layers(of: entry.id) {
+                guard let request = value.wishes.first(where: { isUnconditional($0.origin) }),
+                    value.winner == request.origin, let number = request.value.number,
+                    let limit = sized(value.key)
+                else { continue }
+                trial.add(limit, number, to: entry.path)
+            }
+        }
+    }
+
+    private func isUnconditional(_ origin: Effect.Origin) -> Bool {
+        guard case .limits(_, let index) = origin else { return false }
+        let limits = engine.policy.limits
+        return limits.indices.contains(index) && limits[index].when == nil
+            && limits[index].during == nil
+    }
+
+    /// The limit of a key; nil if its disk is unknown.
+    private func sized(_ key: LimitKey) -> SizedLimit? {
+        guard let instance = key.instance else { return SizedLimit(key.name) }
+        let numbers = instance.split(separator: ":", omittingEmptySubsequences: false)
+        if numbers.count == 2, let major = UInt32(numbers[0]), let minor = UInt32(numbers[1]) {
+            return SizedLimit(key.name, disk: InstanceKey(major: major, minor: minor))
+        }
+        return facts.device(named: instance).map { SizedLimit(key.name, disk: $0) }
     }
 }

@@ -3,30 +3,6 @@ package import Hierarchy
 package import History
 internal import KernelIO
 
-/// A file of a recording, read on demand.
-final class RecordingFile: RecordingBytes {
-    let name: String
-    let byteCount: Int
-    private let file: RegularFile
-
-    init(_ path: String) throws(FileRefusal) {
-        name = path
-        file = try RegularFile(path)
-        byteCount = file.size
-    }
-
-    convenience init?(ifPresent path: String) throws(FileRefusal) {
-        do throws(FileRefusal) {
-            try self.init(path)
-        } catch {
-            guard error.error.isMissing else { throw error }
-            return nil
-        }
-    }
-
-    func bytes(_ range: Range<Int>) throws -> [UInt8] { try file.bytes(range) }
-}
-
 /// The files of one recording: `FILE`, preceded by the older parts ``PartedFile`` names.
 package enum RecordingFiles {
     /// Opens a recording with all its parts, and reports its defects on standard error.

@@ -1,5 +1,6 @@
 package import CgroupModel
 import Configuration
+import Reports
 
 /// The contents of `cgwarden.yaml`; every key has a default, and command-line options override it.
 package struct DaemonConfiguration: Hashable {
@@ -13,14 +14,6 @@ package struct DaemonConfiguration: Hashable {
         var kept = 8
         /// Whether to copy the lines to journald.
         var usesJournald = true
-    }
-
-    /// The section `history`.
-    struct History: Hashable {
-        /// The recording on disk; empty for none.
-        var recording = ""
-        /// The largest size of the recording in bytes; the oldest part is removed first.
-        var largestRecording: UInt64 = 256 << 20
     }
 
     /// The section `events`.
@@ -51,7 +44,8 @@ package struct DaemonConfiguration: Hashable {
     package var isDryRun = false
     /// The section `audit`.
     package var audit = Audit()
-    var history = History()
+    /// The section `history`.
+    package var history = HistorySettings()
     var events = Events()
 
     /// Creates the configuration of a host without the file.
@@ -96,12 +90,14 @@ extension WebSettings {
         for entry in try node.mapping(for: "web", keys: keys) {
             let what = "web.\(entry.key)"
             switch entry.key {
-            case "listen_address": addresses = try entry.value.optionalTexts(for: what)
+            case "listen_address":
+                addresses = try entry.value.optionalTexts(for: what, Self.objection(toAddress:))
             case "telemetry_path": telemetryPath = try entry.value.absolutePath(for: what)
             case "config_file": configurationFile = try entry.value.optionalPath(for: what)
             case "systemd_socket": usesPassedSockets = try entry.value.flag(for: what)
             case "max_requests": mostRequests = try entry.value.count(for: what, upTo: 100_000)
-            case "allowed_hosts": allowedHosts = try entry.value.optionalTexts(for: what)
+            case "allowed_hosts":
+                allowedHosts = try entry.value.optionalTexts(for: what, Self.objection(toHost:))
             case "max_streams": mostStreams = try entry.value.count(for: what, upTo: 100_000)
             case "max_connections":
                 mostConnections = try entry.value.count(for: what, from: 1, upTo: 100_000)
@@ -120,19 +116,6 @@ extension DaemonConfiguration.Audit {
             case "max_size": largestFile = try entry.value.bytes(for: "audit.max_size")
             case "keep": kept = try entry.value.count(for: "audit.keep", upTo: 1000)
             default: usesJournald = try entry.value.flag(for: "audit.journald")
-            }
-        }
-    }
-}
-
-extension DaemonConfiguration.History {
-    fileprivate mutating func read(_ node: ConfigNode) throws(ConfigError) {
-        let keys = ["recording", "max_recording"]
-        for entry in try node.mapping(for: "history", keys: keys) {
-            switch entry.key {
-            case "recording":
-                recording = try entry.value.optionalPath(for: "history.recording")
-            default: largestRecording = try entry.value.bytes(for: "history.max_recording")
             }
         }
     }
@@ -161,18 +144,18 @@ extension ConfigNode {
         try word(for: what, among: ["true", "false"]) == "true"
     }
 
-    fileprivate func time(for what: String, from least: Duration) throws(ConfigError) -> Duration {
+    func time(for what: String, from least: Duration) throws(ConfigError) -> Duration {
         let text = try text(for: what)
         guard let interval = Interval(argument: text), text.last?.isLetter == true,
             interval.duration >= least
         else {
             throw ConfigError(
-                position, "\(what) must be a time of at least \(least), such as 1s")
+                position, "\(what) must be a time with its unit, at least \(least.shortText)")
         }
         return interval.duration
     }
 
-    fileprivate func bytes(for what: String) throws(ConfigError) -> UInt64 {
+    func bytes(for what: String) throws(ConfigError) -> UInt64 {
         let text = try text(for: what)
         guard let amount = ByteAmount(argument: text), text.last == "B" else {
             throw ConfigError(position, "\(what) must be an amount with its unit, such as 64MiB")
@@ -195,18 +178,28 @@ extension ConfigNode {
         return try text(for: what)
     }
 
-    /// A text or a list of texts; an empty text gives an empty list.
-    fileprivate func optionalTexts(for what: String) throws(ConfigError) -> [String] {
-        guard case .sequence(let nodes) = content else {
-            let text = try optionalText(for: what)
-            return text.isEmpty ? [] : [text]
+    /// A text or a list of texts, without objections to one; an empty text gives an empty list.
+    fileprivate func optionalTexts(
+        for what: String, _ objection: (String) -> String?
+    ) throws(ConfigError) -> [String] {
+        var nodes = [self]
+        if case .sequence(let elements) = content {
+            nodes = elements
+        } else if try optionalText(for: what).isEmpty {
+            return []
         }
         var texts: [String] = []
-        for node in nodes { texts.append(try node.text(for: what)) }
+        for node in nodes {
+            let text = try node.text(for: what)
+            if let objection = objection(text) {
+                throw ConfigError(node.position, "\(what): \(objection)")
+            }
+            texts.append(text)
+        }
         return texts
     }
 
-    fileprivate func optionalPath(for what: String) throws(ConfigError) -> String {
+    func optionalPath(for what: String) throws(ConfigError) -> String {
         let path = try optionalText(for: what)
         return path.isEmpty ? path : try absolutePath(for: what)
     }

@@ -48,14 +48,42 @@ extension WebSettings {
 
     /// Returns the host patterns; throws if one is invalid.
     package func hostPatterns() throws -> [String] {
-        for pattern in allowedHosts where !MetricsServer.isHostPattern(pattern) {
-            throw CgwardenError(
-                "web.allowed-hosts: '\(pattern.printable)' is not a host name; write node7.example.org, "
-                    + "*.example.org, or * for any, without a port", .usage)
+        for pattern in allowedHosts {
+            guard let objection = Self.objection(toHost: pattern) else { continue }
+            throw CgwardenError("web.allowed-hosts: \(objection)", .usage)
         }
         return allowedHosts
     }
+
+    /// Why a text is not an address to listen on; nil if it is one.
+    static func objection(toAddress text: String) -> String? {
+        do {
+            _ = try ListenAddress(parsing: text)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// Why a text is not a pattern for the names of hosts; nil if it is one.
+    static func objection(toHost text: String) -> String? {
+        MetricsServer.isHostPattern(text)
+            ? nil
+            : "'\(text.printable)' is not a host name; write node7.example.org, *.example.org, or * "
+                + "for any, without a port"
+    }
 }
+#else
+extension WebSettings {
+    /// Nothing listens, so every text is accepted.
+    static func objection(toAddress text: String) -> String? { nil }
+
+    /// Nothing listens, so every text is accepted.
+    static func objection(toHost text: String) -> String? { nil }
+}
+#endif
+
+#if Exporter
 
 extension MetricsServer.Configuration {
     /// Creates the configuration from the settings and this host's data.

@@ -17,8 +17,9 @@ struct Cgwarden: AsyncParsableCommand {
             Examples:
               cgwarden top                              live view, like systemd-cgtop
               cgwarden show system.slice                everything known about one cgroup
-              cgwarden explain postgresql.service       why it is slow, stuck or near a kill
+              cgwarden explain postgresql.service       why it is slow or stuck
               cgwarden stat --json -i 5s                a stream of samples for scripts
+              cgwarden diff /lab/db --at -1h            what changed within an hour
               cgwarden events --since -1h               OOM kills: victim, limit, owner
               cgwarden exporter                         /metrics for Prometheus
               cgwarden run --memory 100MB -- make       a command with limits
@@ -26,6 +27,7 @@ struct Cgwarden: AsyncParsableCommand {
               cgwarden freeze /batch --timeout 30s      pause its processes
               cgwarden restore                          undo all changes
               cgwarden policy check                     check the policies for errors
+              cgwarden suggest nginx.service            limits from its history, as a policy
               cgwarden doctor                           what is possible on this host
             """,
         version: version,
@@ -36,9 +38,10 @@ struct Cgwarden: AsyncParsableCommand {
     private static var subcommands: [any ParsableCommand.Type] {
         var list: [any ParsableCommand.Type] = [
             TopCommand.self, ShowCommand.self, ExplainCommand.self, TreeCommand.self,
-            StatCommand.self, EventsCommand.self, GetCommand.self, SetCommand.self,
-            JournalCommand.self,
+            StatCommand.self, DiffCommand.self, EventsCommand.self, GetCommand.self, SetCommand.self,
+            JournalCommand.self, ConfirmCommand.self,
             RestoreCommand.self, HoldCommand.self, RunCommand.self, PolicyCommand.self,
+            SuggestCommand.self,
         ]
         #if Exporter
         list.append(ExporterCommand.self)
@@ -54,7 +57,8 @@ struct Cgwarden: AsyncParsableCommand {
     private static let actions: [any ParsableCommand.Type] = [
         FreezeCommand.self, ThawCommand.self, KillCommand.self, PinCommand.self,
         ReclaimCommand.self, MoveCommand.self, CreateCommand.self, RemoveCommand.self,
-        DoctorCommand.self, ThawLaterCommand.self, GuardianCommand.self,
+        DoctorCommand.self, ThawLaterCommand.self, UndoLaterCommand.self,
+        GuardianCommand.self,
         GuardCgroupCommand.self, DemoStageCommand.self,
     ]
 

@@ -2,6 +2,7 @@ import Actuation
 import ArgumentParser
 import CgroupModel
 import KernelIO
+import Reports
 import Service
 
 /// Creates a cgroup.
@@ -11,7 +12,7 @@ struct CreateCommand: ParsableCommand {
         discussion: """
             On v1 the cgroup is created in every hierarchy except systemd's own, or in those of \
             --controllers. On v2 --controllers are enabled in its ancestors. `cgwarden restore` \
-            removes it again if it is empty.
+            removes it again if it is empty, and so do --for and --confirm at their time.
 
             Examples:
               cgwarden create /lab/job
@@ -24,12 +25,15 @@ struct CreateCommand: ParsableCommand {
         help: "Controllers to enable: memory,cpu.", completion: .controllers,
         transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
+    @OptionGroup var expiring: ExpiryOptions
     @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func run() throws {
         let context = try ActionContext(options)
         let path = try CgroupLookup(context.set).path(cgroup)
-        let made = try CgroupMaker(context.direct(StateDirectory.journal())).make(
+        let acting =
+            try dryRun ? context.direct() : context.changingDirectly(expiring.expiry)
+        let made = try CgroupMaker(acting).make(
             path, controllers: controllers?.controllers ?? [], dryRun: dryRun)
         var text =
             made.hierarchies.isEmpty
@@ -37,11 +41,17 @@ struct CreateCommand: ParsableCommand {
             : "\(dryRun ? "would create" : "created") \(path) in "
                 + made.hierarchies.joined(separator: ", ")
         if !made.hierarchies.isEmpty, !made.present.isEmpty {
-            text += "; it \(dryRun ? "is" : "was") in \(made.present.joined(separator: ", "))"
+            text +=
+                "; it already \(dryRun ? "exists" : "existed") in "
+                + made.present.joined(separator: ", ")
         }
         if !made.enabled.isEmpty {
             let enabled = made.enabled.joined(separator: ", ")
             text += "; \(dryRun ? "would enable" : "enabled") \(enabled)"
+        }
+        let expiry = expiring.expiry
+        if let sentence = dryRun ? expiry.plan : expiry.sentence(acting.changeNumber) {
+            text += "; \(sentence)"
         }
         try StandardOutput.write(text + "\n")
     }

@@ -10,8 +10,9 @@ struct DaemonCommand: AsyncParsableCommand {
         abstract: "Watch all cgroups, apply policies, and export metrics.",
         discussion: """
             Without options it reads /etc/cgwarden/cgwarden.yaml and the policies in \
-            /etc/cgwarden/policy.d. It runs in the foreground and writes its decisions, also those \
-            of --dry-run, to the audit log; `cgwarden status` shows the present state.
+            /etc/cgwarden/policy.d. It runs in the foreground and writes its decisions to the audit \
+            log; those of --dry-run also appear on standard error. `cgwarden status` shows the \
+            current state. The host's own daemon keeps history in /var/lib/cgwarden/history.
 
             SIGHUP reloads the policies, all or none. SIGTERM stops the daemon and restores what \
             it changed, unless a policy says restore_on_exit: false; exit status 75 means that \
@@ -29,23 +30,35 @@ struct DaemonCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Option(
-        help: "Configuration file; by default /etc/cgwarden/cgwarden.yaml if it exists.",
-        completion: .yaml)
+        help: ArgumentHelp(
+            "Configuration file; by default /etc/cgwarden/cgwarden.yaml if it exists.",
+            valueName: "file"), completion: .yaml)
     var config: String?
     @Option(
         help: ArgumentHelp(
             "Policy file, or directory of *.yaml; may be repeated.",
             valueName: "file-or-dir"), completion: .yaml)
     var policy: [String] = []
-    @Option(help: "Directory of the undo journal and control socket; absolute.")
+    @Option(
+        help: ArgumentHelp(
+            "State directory, an absolute path (default: /run/cgwarden).", valueName: "dir"))
     var stateDir: String?
-    @Option(help: "Audit log, one JSON object per line; - for none.") var audit: String?
+    @Option(help: ArgumentHelp("Audit log, in JSON Lines; - for none.", valueName: "file"))
+    var audit: String?
+    @Option(
+        help: ArgumentHelp(
+            "Directory of the history; absolute; - for none.", valueName: "dir"),
+        completion: .directory)
+    var history: String?
     @OptionGroup var web: WebOptions
     #if Exporter
     @OptionGroup var metrics: MetricsOptions
     #endif
     @Flag(help: "Evaluate and report, but change nothing.") var dryRun = false
-    @Option(name: .shortAndLong, help: "Stop after this many ticks.") var numberOfTicks: Int?
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Number of ticks after which to stop.", valueName: "number"))
+    var numberOfTicks: Int?
     @OptionGroup var log: LogOptions
 
     func validate() throws {
@@ -55,6 +68,9 @@ struct DaemonCommand: AsyncParsableCommand {
         if let stateDir, !stateDir.hasPrefix("/") {
             throw ValidationError("--state-dir must be an absolute path; begin it with /")
         }
+        if let history, history != "-", !history.hasPrefix("/") {
+            throw ValidationError("--history must be an absolute path; begin it with /")
+        }
     }
 
     func run() async throws {
@@ -62,6 +78,7 @@ struct DaemonCommand: AsyncParsableCommand {
         if !policy.isEmpty { settings.policies = policy }
         if let stateDir { settings.stateDirectory = stateDir }
         if let audit { settings.audit.file = audit == "-" ? "" : audit }
+        if let history { settings.history.directory = history == "-" ? "" : history }
         web.apply(to: &settings.web)
         #if Exporter
         settings.metrics = metrics.applied(to: settings.metrics)

@@ -28,7 +28,8 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "Duration in seconds.") var seconds = 60
     @Option(
         name: .customLong("web.listen-address"),
-        help: "Address for /metrics of the demo's daemon; - to disable.")
+        help: ArgumentHelp(
+            "Address for /metrics of the demo's daemon; - to disable.", valueName: "address"))
     var listenAddress = "127.0.0.1:10981"
 
     func validate() throws {

@@ -4,6 +4,7 @@ import Events
 import Hierarchy
 import KernelIO
 import Reports
+import Service
 
 /// Reports what is possible on this host.
 struct DoctorCommand: ParsableCommand {
@@ -31,7 +32,8 @@ struct DoctorCommand: ParsableCommand {
             kernelLogRefusal: system.isLive
                 ? KernelLog.refusal()?.reason : "a captured tree has no kernel log",
             writeRefusal: system.isLive
-                ? LimitWrites.refusal(set)?.reason : "nobody writes to a captured tree")
+                ? LimitWrites.refusal(set)?.reason : "nobody writes to a captured tree",
+            history: system.isLive ? HistoryState.ofHost() : nil)
         try StandardOutput.write(json ? report.json : Array(report.text.utf8))
     }
 }

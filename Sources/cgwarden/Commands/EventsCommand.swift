@@ -38,9 +38,9 @@ struct EventsCommand: AsyncParsableCommand {
     var follow = false
     @Option(
         help: ArgumentHelp(
-            "Begin at this time: -1h, 14:03:22, 2026-11-24T14:03:22Z.", valueName: "time"))
+            "Start time: -1h, 14:02, 'yesterday 14:00', RFC 3339.", valueName: "time"))
     var since: WrittenTime?
-    @Option(help: ArgumentHelp("End at this time; same formats.", valueName: "time"))
+    @Option(help: ArgumentHelp("End time, as for --since.", valueName: "time"))
     var until: WrittenTime?
     @Option(
         help: ArgumentHelp(
@@ -88,13 +88,13 @@ struct EventsCommand: AsyncParsableCommand {
     private func selection() throws -> EventSelection {
         let pattern = try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
-                throw ValidationError("--cgroup: the pattern \(text) has an unclosed bracket")
+                throw ValidationError("--cgroup: pattern \(text): unclosed bracket; close it")
             }
             return pattern
         }
         let now = MonotonicClock.wallMicroseconds
         return EventSelection(
-            kinds: kind?.kinds, since: since?.instant(before: now),
-            until: until?.instant(before: now), pattern: pattern)
+            kinds: kind?.kinds, since: try since?.instant(notAfter: now),
+            until: try until?.instant(before: now), pattern: pattern)
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Causes
 import CgroupModel
 import Hierarchy
+import History
 import KernelIO
 import Reports
 import Service
@@ -22,8 +23,12 @@ struct ExplainCommand: AsyncParsableCommand {
             runs, its policies for the cgroup are shown, too, and so are the events of the last \
             hour.
 
+            With --at, explains the cgroup at a time in the past, from two samples of the history. \
+            Who set a limit, and the policies of that time, are not recorded.
+
             Examples:
               cgwarden explain postgresql.service
+              cgwarden explain postgresql.service --at 14:02
               cgwarden explain /build/job-7 --window 10s
               cgwarden explain --pid 1234 --json
             """)
@@ -33,11 +38,15 @@ struct ExplainCommand: AsyncParsableCommand {
     @Option(name: [.customShort("d"), .long], help: "Time to watch, 100ms to 1m (default: 2s).")
     var window: Interval?
     @Flag(help: "One JSON object.") var json = false
+    @OptionGroup var past: PastOptions
 
     private static let usualWindow = Interval(seconds: 2)
 
     func validate() throws {
         try chosen.requireOne()
+        if past.at != nil, window != nil || chosen.pid != nil {
+            throw ValidationError("--at is mutually exclusive with --window and --pid")
+        }
         guard let window else { return }
         guard (0.1...60).contains(window.seconds) else {
             throw ValidationError("--window must be between 100ms and 1m")
@@ -45,6 +54,19 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let found = try past.snapshot() {
+            let snapshot = found.snapshot
+            let explanation = Explanation(
+                try snapshot.index(typed: chosen.cgroup ?? ""), in: snapshot,
+                after: found.earlier.map { EarlierLevels($0) },
+                files: SourceFiles(legacy: Set(found.machine?.legacy ?? [])))
+            let report = CauseReport(explanation, policies: nil)
+            // The verdict stays the first line.
+            let verdict = report.text.prefix { $0 != "\n" }
+            let time = "\n  as of \(CivilTime(local: snapshot.wallTime).text)"
+            let text = verdict + time + report.text.dropFirst(verdict.count)
+            return try StandardOutput.write(json ? report.json : Array(text.utf8))
+        }
         let set = try HierarchySet.discover(options.system)
         let path = try await chosen.path(in: set)
         var explanation = try await explain(path, in: set)

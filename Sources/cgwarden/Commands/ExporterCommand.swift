@@ -3,6 +3,7 @@ import ArgumentParser
 import CgroupModel
 import Exporter
 import Hierarchy
+import History
 import KernelIO
 import Logging
 import Reports
@@ -33,6 +34,7 @@ struct ExporterCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @OptionGroup var web: WebOptions
     @OptionGroup var metrics: MetricsOptions
+    @OptionGroup var store: HistoryOptions
     @OptionGroup var log: LogOptions
 
     func validate() throws {
@@ -68,6 +70,8 @@ struct ExporterCommand: AsyncParsableCommand {
         configuration.selection = selection
         configuration.files = observation.files
         configuration.programFamilies = { ledger.families }
+        let folder = store.history ?? DaemonHistory.folder
+        configuration.past = { try Past.ifPresent(folder) }
         let server = MetricsServer(
             configuration, source: ScrapeSource(observation.sampler, ledger), logger: logger)
         var group = ServiceGroupConfiguration(

@@ -14,7 +14,8 @@ struct FreezeCommand: AsyncParsableCommand {
             everything else has died; `cgwarden thaw` thaws earlier. A cgroup is thawed \
             immediately if it holds a file lock that other processes wait for. On v2 systemd \
             freezes and thaws its own units; the helper thaws through the kernel's file, because \
-            systemd may be busy.
+            systemd may be busy. With --confirm, the cgroup is thawed earlier unless `cgwarden \
+            confirm` lets the freeze last until the timeout.
 
             On v1, if the processes share a larger cgroup in the freezer hierarchy, --shadow moves \
             them into a cgroup of their own, and the thaw moves them back.
@@ -26,7 +27,14 @@ struct FreezeCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
-    @Option(help: "Time limit: 500ms, 10s, 5m.") var timeout = Interval(seconds: 60)
+    @Option(
+        name: [.long, .customLong("for")], help: "Time limit: 500ms, 10s, 5m.")
+    var timeout = Interval(seconds: 60)
+    @Option(
+        help: ArgumentHelp(
+            "Thaw it after this time unless `cgwarden confirm` keeps it: 10s.",
+            valueName: "time"))
+    var confirm: Interval?
 
     @Flag(help: "On v1, move processes out of a larger cgroup first.")
     var shadow = false
@@ -36,13 +44,18 @@ struct FreezeCommand: AsyncParsableCommand {
         if dryRun && shadow {
             throw ValidationError("--dry-run and --shadow are mutually exclusive")
         }
+        if let confirm, confirm.seconds >= timeout.seconds {
+            throw ValidationError("--confirm must be shorter than --timeout")
+        }
     }
 
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
         context.tellOfClaims(on: path, \.notesOnFreeze)
-        let frozen = try Freezer(context.routed(StateDirectory.journal())).freeze(
+        let expiry = confirm.map { Expiry.unlessConfirmed($0.duration) } ?? .none
+        let acting = try dryRun ? context.routed() : context.changing(expiry)
+        let frozen = try Freezer(acting).freeze(
             path, timeout: timeout.duration, shadow: shadow, dryRun: dryRun)
         let why = frozen.isShortened ? " (half of a service's watchdog)" : ""
         let what =
@@ -51,6 +64,7 @@ struct FreezeCommand: AsyncParsableCommand {
         try StandardOutput.write(
             dryRun
                 ? "would freeze \(what)\n"
-                : "froze \(what), or earlier with: cgwarden thaw \(path)\n")
+                : "froze \(what), or earlier with: cgwarden thaw \(path)\n"
+                    + (expiry.sentence(acting.changeNumber).map { "\($0)\n" } ?? ""))
     }
 }

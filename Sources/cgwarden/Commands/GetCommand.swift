@@ -12,8 +12,8 @@ struct GetCommand: AsyncParsableCommand {
         commandName: "get", abstract: "Print the limits of one cgroup.",
         discussion: """
             The names are the same on v1 and v2, and the values of limits have the form that \
-            `cgwarden set` accepts. Without a name, every limit that the cgroup has is printed. \
-            Any other value is printed by its name, too: those of `cgwarden stat --list-fields`.
+            `cgwarden set` accepts. Without a name, it prints every limit that the cgroup has. \
+            With names, it also prints other values; `cgwarden stat --list-fields` lists them.
 
             Examples:
               cgwarden get /system.slice
@@ -39,7 +39,7 @@ struct GetCommand: AsyncParsableCommand {
             names.isEmpty
             ? LimitCatalog.all.flatMap { reader.read($0) }.filter {
                 (try? $0.value.get()) != nil
-            } : wanted.limits.flatMap { reader.read(named: $0) }
+            } : try wanted.limits.flatMap { reader.read(named: $0) } + wanted.pageSizes(reader)
         var listing = ValueListing(path: path, limits: limits)
         if !wanted.metrics.isEmpty {
             var configuration = SamplerConfiguration()
@@ -57,11 +57,22 @@ struct GetCommand: AsyncParsableCommand {
 private struct WantedValues {
     var limits: [Limit] = []
     var metrics: [MetricID] = []
-    /// A note for each former name.
+    /// The limits of one page size, as typed: `hugetlb.2MB.max`.
+    var paged: [(limit: Limit, size: String, typed: String)] = []
+    /// A note for each former name, and for each metric of one page size.
     var notes: [String] = []
 
     init(_ names: [String]) throws {
         for name in names {
+            if let (row, size) = CatalogName.ofPageSize(name) {
+                if let limit = row.limit {
+                    paged.append((limit, size, name))
+                } else if let metric = row.metric {
+                    metrics.append(metric.id)
+                    notes.append("\(name) is in \(metric.name), which has every page size")
+                }
+                continue
+            }
             guard let known = CatalogName(name) else {
                 let group = LimitCatalog.rows(ofGroup: name)
                 guard !group.isEmpty else {
@@ -78,6 +89,16 @@ private struct WantedValues {
             } else if let metric = known.metric {
                 metrics.append(metric.id)
             }
+        }
+    }
+
+    /// Reads the limits of one page size.
+    func pageSizes(_ reader: LimitReader) throws -> [LimitReading] {
+        try paged.map { limit, size, typed in
+            guard let reading = reader.read(limit).first(where: { $0.instance == size }) else {
+                throw CgwardenError("this kernel has no \(typed) here", .unavailable)
+            }
+            return reading
         }
     }
 }

@@ -1,6 +1,7 @@
 import Actuation
 import ArgumentParser
 import KernelIO
+import Reports
 import Service
 
 /// Moves processes into a cgroup.
@@ -8,12 +9,16 @@ struct MoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "move", abstract: "Move processes to a cgroup.",
         usage:
-            "cgwarden move [--controllers <controllers>] [--force] [--dry-run] <pid> ... <cgroup>",
+            "cgwarden move [--controllers <controllers>] [--force] [--for <time>] "
+            + "[--confirm <time>] [--dry-run] <pid> ... <cgroup>",
         discussion: """
             On v1 a process moves in every hierarchy that has the cgroup; --controllers selects \
             some. Memory already used stays charged to the old cgroup. `cgwarden restore` moves \
             processes back. A frozen cgroup accepts processes only with --force, because they \
             would be frozen there.
+
+            --for and --confirm move the processes back at their time, those that still live and \
+            are still in the cgroup.
 
             Examples:
               cgwarden move 1234 5678 /lab/job
@@ -27,6 +32,7 @@ struct MoveCommand: AsyncParsableCommand {
         transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
     @Flag(help: "Move even into a frozen cgroup.") var force = false
+    @OptionGroup var expiring: ExpiryOptions
     @Flag(help: "Show what would be done, without doing it.") var dryRun = false
     @Argument(
         parsing: .allUnrecognized, help: "Process IDs, then the cgroup.",
@@ -49,7 +55,9 @@ struct MoveCommand: AsyncParsableCommand {
         let context = try ActionContext(options)
         let path = try await context.resolve(words.last ?? "")
         let pids = words.dropLast().compactMap { Int32($0) }
-        let moved = try Mover(context.direct(StateDirectory.journal())).move(
+        let acting =
+            try dryRun ? context.direct() : context.changingDirectly(expiring.expiry)
+        let moved = try Mover(acting).move(
             pids, to: path, controllers: controllers?.controllers ?? [], force: force,
             dryRun: dryRun)
         for process in moved {
@@ -60,6 +68,10 @@ struct MoveCommand: AsyncParsableCommand {
                 ? "process \(process.pid) \(dryRun ? "is" : "was") already in \(path)"
                 : "\(dryRun ? "would move" : "moved") process \(process.pid) to \(path) \(from.joined(separator: ", "))"
             try StandardOutput.write(text + "\n")
+        }
+        let expiry = expiring.expiry
+        if let sentence = dryRun ? expiry.plan : expiry.sentence(acting.changeNumber) {
+            try StandardOutput.write(sentence + "\n")
         }
     }
 }

@@ -16,6 +16,8 @@ struct PinCommand: AsyncParsableCommand {
             On v1, if the processes share a larger cgroup in the cpuset hierarchy, --shadow moves \
             them into a cgroup of their own; `cgwarden restore` moves them back.
 
+            --for and --confirm undo all of it at their time, as for `cgwarden set`.
+
             Examples:
               cgwarden pin --cpus 0-1 /lab/job
               cgwarden pin --cpus 2,3 --mems 0 /lab/job
@@ -28,6 +30,7 @@ struct PinCommand: AsyncParsableCommand {
 
     @Flag(help: "On v1, move processes out of a larger cgroup first.")
     var shadow = false
+    @OptionGroup var expiring: ExpiryOptions
     @Flag(help: "Show what would be written, without writing.") var dryRun = false
 
     func validate() throws {
@@ -46,18 +49,19 @@ struct PinCommand: AsyncParsableCommand {
             claims.notes(
                 on: (cpus == nil ? [] : ["cpuset.cpus"]) + (mems == nil ? [] : ["cpuset.mems"]))
         }
-        let pinner = try Pinner(context.routed(StateDirectory.journal()))
         if dryRun {
-            try pinner.check(path, cpus: cpus?.list, mems: mems?.list)
+            try Pinner(context.routed()).check(path, cpus: cpus?.list, mems: mems?.list)
             return try StandardOutput.write(plan(path, context).text)
         }
-        let pinned = try pinner.pin(
+        let acting = try context.changing(expiring.expiry)
+        let pinned = try Pinner(acting).pin(
             path, cpus: cpus?.list, mems: mems?.list, shadow: shadow)
         var text = "pinned \(path): CPUs \(pinned.cpus), memory nodes \(pinned.mems)"
         if pinned.isNarrowed { text += "; an ancestor allows no more" }
         if let missing = pinned.missing {
             text += "; no process can join until \(missing) are set, too: --\(missing)"
         }
+        if let sentence = expiring.expiry.sentence(acting.changeNumber) { text += "; \(sentence)" }
         try StandardOutput.write(text + "\n")
     }
 
@@ -69,8 +73,10 @@ struct PinCommand: AsyncParsableCommand {
             }
         }
         let plan = try LimitPlanner(context.routed()).plan(requests, on: path)
-        return try LimitReport(
-            path: path, plan: plan, routes: LimitRoutes(of: plan, through: context.files),
-            results: nil)
+        let routes = try LimitRoutes(of: plan, through: context.files)
+        try plan.checkWritable { routes[$0] != nil }
+        var report = LimitReport(path: path, plan: plan, routes: routes, results: nil)
+        report.expiry = expiring.expiry
+        return report
     }
 }

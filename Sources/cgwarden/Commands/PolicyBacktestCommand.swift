@@ -1,5 +1,6 @@
 import ArgumentParser
 import CgroupModel
+import History
 import KernelIO
 import Policy
 import Reports
@@ -20,6 +21,7 @@ struct PolicyBacktestCommand: ParsableCommand {
             Examples:
               cgwarden stat --record day.rec -i 1s > /dev/null     record first
               cgwarden policy backtest build.yaml --history day.rec
+              cgwarden policy backtest build.yaml --history /var/lib/cgwarden/history
               cgwarden policy backtest build.yaml --history day.rec --lines
               cgwarden policy backtest new.yaml --history day.rec --compare build.yaml
               cgwarden policy backtest t.yaml --history day.rec --sweep limit=70%..95%/6
@@ -30,7 +32,7 @@ struct PolicyBacktestCommand: ParsableCommand {
         help: ArgumentHelp("Files and directories.", valueName: "file-or-dir"),
         completion: .yaml)
     var paths: [String]
-    @Option(help: ArgumentHelp("Recording to replay.", valueName: "recording"), completion: .file())
+    @Option(help: ArgumentHelp("Recording or history directory.", valueName: "recording"), completion: .file())
     var history: String
     @Option(help: "Interval between ticks, if not the policy's: 5s.")
     var interval: Interval?
@@ -57,18 +59,18 @@ struct PolicyBacktestCommand: ParsableCommand {
     }
 
     func run() throws {
-        let recording = try RecordingFiles.open(history)
+        let past = try Past(history)
         let files = PolicyFiles.read(paths)
         if let sweep {
             var report = SweepReport(sweep)
             for (index, value) in sweep.values.enumerated() {
                 let backtest = Backtest(try sweep.files(files, value), interval: interval?.duration)
-                report.add(value, try backtest.run(over: recording, isQuiet: index > 0))
+                report.add(value, try backtest.run(over: past, isQuiet: index > 0))
             }
             return try StandardOutput.write(report.text)
         }
         var output = try LineOutput(lines: lines, file: audit)
-        let tally = try Backtest(files, interval: interval?.duration).run(over: recording) {
+        let tally = try Backtest(files, interval: interval?.duration).run(over: past) {
             try output.add($0)
         }
         try output.finish()
@@ -78,7 +80,7 @@ struct PolicyBacktestCommand: ParsableCommand {
             try StandardOutput.write(report.text)
         } else {
             let other = try Backtest(PolicyFiles.read(compare), interval: interval?.duration)
-                .run(over: recording)
+                .run(over: past)
             try StandardOutput.write(BacktestComparison(one: tally, other: other).text)
         }
         for note in report.notes { StandardOutput.complain("cgwarden: note: \(note)") }

@@ -30,6 +30,7 @@ struct PolicyExplainCommand: AsyncParsableCommand {
             "Policy file, or directory of *.yaml; may be repeated.",
             valueName: "file-or-dir"), completion: .yaml)
     var policy: [String] = []
+    @OptionGroup var state: StateDirectoryOption
     @Flag(help: "One JSON object.") var json = false
 
     func run() async throws {
@@ -39,7 +40,8 @@ struct PolicyExplainCommand: AsyncParsableCommand {
             do {
                 return try StandardOutput.write(
                     try ControlClient.ask(
-                        ["explain", path.controlWord] + (json ? ["json"] : [])))
+                        ["explain", path.controlWord] + (json ? ["json"] : []),
+                        in: state.path))
             } catch let error as CgwardenError where error.status == .unavailable {
                 throw CgwardenError("\(error.message), or use --policy", error.status)
             }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import KernelIO
 
-/// Options of commands that can show a recording instead of this host.
+/// Options of commands that can show a recording or the history instead of this host.
 struct ReplayOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -11,14 +11,20 @@ struct ReplayOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Start at RFC 3339, HH:MM:SS, or -5m before the end.",
-            valueName: "time"))
+            "Show this time: -2h, 14:02, 'yesterday 14:00', RFC 3339.", valueName: "time"))
     var at: WrittenTime?
+    @OptionGroup var store: HistoryOptions
 
     func validate() throws {
-        if at != nil, replay == nil { throw ValidationError("--at needs --replay") }
+        if store.history != nil, replay != nil {
+            throw ValidationError("--history and --replay are mutually exclusive")
+        }
+        if store.history != nil, at == nil { throw ValidationError("--history needs --at") }
         if replay == "-" || replay == "" {
             throw ValidationError("--replay needs a file; it cannot read from a pipe")
         }
     }
+
+    /// Whether the command does not sample this host.
+    var isReplay: Bool { replay != nil || at != nil }
 }

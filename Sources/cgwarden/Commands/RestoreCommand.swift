@@ -43,6 +43,8 @@ struct RestoreCommand: ParsableCommand {
         let restorer = Restorer(set: set, journal: journal, files: StateDirectory.files(of: set))
         let results = try restorer.restore(
             chosen(journal, set), owners: owner, force: force, dryRun: dryRun)
+        // Overdue changes of other cgroups; those of the selected ones are in the results.
+        if cgroup != nil, !dryRun { try ActionContext(options).undoOverdue(journal) }
         // An empty journal of this user says nothing about changes by root's daemon.
         if results.isEmpty { try StateDirectory.requireSystem() }
         let report = RestoreReport(results, dryRun: dryRun)

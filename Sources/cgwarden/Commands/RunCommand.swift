@@ -39,7 +39,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var system: SystemOptions
     @OptionGroup var limits: RunLimitOptions
-    @Option(help: "Name after run-; by default the command and a number.")
+    @Option(help: "Name after run- (default: the command and a number).")
     var name: String?
     @Option(
         help: "Parent cgroup (default /cgwarden or a delegated one); a slice with --scope.")

@@ -22,11 +22,17 @@ struct SetCommand: AsyncParsableCommand {
             reset it; `cgwarden hold` prevents that. When the daemon stops, it restores the value \
             that was set by hand.
 
+            With --for or --confirm, a process of its own undoes the change at its time, even if \
+            everything else has died. A value that something else has changed by then is left \
+            alone. Setting the same limit again, with or without these options, replaces the \
+            time; the first original stays the one that is restored.
+
             Examples:
               cgwarden set build memory.max=512MiB cpu.max=1.5cpus
               cgwarden set build memory.max=100MiB --shrink
               cgwarden set build io.max=/dev/vda:wbps=10MB/s,riops=500/s
               cgwarden set build cpuset.cpus=0-1 pids.max=50 --dry-run
+              cgwarden set build cpu.max=1cpus --for 10m
               cgwarden set --list
             """)
 
@@ -40,6 +46,7 @@ struct SetCommand: AsyncParsableCommand {
     @Flag(help: "Set a memory limit even below usage.") var force = false
     @Flag(help: "Lower a memory limit in steps with reclaim, without kills.")
     var shrink = false
+    @OptionGroup var expiring: ExpiryOptions
     @Flag(help: "One JSON object.") var json = false
     @Flag(help: "List all limits and exit.") var list = false
 
@@ -66,11 +73,15 @@ struct SetCommand: AsyncParsableCommand {
             path: path, plan: plan, routes: routes, results: nil,
             claims: DaemonClaims(on: path, in: context.set).notes(on: plan.writes.map(\.cell))
                 + OwnerReport(of: path, in: context.set, journal: nil).warnings)
-        if !dryRun {
+        report.expiry = expiring.expiry
+        if dryRun {
+            try plan.checkWritable { routes[$0] != nil }
+        } else {
+            let acting = try context.changing(expiring.expiry)
             report.results = LimitTransaction(
-                plan, in: context.routed(try StateDirectory.journal()),
-                cause: "set " + wishes.joined(separator: " ")
+                plan, in: acting, cause: "set " + wishes.joined(separator: " ")
             ).apply()
+            report.changeNumber = acting.changeNumber
         }
         for warning in report.warnings where !json {
             StandardOutput.complain("cgwarden: note: \(warning)")

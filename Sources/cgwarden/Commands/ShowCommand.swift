@@ -17,18 +17,23 @@ struct ShowCommand: AsyncParsableCommand {
             that cgwarden has set are listed with the rule or command, the time and the original.
 
             With --dead, the running daemon lists cgroups that have ended: their age, CPU time, \
-            peak memory, I/O and OOM kills. What removed cgroups used without any reading that \
-            shows it is listed as unattributed, below their parent.
+            peak memory, I/O and OOM kills. Usage of removed cgroups that no reading shows is \
+            listed as unattributed, below their parent.
+
+            With --at, shows the cgroup as the daemon last sampled it before a time, with the \
+            rates of its counters in JSON. Processes, owners and who set a limit are not recorded.
 
             Examples:
               cgwarden show ssh.service
               cgwarden show --pid 1234
+              cgwarden show ssh.service --at 'yesterday 14:00'
               cgwarden show --json /user.slice
               cgwarden show --dead '/batch/**'     what removed cgroups used
             """)
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var chosen: CgroupOrProcess
+    @OptionGroup var past: PastOptions
     @Flag(help: "List cgroups that ended while the daemon ran; CGROUP is a pattern (* and **).")
     var dead = false
     @Flag(help: "One JSON object; with --dead, one per line.") var json = false
@@ -38,10 +43,18 @@ struct ShowCommand: AsyncParsableCommand {
             throw ValidationError("--dead and --pid are mutually exclusive")
         }
         if !dead { try chosen.requireOne() }
+        if past.at != nil, dead || chosen.pid != nil {
+            throw ValidationError("--at is mutually exclusive with --dead and --pid")
+        }
     }
 
     func run() async throws {
         if dead { return try showDead() }
+        if let found = try past.snapshot() {
+            let index = try found.snapshot.index(typed: chosen.cgroup ?? "")
+            let description = CgroupDescription(past: found.snapshot, index: index)
+            return try StandardOutput.write(json ? description.json : Array(description.text.utf8))
+        }
         let set = try HierarchySet.discover(options.system)
         let path = try await chosen.path(in: set)
         var configuration = SamplerConfiguration()
@@ -69,7 +82,7 @@ struct ShowCommand: AsyncParsableCommand {
     /// Prints the tombstones of the daemon, because no other process keeps them.
     private func showDead() throws {
         if let pattern = chosen.cgroup, PathPattern(pattern) == nil {
-            throw ValidationError("the pattern \(pattern) has an unclosed bracket")
+            throw ValidationError("pattern \(pattern): unclosed bracket; close it")
         }
         let pattern = chosen.cgroup.map { [PercentText.encoded(Array($0.utf8))] } ?? []
         try StandardOutput.write(

@@ -18,14 +18,21 @@ struct StatCommand: AsyncParsableCommand {
             are left out ("-" in the table); an unset limit is "max".
 
             A cgroup that ended has a last object with "state": "dead" and its totals, read after \
-            its last process where the kernel allows that, else from the last sample. What removed \
-            cgroups used without a reading that shows it is an object of their parent with \
+            its last process ended if the kernel allows that, otherwise from the last sample. \
+            Usage of removed cgroups that no reading shows is in an object of their parent with \
             "state": "unattributed". CSV has neither.
+
+            With --from, prints the daemon's history, or a recording, in the same forms. With \
+            --step, rates cover the time since the sample before. Cgroups that ended, and names of \
+            containers, are not in it. --openmetrics prints the families of /metrics for \
+            `promtool tsdb create-blocks-from openmetrics`.
 
             Examples:
               cgwarden stat --json -i 5s --cgroup '/system.slice/*'
               cgwarden stat -i 5s --record FILE > /dev/null
               cgwarden stat --csv -n 10 --fields cpu.usage_usec,memory.current,memory.max
+              cgwarden stat --from -2h --step 1m --top 10 --by memory.current
+              cgwarden stat --from 'yesterday 14:00' --to 'yesterday 15:00' --csv
               cgwarden stat --list-fields
             """)
 
@@ -34,8 +41,8 @@ struct StatCommand: AsyncParsableCommand {
     @Flag(help: "Comma-separated values (RFC 4180) with a header line.") var csv = false
     @Option(
         name: [.customShort("i"), .long, .customShort("d"), .customLong("delay")],
-        help: "Interval between samples: 500ms, 5s, 1m.")
-    var interval = Interval(seconds: 1)
+        help: "Interval between samples: 500ms, 5s, 1m (default: 1s).")
+    var interval: Interval?
     @Option(
         name: [.customShort("n"), .customLong("samples"), .customLong("iterations")],
         help: "Number of samples; 0, the default, is unlimited.")
@@ -46,12 +53,35 @@ struct StatCommand: AsyncParsableCommand {
     var fields: FieldList?
     @Option(help: "Only cgroups whose path matches: * within a component, ** across.")
     var cgroup: String?
+    @Option(help: "Print only the N cgroups with the highest value of --by.") var top: Int?
+    @Option(help: "Field for --top (default: cpu.usage_usec.rate).") var by: FieldName?
+    @Flag(help: "Wait for the first cgroup that matches --cgroup.") var wait = false
     @OptionGroup(title: "Recording") var recording: RecordOptions
+    @OptionGroup(title: "The past") var past: RangeOptions
+    #if Exporter
+    @Flag(help: "Print the past as OpenMetrics text with timestamps.") var openmetrics = false
+    #endif
     @Flag(help: "List all fields and exit.") var listFields = false
+
+    private static let usualInterval = Interval(seconds: 1)
 
     func validate() throws {
         if json && csv { throw ValidationError("--json and --csv are mutually exclusive") }
+        if wait, cgroup == nil { throw ValidationError("--wait needs --cgroup") }
         if let samples, samples < 0 { throw ValidationError("-n cannot be negative") }
+        if let top, top < 1 { throw ValidationError("--top must be at least 1") }
+        if by != nil, top == nil { throw ValidationError("--by needs --top") }
+        if past.from != nil, interval != nil || recording.record != nil {
+            throw ValidationError("--from is mutually exclusive with --interval and --record")
+        }
+        #if Exporter
+        guard openmetrics else { return }
+        if past.from == nil { throw ValidationError("--openmetrics needs --from") }
+        if json || csv || top != nil || samples != nil {
+            throw ValidationError("--openmetrics is mutually exclusive with --json, --csv, --top "
+                + "and -n")
+        }
+        #endif
     }
 
     func run() async throws {
@@ -60,15 +90,18 @@ struct StatCommand: AsyncParsableCommand {
         let printed = fields?.metrics ?? (json ? nil : FieldList.usual)
         let pattern = try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
-                throw ValidationError("--cgroup: the pattern \(text) has an unclosed bracket")
+                throw ValidationError("--cgroup: pattern \(text): unclosed bracket; close it")
             }
             return pattern
         }
+        let choice = top.map { TopChoice($0, by: by) }
+        if let from = past.from { return try printPast(from, printed, pattern, choice) }
         var configuration = SamplerConfiguration()
         configuration.isContinuous = samples != 1
         configuration.readsEverything = true
         let recorder = try recording.recorder(options.system)
         var metrics = printed ?? ReadPlan.metrics(upTo: .settings)
+        if top != nil { metrics.append((by ?? .usual).metric.id) }
         if recorder != nil {
             // A recording must answer questions asked later, so it contains all cgroups and fields.
             metrics += ReadPlan.metrics(upTo: .settings)
@@ -92,6 +125,10 @@ struct StatCommand: AsyncParsableCommand {
             let indices = snapshot.cgroups.indices.filter { index in
                 pattern?.matches(snapshot.cgroups[index].path) ?? true
             }
+            if count == 0, indices.isEmpty, wait, let pattern {
+                try await CgroupArrival(pattern, in: observation.set, configuration.scope).wait()
+                continue
+            }
             if count == 0, indices.isEmpty, let cgroup {
                 let all = try await CgroupLookup(observation.set).cgroups().map(\.path)
                 let similar = CgroupLookup.similar(to: cgroup, CgroupPath(cgroup), among: all)
@@ -101,7 +138,8 @@ struct StatCommand: AsyncParsableCommand {
                             ? "`cgwarden tree` lists them" : Spelling.question(similar)),
                     .noInput)
             }
-            try StandardOutput.write(output.render(snapshot, indices))
+            try StandardOutput.write(
+                output.render(snapshot, choice?.rows(snapshot, indices) ?? indices))
             if let report = deaths?.take(snapshot) {
                 let isMeant = { (path: CgroupPath) in pattern?.matches(path) ?? true }
                 try StandardOutput.write(
@@ -113,7 +151,7 @@ struct StatCommand: AsyncParsableCommand {
             }
             count += 1
             if count == samples { break }
-            try await cadence.wait(interval.duration)
+            try await cadence.wait((interval ?? Self.usualInterval).duration)
         }
         try recorder?.sync()
     }

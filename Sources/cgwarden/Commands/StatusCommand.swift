@@ -12,8 +12,8 @@ struct StatusCommand: ParsableCommand {
             last one. Each rule then has a line: how many cgroups it watches, how often it fired, \
             and how often it was kept from acting (by a budget, a hold, or protection). Guards \
             follow with usage and limit, then what needs attention: exhausted budgets, values that \
-            other programs change, and values that could not be set or restored yet and are \
-            retried.
+            other programs change, values that could not be set or restored yet and are \
+            retried, and changes by commands that are undone unless they are confirmed.
 
             The last part shows the state of each rule and its age, the numbers that it compares, \
             and what would make it act or end. Cgroups for which a rule is idle are represented by \
@@ -25,9 +25,11 @@ struct StatusCommand: ParsableCommand {
               cgwarden policy explain /build    why a cgroup has its values
             """)
 
+    @OptionGroup var state: StateDirectoryOption
     @Flag(help: "One JSON object.") var json = false
 
     func run() throws {
-        try StandardOutput.write(try ControlClient.ask(["status"] + (json ? ["json"] : [])))
+        try StandardOutput.write(
+            try ControlClient.ask(["status"] + (json ? ["json"] : []), in: state.path))
     }
 }

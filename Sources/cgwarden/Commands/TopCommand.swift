@@ -14,16 +14,19 @@ struct TopCommand: AsyncParsableCommand {
             Shows the tree of cgroups with their usage, limits, pressure and state, and refreshes \
             it every second. Accepts every option of systemd-cgtop, with the same meaning. In the \
             live view h lists the keys. If standard output is not a terminal, it prints text: \
-            three samples, unless -n says otherwise.
+            three samples, unless -n says otherwise. On a terminal, and where COLUMNS is set, the \
+            text has long paths cut in the middle to the width; --full shows them whole.
 
-            --record saves all samples; --replay shows a recording in the same view, where [ and ] \
-            step back and forward.
+            --record saves all samples; --replay shows a recording in the same view. --at shows \
+            the daemon's history at a time, paused: [ and ] step, { and } jump, g goes to a time, \
+            and space plays. As text, --at prints one sample.
 
             Examples:
               cgwarden top
               cgwarden top -m --depth 2 /system.slice
               cgwarden top -b -n 3 -d 2 --csv
               cgwarden top --record FILE
+              cgwarden top --at 'yesterday 14:00'
               cgwarden top --replay FILE --at -10m
             """)
 
@@ -41,7 +44,7 @@ struct TopCommand: AsyncParsableCommand {
     var delay: Interval?
     @Option(
         name: [.customShort("M"), .long],
-        help: "Show only the cgroups of a container, by its name.")
+        help: "Show only the cgroups of this container.")
     var machine: String?
     @Option(help: "CPU as percentage (the default) or time.") var cpu: CPUForm?
     @Option(help: "Number of levels below the topmost cgroup.") var depth: Int?
@@ -50,7 +53,11 @@ struct TopCommand: AsyncParsableCommand {
         name: .customLong("order"),
         help: "Sort by path, tasks, cpu, memory, io, or a column's metric.")
     var orderName: SortName?
+    @Flag(exclusivity: .chooseLast) var counting: ProcessCount.Kind?
+    @Option(help: "With -P and -k: also count the processes of descendants: yes or no.")
+    var recursive: YesOrNo?
     @Flag(name: .shortAndLong, help: "Print raw numbers without units.") var raw = false
+    @Flag(help: "Print paths in full instead of cutting them to the width.") var full = false
     @Flag(inversion: .prefixedNo, help: "Print a header above each sample.") var header = true
     @Flag(help: "One JSON object per cgroup, one per line.") var json = false
     @Flag(help: "Comma-separated values (RFC 4180).") var csv = false
@@ -112,9 +119,19 @@ struct TopCommand: AsyncParsableCommand {
         if machine != nil, root != "/" {
             throw ValidationError("--machine and a cgroup are mutually exclusive")
         }
+        if counting == nil, recursive?.isYes == false {
+            throw ValidationError(
+                "--recursive=no applies to processes, not to tasks; add -P or -k")
+        }
+        if counting != nil, replaying.replay != nil {
+            throw ValidationError("a recording has no processes; leave out -P and -k")
+        }
         if let depth, depth < 0 { throw ValidationError("--depth cannot be negative") }
-        if recording.record != nil, replaying.replay != nil {
-            throw ValidationError("--record and --replay are mutually exclusive")
+        if recording.record != nil, replaying.isReplay {
+            throw ValidationError("--record is mutually exclusive with --replay and --at")
+        }
+        if machine != nil, replaying.isReplay {
+            throw ValidationError("--machine is mutually exclusive with --replay and --at")
         }
     }
 
@@ -125,6 +142,7 @@ struct TopCommand: AsyncParsableCommand {
         if let delay { layout.delay = delay.seconds }
         if let cpu { layout.percent = cpu == .percentage }
         if let file = replaying.replay { return try await replay(file, layout) }
+        if let time = replaying.at { return try await showPast(time, layout) }
         let set = try HierarchySet.discover(options.system)
         let path = try await CgroupLookup(set).resolve(machine ?? root)
         var configuration = SamplerConfiguration()
@@ -132,14 +150,15 @@ struct TopCommand: AsyncParsableCommand {
         configuration.isContinuous = !isBatch || textSamples != 1
         let recorder = try recording.recorder(options.system)
         let observation = try Observation(
-            options.system, metrics: metrics, configuration: configuration)
+            options.system, metrics: metrics(layout), configuration: configuration)
         guard isBatch else {
             return try await TopScreen.show(
-                LiveSource(observation, recorder), layout, most: count)
+                LiveSource(observation, recorder, counting: processes(set)), layout, most: count)
         }
         let most = textSamples
-        var printer = SamplePrinter(
-            self, layout, below: path, identities: Identities(set))
+        let processes = format == .table ? processes(set) : nil
+        var printer = printer(
+            layout, below: path, identities: Identities(set), tasksTitle: processes?.title)
         var cadence = Cadence()
         repeat {
             if printer.count > 0 {
@@ -147,7 +166,7 @@ struct TopCommand: AsyncParsableCommand {
             }
             let snapshot = await observation.sampler.sample()
             try recorder?.append(snapshot)
-            try printer.print(snapshot)
+            try printer.print(processes?.counted(snapshot) ?? snapshot)
         } while printer.count != most
         try recorder?.sync()
     }
@@ -160,13 +179,33 @@ struct TopCommand: AsyncParsableCommand {
         replay.scope = scope(path)
         guard isBatch else {
             return try await TopScreen.show(
-                ReplaySource(replay, name: file), layout, most: count)
+                ReplaySource(replay), layout, most: count)
         }
-        var printer = SamplePrinter(self, layout, below: path, identities: nil)
+        var printer = printer(layout, below: path, identities: nil)
         while printer.count != count, let snapshot = try replay.next() {
             try printer.print(snapshot)
         }
         for note in replay.notes { StandardOutput.complain("cgwarden: \(note)") }
+    }
+
+    /// Shows the history at a time, as text or in the live view.
+    private func showPast(_ time: WrittenTime, _ layout: Layout) async throws {
+        var reader = try replaying.store.open()
+        let first = try reader.snapshot(at: time)
+        let path = first.cgroups[try first.index(typed: root)].path
+        guard isBatch else {
+            let reel = HistoryReel(reader, at: first.wallTime, scope(path))
+            return try await TopScreen.show(
+                ReplaySource(reel), layout, isPaused: true, most: count)
+        }
+        var printer = SamplePrinter(self, layout, below: path, identities: nil)
+        let most = iterations == nil ? 1 : count
+        var next: Snapshot? = first
+        while let snapshot = next, printer.count != most {
+            try printer.print(snapshot.within(scope(path)))
+            next = printer.count == most ? nil : try reader.step(1)
+        }
+        reader.complain()
     }
 
     /// The number of samples; nil for no end.
@@ -177,51 +216,35 @@ struct TopCommand: AsyncParsableCommand {
 
     private var isBatch: Bool { batch || json || csv || once || !StandardOutput.isTerminal }
 
+    private var format: SampleOutput.Format { json ? .json : csv ? .csv : .table }
+
+    private func processes(_ set: HierarchySet) -> ProcessCount? {
+        counting.map { ProcessCount($0, isRecursive: recursive?.isYes ?? true, set) }
+    }
+
+    private func printer(
+        _ layout: Layout, below path: CgroupPath, identities: Identities?,
+        tasksTitle: String? = nil
+    ) -> SamplePrinter {
+        let table = PlainTable(
+            layout: layout, raw: raw, width: full ? nil : StandardOutput.width,
+            tasksTitle: tasksTitle)
+        return SamplePrinter(format, table, header: header, below: path, identities: identities)
+    }
+
     /// The metrics to read: all, unless only some are printed and nothing is recorded.
-    private var metrics: [MetricID] {
+    private func metrics(_ layout: Layout) -> [MetricID] {
         guard isBatch, recording.record == nil, !json else {
             return ReadPlan.metrics(upTo: .settings)
         }
-        return csv ? FieldList.usual : CgroupFigures.metrics
+        if csv { return FieldList.usual }
+        guard textSamples == 1 else { return CgroupFigures.metrics }
+        return CgroupFigures.metrics.filter { metric in
+            !CgroupFigures.rates.contains(metric) && !(metric == .cpuUsage && layout.percent)
+        }
     }
 
     private func scope(_ path: CgroupPath) -> SampleScope {
         SampleScope(subtree: path, depth: depth, withAncestors: !path.isRoot)
-    }
-}
-
-/// Prints samples as text, one after another.
-private struct SamplePrinter {
-    private let command: TopCommand
-    private let path: CgroupPath
-    private let table: PlainTable
-    private var output: SampleOutput
-    /// The number of samples printed.
-    private(set) var count = 0
-
-    init(
-        _ command: TopCommand, _ layout: Layout, below path: CgroupPath, identities: Identities?
-    ) {
-        self.command = command
-        self.path = path
-        table = PlainTable(layout: layout)
-        output = SampleOutput(
-            format: command.json ? .json : .csv, fields: command.json ? nil : FieldList.usual,
-            identities: identities)
-    }
-
-    mutating func print(_ snapshot: Snapshot) throws {
-        // The ancestors are sampled too, but only for effective limits.
-        let indices = snapshot.cgroups.indices.filter {
-            snapshot.cgroups[$0].path.isWithin(path)
-        }
-        if command.json || command.csv {
-            try StandardOutput.write(output.render(snapshot, indices))
-        } else {
-            let gap = count == 0 ? "" : "\n"
-            try StandardOutput.write(
-                gap + table.text(snapshot, indices, raw: command.raw, header: command.header))
-        }
-        count += 1
     }
 }

@@ -11,9 +11,11 @@ struct TreeCommand: AsyncParsableCommand {
         commandName: "tree", abstract: "Show the cgroups and the processes in them.",
         discussion: """
             If the hierarchies of v1 differ, each process lists those in which it is a member.
+            With --at, shows the cgroups that existed at a time, without processes.
 
             Examples:
               cgwarden tree
+              cgwarden tree --at -2h /system.slice
               cgwarden tree --controller memory /system.slice
               cgwarden tree --json --depth 2
             """)
@@ -24,12 +26,23 @@ struct TreeCommand: AsyncParsableCommand {
     var controller: String?
     @Option(help: "Number of levels below the topmost cgroup.") var depth: Int?
     @Flag(help: "One JSON array of all cgroups.") var json = false
+    @OptionGroup var past: PastOptions
 
     func validate() throws {
         if let depth, depth < 0 { throw ValidationError("--depth cannot be negative") }
+        if past.at != nil, controller != nil {
+            throw ValidationError("--at and --controller are mutually exclusive")
+        }
     }
 
     func run() async throws {
+        if let found = try past.snapshot() {
+            let path = found.snapshot.cgroups[try found.snapshot.index(typed: root)].path
+            let listing = TreeListing(
+                past: found.snapshot.within(SampleScope(subtree: path, depth: depth)),
+                found.machine)
+            return try StandardOutput.write(json ? listing.json : Array(listing.text.utf8))
+        }
         let set = try chosenHierarchies()
         let path = try await CgroupLookup(set).resolve(root)
         var configuration = SamplerConfiguration()

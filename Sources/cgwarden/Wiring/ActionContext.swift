@@ -3,6 +3,7 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
 import Service
 
 /// The state that all commands with actions share.
@@ -10,14 +11,47 @@ struct ActionContext {
     let set: HierarchySet
     /// The control files; values of systemd units are written through systemd.
     let files: any ControlFiles
+    /// The arguments that make a helper use the same cgroup file systems.
+    private let helperArguments: [String]
 
     init(_ options: SystemOptions) throws {
         set = try HierarchySet.discover(options.system)
         files = StateDirectory.files(of: set)
+        helperArguments = options.cgroupRootArguments
     }
 
     /// Returns the context of actions whose writes may go through systemd.
     func routed(_ journal: UndoJournal? = nil) -> ActingContext { acting(on: files, journal) }
+
+    /// Returns the context of a change, with writes through systemd, that expires.
+    ///
+    /// Undoes overdue changes first.
+    func changing(_ expiry: Expiry = .none) throws -> ActingContext {
+        try changing(files, expiry)
+    }
+
+    /// Returns the context of a change, with direct writes, that expires.
+    ///
+    /// Undoes overdue changes first.
+    func changingDirectly(_ expiry: Expiry = .none) throws -> ActingContext {
+        try changing(KernelControlFiles(), expiry)
+    }
+
+    private func changing(_ files: any ControlFiles, _ expiry: Expiry) throws -> ActingContext {
+        let journal = try StateDirectory.journal()
+        undoOverdue(journal)
+        return try acting(on: files, journal).expiring(
+            expiry, by: UndoProgram.own.with(helperArguments))
+    }
+
+    /// Undoes changes whose deadlines have passed and whose helpers died, and reports them on
+    /// standard error.
+    func undoOverdue(_ journal: UndoJournal) {
+        let report = ExpiredChanges(set: set, journal: journal, files: self.files).undoOverdue()
+        for line in ExpiryReport(report).lines {
+            StandardOutput.complain("cgwarden: note: expired: \(line)")
+        }
+    }
 
     /// Returns the context of actions that write to the kernel's files directly.
     func direct(_ journal: UndoJournal? = nil) -> ActingContext {

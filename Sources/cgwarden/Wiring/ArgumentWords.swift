@@ -28,6 +28,13 @@ enum ArgumentWords {
                 result.append(word)
             }
         }
+        // systemd-cgtop's --cpu has an optional value, and means the time without it.
+        if arguments.first == "top" {
+            for (index, word) in result.enumerated() where word == "--cpu" {
+                let next = index + 1 < result.count ? result[index + 1] : "-"
+                if next.hasPrefix("-") { result[index] = "--cpu=time" }
+            }
+        }
         return result + arguments.dropFirst(own.count)
     }
 

@@ -15,19 +15,27 @@ extension WrittenTime: ExpressibleByArgument {}
 /// A comma-separated list of metrics.
 struct FieldList {
     let metrics: [MetricID]
-    /// A note for each former name.
+    /// A note for each former name, and for each name of one page size.
     let notes: [String]
 
     init(parsing text: String) throws {
-        let names = try text.split(separator: ",").map { part -> (CatalogName, MetricID) in
-            let name = part.trimming(" ")
-            guard let known = CatalogName(name), let metric = known.metric else {
-                throw ValidationError(CatalogName.refusal(ofMetric: name))
+        var metrics: [MetricID] = []
+        var notes: [String] = []
+        for part in text.split(separator: ",") {
+            let typed = part.trimming(" ")
+            if let metric = CatalogName.ofPageSize(typed)?.name.metric {
+                metrics.append(metric.id)
+                notes.append("\(typed) is in \(metric.name), which has every page size")
+                continue
             }
-            return (known, metric.id)
+            guard let known = CatalogName(typed), let metric = known.metric else {
+                throw ValidationError(CatalogName.refusal(ofMetric: typed))
+            }
+            metrics.append(metric.id)
+            if let note = known.note { notes.append(note) }
         }
-        metrics = names.map(\.1)
-        notes = names.compactMap(\.0.note)
+        self.metrics = metrics
+        self.notes = notes
         if metrics.isEmpty { throw ValidationError("name at least one field") }
     }
 

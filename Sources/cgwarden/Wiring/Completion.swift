@@ -83,7 +83,7 @@ struct CommandLineCompletion {
             .filter { $0.hasPrefix(typed) }.sorted()
     }
 
-    /// Whether the command itself is being typed: behind `--`, an option, or an option's value.
+    /// Whether the command itself is being typed: after `--`, an option, or an option's value.
     private var isFirst: Bool {
         guard index >= 1, index <= words.count else { return true }
         let before = words[..<index]

@@ -10,10 +10,11 @@ struct LiveFeed: Sendable {
     let pace: Pacer
     let recorder: Recorder?
     let events: LiveEvents
+    let counting: ProcessCount?
 
     func takeSample() async {
         let snapshot = await sampler.sample()
-        ring.append(snapshot)
+        ring.append(counting?.counted(snapshot) ?? snapshot)
         events.take(snapshot)
         // The title of the view reports a failure.
         try? recorder?.append(snapshot)

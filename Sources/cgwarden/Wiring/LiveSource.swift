@@ -19,12 +19,15 @@ final class LiveSource: ScreenSource {
     private let lister: ProcessLister
     private let eventList: LiveEvents
     private let recorder: Recorder?
+    private let counting: ProcessCount?
     private let mode: String
     let files: SourceFiles
     private var dead: RecentDead
 
-    init(_ observation: Observation, _ recorder: Recorder?) {
+    /// Shows samples; with `counting`, processes instead of tasks.
+    init(_ observation: Observation, _ recorder: Recorder?, counting: ProcessCount? = nil) {
         self.recorder = recorder
+        self.counting = counting
         files = observation.files
         sampler = observation.sampler
         set = observation.set
@@ -49,7 +52,8 @@ final class LiveSource: ScreenSource {
     func latest() -> Snapshot? {
         if pace.begin(at: MonotonicClock.nanoseconds) {
             let feed = LiveFeed(
-                sampler: sampler, ring: ring, pace: pace, recorder: recorder, events: eventList)
+                sampler: sampler, ring: ring, pace: pace, recorder: recorder, events: eventList,
+                counting: counting)
             Task.detached { await feed.takeSample() }
         }
         return ring.latest.map { dead.added(to: $0) }

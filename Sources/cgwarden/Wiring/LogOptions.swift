@@ -14,7 +14,7 @@ struct LogOptions: ParsableArguments {
         completion: .words(LogFormat.allCases.map(\.rawValue)), transform: LogOptions.format)
     var format: LogFormat?
 
-    /// The level of a word, which is `warn` to Prometheus and `warning` in `cgwarden.yaml`.
+    /// Parses a level: Prometheus writes `warn`, `cgwarden.yaml` accepts `warning`, too.
     static func level(named word: String) -> Logger.Level? {
         word == "warn" ? .warning : Logger.Level(rawValue: word)
     }

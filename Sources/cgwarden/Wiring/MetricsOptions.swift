@@ -9,12 +9,12 @@ import Service
 struct MetricsOptions: ParsableArguments {
     @Option(
         name: .customLong("metrics.profile"),
-        help: "Profile: basic or full (default).",
+        help: ArgumentHelp("Profile: basic or full (default).", valueName: "profile"),
         completion: .words(ExportProfile.allCases.map(\.rawValue)), transform: profile)
     var profile: ExportProfile?
     @Option(
         name: .customLong("metrics.depth"),
-        help: "Depth below the topmost cgroup; 6 by default.")
+        help: ArgumentHelp("Depth below the topmost cgroup (default 6).", valueName: "number"))
     var depth: Int?
     @Option(
         name: .customLong("metrics.include"),
@@ -61,7 +61,9 @@ struct MetricsOptions: ParsableArguments {
     var controllers = false
     @Option(
         name: .customLong("metrics.max-cgroups"),
-        help: "Maximum number of cgroups, shallowest and oldest first (default 1000).")
+        help: ArgumentHelp(
+            "Maximum number of cgroups, shallowest and oldest first (default 1000).",
+            valueName: "number"))
     var maxCgroups: Int?
     @Option(
         name: .customLong("web.inline-labels"),

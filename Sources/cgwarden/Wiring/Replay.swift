@@ -8,6 +8,7 @@ import Service
 /// A recording played from some time to its end, as if the recorded host were being sampled.
 struct Replay {
     let recording: Recording
+    let path: String
     /// The cgroups to include.
     var scope: SampleScope
     private var cursor: RecordingCursor
@@ -15,19 +16,25 @@ struct Replay {
     /// Starts at `time`, or at the first snapshot.
     init(_ path: String, at time: WrittenTime?, _ scope: SampleScope) throws {
         recording = try RecordingFiles.open(path)
+        self.path = path
         self.scope = scope
         cursor = RecordingCursor(recording)
         guard let time else { return }
+        cursor.position = recording.number(at: try instant(time))
+    }
+
+    /// Returns the instant that a time before the end of the recording means.
+    func instant(_ time: WrittenTime) throws -> UInt64 {
         let first = recording.wallTime(0)
         let last = recording.wallTime(recording.count - 1)
-        let instant = time.instant(before: last)
+        let instant = try time.instant(before: last)
         // A time without a fraction may mean any snapshot within that second.
         guard instant + 1_000_000 > first, instant < last + 1_000_000 else {
             throw CgwardenError(
                 "\(path) holds \(CivilTime(local: first).text) to \(CivilTime(local: last).text); "
                     + "\(time.text) is not in it", .noInput)
         }
-        cursor.position = recording.number(at: instant)
+        return instant
     }
 
     /// The number of the next snapshot.

@@ -2,16 +2,14 @@ import CgroupModel
 import History
 import KernelIO
 import LiveView
+import Reports
 
 /// The source of the live view in a replay: one snapshot per interval until the end.
 final class ReplaySource: ScreenSource {
-    /// The number of snapshots before the first shown one that are loaded for stepping back.
-    private static let lead = 600
-
-    private var replay: Replay
-    private let ring = HistoryRing()
+    private var reel: any Reel
+    /// The snapshots around the shown one, for stepping back.
+    private var ring = HistoryRing()
     private var cursor: HistoryCursor
-    private let name: String
     private var interval: UInt64 = 1_000_000_000
     private var nextAt: UInt64 = 0
     private var isPaused = false
@@ -20,23 +18,36 @@ final class ReplaySource: ScreenSource {
     /// recorder.
     private var tick: UInt64 = 0
 
-    init(_ replay: Replay, name: String) throws {
-        self.replay = replay
-        self.name = name.split(separator: "/").last.map(String.init) ?? name
+    init(_ reel: any Reel) throws {
+        self.reel = reel
         cursor = HistoryCursor(ring)
-        let first = replay.position
-        self.replay.position = max(first - Self.lead, 0)
-        repeat { try advance() } while self.replay.position <= first && !isAtEnd
+        try load(to: nil)
+    }
+
+    /// Fills the ring with the snapshots that lead to a time.
+    private func load(to time: UInt64?) throws {
+        let next = HistoryRing()
+        // The gap shows that the snapshots do not follow those before.
+        var tick = tick + 1
+        try reel.lead(to: time) { snapshot in
+            tick += 1
+            next.append(snapshot.renumbered(tick))
+        }
+        guard next.frameCount > 0 else { return }
+        self.tick = tick
+        ring = next
+        cursor = HistoryCursor(next)
+        isAtEnd = reel.isAtEnd
     }
 
     let isReplay = true
+    var timeline: ClosedRange<UInt64>? { reel.span }
 
     var title: String {
         let when = ring.newestWallTime.map { CivilTime(local: $0).date } ?? ""
-        let place = "\(replay.position) of \(replay.recording.count)"
-        let end = isAtEnd ? ", the end" : ""
-        let trouble = replay.notes.isEmpty ? "" : "  \(replay.notes.count) unreadable records"
-        return "replay of \(name)  \(when)  \(place)\(end)\(trouble)"
+        let end = isAtEnd ? (reel.place.isEmpty ? "the end" : ", the end") : ""
+        let trouble = reel.troubles == 0 ? "" : "  \(reel.troubles) unreadable records"
+        return "\(reel.name)  \(when)  \(reel.place)\(end)\(trouble)"
     }
 
     /// The time of the newest snapshot, so no snapshot appears late.
@@ -55,18 +66,39 @@ final class ReplaySource: ScreenSource {
     /// Adds the next snapshot to the ring; a read error counts as the end.
     private func advance() throws {
         isAtEnd = true
-        guard let next = try replay.next() else { return }
-        isAtEnd = replay.position >= replay.recording.count
+        guard let next = try reel.next() else { return }
+        isAtEnd = reel.isAtEnd
         tick += 1
         ring.append(next.renumbered(tick))
     }
 
     func snapshot(back: Int) -> Snapshot? {
-        guard back < 0 else { return cursor.snapshot(back: back) }
         // A negative number asks for snapshots that have not been played yet.
+        guard back < 0 else { return cursor.snapshot(back: back) ?? earlier() }
         let newest = tick
-        try? advance()
+        for _ in back..<0 where !isAtEnd { try? advance() }
         return tick > newest ? ring.latest : nil
+    }
+
+    /// Returns the snapshot before the oldest in the ring; nil if there is none.
+    private func earlier() -> Snapshot? {
+        guard let oldest = cursor.snapshot(back: max(ring.frameCount - 1, 0)),
+            oldest.wallTime > reel.span.lowerBound
+        else { return nil }
+        try? load(to: oldest.wallTime - 1)
+        return ring.latest
+    }
+
+    func go(to text: String) -> Travel {
+        guard let time = WrittenTime(argument: text) else {
+            return .refused("no time: \(text.onOneLine); type \(WrittenTime.forms)")
+        }
+        do {
+            try load(to: try reel.instant(time))
+        } catch {
+            return .refused(CgwardenError(error)?.message ?? "\(error)")
+        }
+        return ring.latest.map { .arrived($0) } ?? .refused("no sample at \(text)")
     }
 
     var frameCount: Int { ring.frameCount }

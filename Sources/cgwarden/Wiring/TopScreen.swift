@@ -18,8 +18,8 @@ enum TopScreen {
     /// Shows the live view until the user ends it, a signal arrives, `ending` returns or `most`
     /// snapshots have been shown.
     static func show(
-        _ source: sending any ScreenSource, _ layout: Layout, most: Int? = nil,
-        until ending: (@Sendable () async -> Void)? = nil
+        _ source: sending any ScreenSource, _ layout: Layout, isPaused: Bool = false,
+        most: Int? = nil, until ending: (@Sendable () async -> Void)? = nil
     ) async throws {
         #if TUI
         let quit = QuitFlag()
@@ -37,7 +37,8 @@ enum TopScreen {
             listener.cancel()
             waiting?.cancel()
         }
-        try await runOnMainThread(source, layout, most: most, quit: quit)
+        try await runOnMainThread(
+            source, layout, isPaused: isPaused, most: most, quit: quit)
         #else
         throw CgwardenError(
             "this build has no live view (trait TUI); use --batch", .unavailable)
@@ -49,7 +50,8 @@ enum TopScreen {
     /// idle.
     @MainActor
     private static func runOnMainThread(
-        _ source: sending any ScreenSource, _ layout: Layout, most: Int?, quit: QuitFlag
+        _ source: sending any ScreenSource, _ layout: Layout, isPaused: Bool, most: Int?,
+        quit: QuitFlag
     ) throws {
         let screen: NcursesScreen
         do throws(TerminalError) {
@@ -58,17 +60,19 @@ enum TopScreen {
             throw CgwardenError(error.description, .unavailable)
         }
         defer { screen.close() }
-        let loop = loop(screen, source, layout, most: most, quit: quit)
+        let loop = loop(
+            screen, source, layout, isPaused: isPaused, most: most, quit: quit)
         loop.run()
     }
 
     private static func loop(
-        _ screen: NcursesScreen, _ source: any ScreenSource, _ layout: Layout, most: Int?,
-        quit: QuitFlag
+        _ screen: NcursesScreen, _ source: any ScreenSource, _ layout: Layout, isPaused: Bool,
+        most: Int?, quit: QuitFlag
     ) -> LiveLoop {
         LiveLoop(
             screen: screen, source: source,
-            model: LiveModel(layout: layout, isReplay: source.isReplay), most: most, quit: quit,
+            model: LiveModel(layout: layout, isReplay: source.isReplay, isPaused: isPaused),
+            most: most, quit: quit,
             now: { source.now }, mode: { source.title })
     }
     #endif

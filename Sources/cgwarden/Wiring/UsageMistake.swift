@@ -19,7 +19,13 @@ enum UsageMistake {
         var line = lower(message.prefix { $0 != "\n" })
         if line.hasSuffix(".") { line.removeLast() }
         if let parts = cut(line, at: ". Did you mean ") {
-            return "\(parts.0); did you mean \(parts.1)"
+            // The parser suggests any option within three letters, however short it is.
+            let words = [parts.0, parts.1].compactMap { quoted(in: $0) }
+            if words.count == 2, !Spelling.names(like: words[0], among: [words[1]], most: 1).isEmpty
+            {
+                return "\(parts.0); did you mean \(parts.1)"
+            }
+            line = parts.0
         }
         let list = cut(line, at: ". Please provide one of ")
         if let list { line = list.0 }
@@ -28,18 +34,25 @@ enum UsageMistake {
         {
             let option = rest[..<end].dropFirst().prefix { $0 != " " }
             let reason = rest[rest.index(after: end)...].drop { ": ".contains($0) }
-            line = "\(option): \(value.dropFirst("the value ".count)) is invalid"
+            let word = value.dropFirst("the value ".count)
+            // A reason that names the value needs no other introduction.
+            if let typed = quoted(in: value), !typed.isEmpty, reason.contains(typed) {
+                return "\(option): \(reason)"
+            }
+            line = "\(option): \(word) is invalid"
             if !reason.isEmpty { return "\(line): \(reason)" }
             if list == nil,
                 let help = remainder(of: "Help:", in: full).flatMap({ cut($0, at: "  ") })
             {
                 let text = lower(help.1.drop { $0 == " " })
-                return "\(line): \(text.hasSuffix(".") ? String(text.dropLast()) : text)"
+                let end = [" (default: ", " (default "].compactMap { cut(text, at: $0)?.0 }.first
+                let plain = end ?? (text.hasSuffix(".") ? String(text.dropLast()) : text)
+                return "\(line); expected \(plain)"
             }
         }
         if let list {
             let words = list.1.split(separator: "'").enumerated().filter { $0.offset % 2 == 0 }
-            let typed = cut(line, at: "'").flatMap { cut($0.1, at: "'") }?.0 ?? ""
+            let typed = quoted(in: line) ?? ""
             let hint = Spelling.hint(
                 for: typed, among: words.map { String($0.element) }, otherwise: "write \(list.1)")
             return "\(line); \(hint)"
@@ -57,6 +70,11 @@ enum UsageMistake {
     private static func remainder(of mark: String, in full: String) -> String? {
         full.split(separator: "\n").first { $0.hasPrefix(mark) }
             .map { String($0.dropFirst(mark.count).drop { $0 == " " }) }
+    }
+
+    /// The first text in quotes.
+    private static func quoted(in text: String) -> String? {
+        cut(text, at: "'").flatMap { cut($0.1, at: "'") }?.0
     }
 
     private static func cut(_ text: String, at mark: String) -> (String, String)? {

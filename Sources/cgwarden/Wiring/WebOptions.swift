@@ -63,7 +63,8 @@ struct WebOptions: ParsableArguments {
             throw ValidationError("--web.max-connections must be at least 1")
         }
         if let telemetryPath, !telemetryPath.hasPrefix("/") || telemetryPath.contains("?") {
-            throw ValidationError("--web.telemetry-path must begin with / and have no ?: /metrics")
+            throw ValidationError(
+                "--web.telemetry-path must begin with /, without a ?: /metrics")
         }
     }
 

@@ -60,7 +60,7 @@ import Testing
             _ = try pinner.pin(scratch.path, cpus: RangeList([4000]), mems: nil)
         }
         #expect(impossible?.code == .outOfRange)
-        #expect(impossible?.message.contains("choose from those") == true)
+        #expect(impossible?.message.contains("choose from these") == true)
         #expect(try directory.text("cpuset.cpus") == before)
     }
 

@@ -58,4 +58,31 @@ struct KernelFrozenMarkTests {
             try cgroup.directory(.freezer).write(interface.thawedValue, to: interface.file)
         }
     }
+
+    /// The guardian's last resort: the daemon's freezes, but not a person's.
+    @Test(arguments: KernelFreezerTests.trees) func markedCgroupIsThawedWithoutAnEntry(
+        _ tree: KernelFreezerTests.Tree
+    ) throws {
+        let set = try #require(tree.set)
+        let state = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: state) }
+        let journal = UndoJournal(directory: state)
+        let cgroups = [try PopulatedCgroup(set), try PopulatedCgroup(set)]
+        for (cgroup, owner) in zip(cgroups, [JournalEntry.daemon, ""]) {
+            try cgroup.run("exec sleep 300")
+            _ = try Freezer(
+                ActingContext(
+                    set, journal: journal.owned(by: owner), thawGuard: Program.thawGuard)
+            ).freeze(cgroup.path)
+        }
+        try journal.close(journal.entries(), reason: "test")
+        let restorer = Restorer(set: set, journal: journal)
+        #expect(try restorer.restore().isEmpty)
+        #expect(restorer.thawMarked(of: .daemon) == 1)
+        let hierarchy = try cgroups[0].directory(.freezer).hierarchy
+        let interface = FreezeInterface(version: hierarchy.version)
+        let requests = try cgroups.map { try interface.isRequested($0.directory(.freezer).text) }
+        #expect(requests == [false, true])
+        #expect(restorer.thawMarked(of: .person) == 1)
+    }
 }

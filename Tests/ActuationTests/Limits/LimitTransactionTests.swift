@@ -48,7 +48,7 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func errorCodeTellsTheKindOfFailure() throws {
+    @Test func errorCodeDeterminesTheKindOfFailure() throws {
         let kinds: [(Int32, ActuationError.Code)] = [
             (EACCES, .notPermitted), (EROFS, .unavailable), (ENODEV, .notFound), (EINVAL, .failed),
         ]

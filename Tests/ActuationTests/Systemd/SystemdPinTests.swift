@@ -77,7 +77,7 @@ import Testing
             try pinner.pin(
                 CgroupPath("/some.slice/web.service"), cpus: RangeList("7"), mems: nil)
         } throws: {
-            "\($0)".contains("0-3; choose from those")
+            "\($0)".contains("0-3; choose from these")
         }
         #expect(Self.masks(bus).isEmpty)
     }

@@ -40,16 +40,26 @@ struct KernelSystemdTenantTests {
     }
 
     /// The value of a metric without labels, from a scrape that is answered in time.
-    private func metrics() throws -> [Substring: Double] {
+    private func metrics(_ unit: InstalledUnit) throws -> [Substring: Double] {
         let answer = try ProgramRun.run(
             "curl",
             ["--silent", "--fail", "--max-time", "30", "http://127.0.0.1:10980/metrics"])
-        try #require(answer.status == 0, "no answer to a scrape: curl's status \(answer.status)")
+        try #require(
+            answer.status == 0,
+            "no answer to a scrape: curl's status \(answer.status); \(remains(unit))")
         let rows = answer.output.split(separator: "\n").filter { !$0.hasPrefix("#") }
         return Dictionary(
             rows.compactMap { row in
                 row.lastIndex(of: " ").map { (row[..<$0], Double(row[$0...].dropFirst()) ?? .nan) }
             }, uniquingKeysWith: { $1 })
+    }
+
+    /// What is known of a daemon that does not answer.
+    private func remains(_ unit: InstalledUnit) -> String {
+        let machine =
+            "systemctl status --no-pager \(InstalledUnit.name); dmesg | tail -n 20; df -h; free"
+        let told = try? ProgramRun.run("sh", ["-c", machine]).output
+        return "\(told ?? "")\n\(unit.log.suffix(4000))"
     }
 
     /// Kills what is in the user's tree and removes it.
@@ -108,12 +118,18 @@ struct KernelSystemdTenantTests {
                 ).result(seconds: 120)
                 #expect(result.status == 0, "\(command): \(result.errors)")
             }
-            let values = try metrics()
+            let values = try metrics(unit)
             let last = try #require(values["cgwarden_last_sample_timestamp_seconds"])
             oldest = max(oldest, Date().timeIntervalSince1970 - last)
+            if rounds % 50 == 1 {
+                let sizes = ["process_resident_memory_bytes", "process_open_fds"].map {
+                    values[$0] ?? .nan
+                }
+                print("attack: round \(rounds), memory and descriptors \(sizes)")
+            }
             Thread.sleep(forTimeInterval: 2)
         }
-        let values = try metrics()
+        let values = try metrics(unit)
         let ticks = values["cgwarden_ticks_total"] ?? 0
         let late = values["cgwarden_late_ticks_total"] ?? 0
         print(

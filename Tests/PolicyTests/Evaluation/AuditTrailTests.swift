@@ -29,7 +29,7 @@ import Testing
         #expect(trail.take().map(\.isDryRun) == [true, false, true])
     }
 
-    @Test func anEffectIsWrittenDownAndUnansweredUntilItIsClosed() {
+    @Test func effectIsRecordedAndPendingUntilItIsAnswered() {
         var scene = PartScene()
         let row = Row(1)
         let target = scene.sight.target(row)

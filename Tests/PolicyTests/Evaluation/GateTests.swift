@@ -52,7 +52,7 @@ import Testing
         #expect(gate.pass(request, row, entry, facts, at: later) == nil)
     }
 
-    @Test func whatIsRefusedForAnotherReasonSpendsNothing() {
+    @Test func refusalForAnotherReasonSpendsNoBudget() {
         let scene = PartScene()
         let (entry, now) = (scene.entry(Self.row), scene.sight.now)
         var gate = Self.gate()
@@ -102,7 +102,7 @@ import Testing
         #expect(!gate.isHung(Self.row))
     }
 
-    @Test func aNewCgroupInARowStartsFresh() {
+    @Test func newCgroupInAReusedRowStartsIdle() {
         let scene = PartScene()
         let (entry, now) = (scene.entry(Self.row), scene.sight.now)
         var gate = Self.gate()

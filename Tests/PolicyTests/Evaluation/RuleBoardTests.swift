@@ -87,7 +87,7 @@ import Testing
         #expect(bench.scene.told() == ["state idle -> pending", "state pending -> active"])
     }
 
-    @Test func timeInWhichNobodyKnowsDoesNotCount() throws {
+    @Test func timeWithAnUnknownConditionDoesNotCount() throws {
         var bench = try Bench("for: 2s, " + Self.log)
         for truth in [Truth.yes, .yes, .unknown, .unknown] {
             #expect(bench.look(truth) == "pending")
@@ -99,7 +99,7 @@ import Testing
         #expect(forgotten.look(.unknown) == "idle")
     }
 
-    @Test func whatIsBlockedIsAskedAgainAtEachTick() throws {
+    @Test func blockedRuleIsCheckedAgainAtEachTick() throws {
         var bench = try Bench(Self.log)
         #expect(bench.look(.yes) == "idle, act")
         let candidate = Candidate(rule: RuleIndex(0), row: Row(0))
@@ -214,7 +214,7 @@ import Testing
         #expect(try verdicts(outcomes, .set([]))[2] == .suspend("failed three times: busy"))
     }
 
-    @Test func aVetoLetsARuleRestAndAVetoedFreezeTwiceAsLong() throws {
+    @Test func vetoStartsTheCooldownAndAVetoedFreezeDoublesIt() throws {
         #expect(try verdicts([.vetoed("no")]) == [.rest("no", cooldownFactor: 1)])
         #expect(
             try verdicts([.vetoed("no")], .freeze(deadline: .seconds(1)))
@@ -233,7 +233,7 @@ import Testing
         #expect(minutes == [5, 10, 20, 40, 60, 60])
     }
 
-    @Test func nothingIsKnownOfANewCgroupInARow() throws {
+    @Test func newCgroupInAReusedRowHasNoState() throws {
         var bench = try Bench("for: 2s, " + Self.log)
         _ = bench.look(.yes)
         bench.board.forget(Row(0), bench.scene.sight, &bench.scene.trail)

@@ -249,7 +249,7 @@ import TestSupport
                 ])
         }
         #expect(run.states() == ["0 active", "4 cooldown"])
-        #expect(run.notes(.drift) == ["4 thawed by another program: left"])
+        #expect(run.notes(.drift) == ["4 thawed by another program: left thawed"])
         #expect(run.acts { $0.kind == .thaw } == [])
     }
 

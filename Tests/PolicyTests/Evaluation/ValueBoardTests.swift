@@ -71,7 +71,7 @@ import Testing
 
     private static let limits = Effect.Origin.limits(group: "g", index: 0)
 
-    @Test func theHighestLayerWinsAndGivesWayToTheNext() {
+    @Test func highestLayerWinsAndFallsBackToTheNext() {
         var bench = Bench()
         bench.request(50, .limits, Self.limits)
         bench.request(20, .rules, .rule("r"))
@@ -88,7 +88,7 @@ import Testing
         #expect(bench.board.keysToRestore(Self.row, isDryRun: false) == [])
     }
 
-    @Test func ofEqualRequestsTheStricterWinsAndTheConflictIsToldOnce() {
+    @Test func stricterOfEqualRequestsWinsAndTheConflictIsReportedOnce() {
         var bench = Bench()
         bench.request(50, .rules, .rule("a"))
         bench.request(20, .rules, .rule("b"))
@@ -103,7 +103,7 @@ import Testing
         #expect(bench.write() == ["set /a pids.max=50"])
     }
 
-    @Test func whatGivesIsWrittenOutermostFirstAndWhatTakesInnermostFirst() {
+    @Test func wideningWritesGoOutermostFirstAndNarrowingOnesInnermostFirst() {
         var bench = Bench(["/a", "/a/x"])
         bench.scene.show(
             [("/a", ["pids.max": Reading(10)]), ("/a/x", ["pids.max": Reading(10)])], at: 101)
@@ -114,7 +114,7 @@ import Testing
         #expect(taking.write() == ["set /a/x pids.max=20", "set /a pids.max=20"])
     }
 
-    @Test func aBusyValueIsTriedAgainAfterOneTwoAndFourSeconds() {
+    @Test func busyValueIsRetriedAfterOneTwoAndFourSeconds() {
         var bench = Bench()
         bench.request(50, .limits, Self.limits)
         var tries: [UInt64] = []
@@ -129,7 +129,7 @@ import Testing
         #expect(bench.board.isRetrying(Self.row, Self.limits))
     }
 
-    @Test func aChangeBySomeoneElseIsWrittenOverThreeTimesThenGivenUp() {
+    @Test func changeByAnotherProgramIsOverwrittenThreeTimesThenGivenUp() {
         var bench = Bench()
         bench.request(50, .limits, Self.limits)
         _ = bench.write()
@@ -148,7 +148,7 @@ import Testing
         #expect(bench.board.kept(Self.row).isEmpty)
     }
 
-    @Test func aHeldOrProtectedCgroupIsLeftAloneAndThatIsToldOnce() {
+    @Test func heldOrProtectedCgroupIsUnchangedAndReportedOnce() {
         var facts = TestFacts()
         facts.held = ["/a": "anna"]
         var bench = Bench(facts: facts)
@@ -171,7 +171,7 @@ import Testing
         #expect(bench.write() == ["set /a pids.max=50"])
     }
 
-    @Test func aGuardsValueIsAboveAllAndNeverWritten() {
+    @Test func guardsValueOverridesAllLayersAndIsNotWrittenByTheEngine() {
         var bench = Bench()
         bench.request(50, .rules, .rule("r"))
         let id = bench.scene.sight.target(Self.row).cgroup

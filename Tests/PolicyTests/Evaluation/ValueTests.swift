@@ -176,7 +176,7 @@ import TestSupport
     }
 
     @Test(arguments: [
-        ("report", "5 changed by another program: left"),
+        ("report", "5 changed by another program: left unchanged"),
         ("yield", "5 changed by another program: given up"),
     ])
     func driftIsNotRewrittenIfThePolicySaysSo(policy: String, note: String) throws {
@@ -193,7 +193,7 @@ import TestSupport
         }
         #expect(
             run.notes(.drift) == [
-                "3 changed by another program: written again, back at the original"
+                "3 changed by another program: written again; it was reset to the original"
             ])
     }
 

@@ -301,8 +301,8 @@ import Testing
     @Test func networkLimitsOnV2SuggestNftables() {
         #expect(
             findings("net_prio.ifpriomap[eth0]: 3", mode: .v2) == [
-                "p.yaml:6:7: error: net_prio.ifpriomap does not exist on v2: v2 has no file for it: match the "
-                    + "cgroup's path with nftables (socket cgroupv2). [unsupported]"
+                "p.yaml:6:7: error: net_prio.ifpriomap does not exist on v2 (v2 has no file for it: match the "
+                    + "cgroup's path with nftables (socket cgroupv2)) [unsupported]"
             ])
     }
 }

@@ -41,7 +41,7 @@ struct Gate: Sendable {
             case .held(let reason): "held: \(reason)"
             case .killingForbidden: "killing is not allowed"
             case .protected(let reason): "protected: \(reason)"
-            case .turnTaken: "superseded: something else is done to it in this tick"
+            case .turnTaken: "superseded: another action on it in this tick"
             case .superseded(let reason): reason
             case .hung: "an earlier action is stuck"
             case .budget(let item): "budget: \(item.text)"

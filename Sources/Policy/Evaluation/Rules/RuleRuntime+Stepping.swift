@@ -21,7 +21,7 @@ extension RuleRuntime {
     struct Ending {
         /// The condition that ended it; nil if something else did.
         var program: Program?
-        /// Whether everything is undone at once instead of in steps.
+        /// Whether everything is undone immediately instead of in steps.
         var atOnce = false
         var note: String?
     }

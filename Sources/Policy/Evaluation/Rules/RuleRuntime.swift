@@ -52,7 +52,7 @@ struct RuleRuntime: Sendable {
         var failures = 0
         var ineffective = 0
         var suspensions = 0
-        /// The usage at the first firing, to tell whether lowering the limit has an effect.
+        /// The usage at the first firing, to determine whether lowering the limit has an effect.
         var usageAtFirst: Double?
         /// What failed since it last acted.
         var failure: String?

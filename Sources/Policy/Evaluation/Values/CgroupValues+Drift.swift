@@ -86,12 +86,12 @@ extension CgroupValues {
         func tell(_ note: String) {
             trail.record(
                 .drift, value.writer, sight.target(row), action: "set", changes: [change],
-                note: isReset ? "\(note), back at the original" : note)
+                note: isReset ? "\(note); it was reset to the original" : note)
         }
         switch reaction {
         case .report:
             slots[slot].readBack = seen
-            tell("changed by another program: left")
+            tell("changed by another program: left unchanged")
         case .yield:
             slots[slot].isYielded = true
             tell("changed by another program: given up")
@@ -118,7 +118,7 @@ extension CgroupValues {
         outbox.send(
             .notify(
                 sinks: ["journald"], level: .warning,
-                text: "\(value.key) of \(target.path) is given up: someone else changed it "
+                text: "\(value.key) of \(target.path) is given up: another program changed it "
                     + "\(Self.mostReapplied + 1) times in ten minutes"),
             value.writer, row, target, Cause("two controllers fight over \(value.key)"), &trail)
     }

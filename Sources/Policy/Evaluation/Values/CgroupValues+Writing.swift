@@ -38,7 +38,7 @@ extension CgroupValues {
             vetoes += 1
             trail.record(
                 .veto, step.origin, sight.target(row), action: "set",
-                note: "superseded: \(outcome.request.origin.text) wants \(key)",
+                note: "superseded: \(outcome.request.origin.text) requests \(key)",
                 isDryRun: step.isDryRun)
         }
         guard !written.isEmpty else { return (nil, vetoes) }

@@ -1,0 +1,47 @@
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+
+/// The records that are written for an entry.
+extension JournalEntry {
+    func intent(bootID: String) -> RecordLine {
+        RecordLine(
+            "intent",
+            [
+                "seq": "\(sequence)", "boot": bootID, "time": "\(wallTime)", "hier": hierarchy,
+                "inode": "\(inode)", "file": cell.file, "line": cell.line ?? "",
+                "field": cell.field ?? "", "missing": cell.missing, "owner": owner,
+                "original": original, "wanted": wanted, "cause": cause,
+                "pid": writer.map { "\($0.pid)" } ?? "",
+                "start": writer.map { "\($0.startTicks)" } ?? "",
+            ],
+            more: (newestBelow.map { [("newest", "\($0)")] } ?? []) + (expiry?.fields ?? []),
+            path: path.bytes)
+    }
+
+    func end(_ readBack: String) -> RecordLine {
+        RecordLine("done", ["seq": "\(sequence)", "value": readBack])
+    }
+
+    func left(_ reason: String) -> RecordLine {
+        RecordLine("left", ["seq": "\(sequence)", "reason": reason])
+    }
+
+    var kept: RecordLine { RecordLine("kept", ["seq": "\(sequence)"]) }
+
+    /// Whether the entry's object no longer exists in a hierarchy, not even under another path.
+    func isGone(from hierarchy: MountedHierarchy, _ renamed: RenamedPlaces) -> Bool {
+        guard hierarchy.label == self.hierarchy else { return false }
+        if case .process(let pid, let ticks) = subject {
+            return ProcessReader(.live).stat(pid)?.startTicks != ticks
+        }
+        // A cgroup that is being created does not exist yet.
+        if subject == .cgroup, readBack == nil { return false }
+        do throws(IOError) {
+            if try concerns(CgroupDirectory(path, in: hierarchy)) { return false }
+        } catch {
+            if !error.isGone { return false }
+        }
+        return subject != .value || renamed.directory(inode, in: hierarchy) == nil
+    }
+}

@@ -1,0 +1,55 @@
+internal import KernelIO
+
+/// Changes that expire.
+extension UndoJournal {
+    /// Keeps the changes that await a confirmation, or the one with a number, and returns their
+    /// entries.
+    ///
+    /// A change whose deadline has passed cannot be kept anymore. A number also selects a change
+    /// that expires without awaiting a confirmation.
+    package func confirm(_ number: UInt64? = nil) throws(JournalError) -> [JournalEntry] {
+        let kept = try file.change { file, _ throws(JournalError) in
+            // The helper reads its entries under the same lock, after the deadline.
+            let now = EntryExpiry.now
+            let kept = file.state.entries.filter { entry in
+                guard let expiry = entry.expiry, !expiry.hasPassed(now) else { return false }
+                return number.map { $0 == expiry.change } ?? expiry.awaitsConfirmation
+            }
+            if !kept.isEmpty { try file.append(kept.map(\.kept), durably: true) }
+            return kept
+        }
+        return kept ?? []
+    }
+
+    /// Returns the entries whose deadlines have passed, of one helper or of those that ended.
+    ///
+    /// It waits for the journal's lock, so that a confirmation before the deadline counts.
+    func due(for helper: UndoHelper?) throws(JournalError) -> [JournalEntry] {
+        let isDue = { (entry: JournalEntry) in
+            entry.expiry.map { $0.hasPassed() && $0.isTask(of: helper) } ?? false
+        }
+        // Without a due entry, the lock is not taken: a process that hangs may hold it.
+        let hasDue = try file.look { !$0.isFromEarlierBoot && $0.entries.contains(where: isDue) }
+        guard hasDue else { return [] }
+        return try file.change { file, _ in file.state.entries.filter(isDue) } ?? []
+    }
+
+    /// Records why entries could not be undone at their deadlines.
+    func leave(_ entries: [(entry: JournalEntry, reason: String)]) throws(JournalError) {
+        let news = entries.filter { $0.entry.expiry?.obstacle != $0.reason }
+        guard !news.isEmpty else { return }
+        try append(news.map { $0.entry.left($0.reason) })
+    }
+}
+
+extension EntryExpiry {
+    /// The time after a deadline that a running helper has for itself, in microseconds.
+    private static let patience: UInt64 = 30_000_000
+
+    /// Whether a helper undoes the entry; nil stands for any other process, which undoes what a
+    /// helper that died or hangs has left.
+    func isTask(of helper: UndoHelper?) -> Bool {
+        if let helper { return self.helper == helper }
+        return !self.helper.isRunning || EntryExpiry.now >= deadline + Self.patience
+    }
+}

@@ -1,0 +1,59 @@
+#if Exporter
+import CgroupModel
+import KernelIO
+import NIOCore
+
+/// Answers questions about the past.
+///
+/// It reads files on a thread of its own, one request after another: the threads that serve and tick
+/// are few, and a client chooses how much there is to read.
+actor HistoryFeed {
+    private static let thread = ThreadExecutor(name: "history search")
+    private let executor = HistoryFeed.thread
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
+
+    /// Opens the history as it is now; nil if there is none.
+    private let open: @Sendable () throws -> (any PastReader)?
+    private let version: String
+
+    init(version: String, open: @escaping @Sendable () throws -> (any PastReader)?) {
+        self.version = version
+        self.open = open
+    }
+
+    /// The reason for an answer without a sample.
+    enum Absence: Error {
+        case noHistory
+        case noSample
+    }
+
+    /// Returns the newest sample at or before a time, in the form of the present one.
+    func snapshot(at time: UInt64) throws -> ByteBuffer {
+        try Task.checkCancellation()
+        guard var reader = try open() else { throw Absence.noHistory }
+        guard let snapshot = try reader.snapshot(at: time) else { throw Absence.noSample }
+        var encoder = SnapshotEncoder(version: version) { CgroupIdentity($0.path) }
+        return ByteBuffer(bytes: encoder.encode(snapshot))
+    }
+
+    /// Returns the values of a period; throws a ``RangeQuery/Mistake`` if there are too many.
+    func range(_ query: RangeQuery) throws -> ByteBuffer {
+        try Task.checkCancellation()
+        guard var reader = try open() else { throw Absence.noHistory }
+        var answer = RangeAnswer(query)
+        let begin = query.range.lowerBound
+        // The rates of the first point need the period before it.
+        let lead = begin > query.step ? begin - query.step : 0
+        try reader.samples(lead...query.range.upperBound, step: query.step) { snapshot in
+            // The client may have given up.
+            try Task.checkCancellation()
+            if snapshot.wallTime >= begin { try answer.add(snapshot) }
+            return true
+        }
+        return ByteBuffer(bytes: answer.json)
+    }
+}
+#endif

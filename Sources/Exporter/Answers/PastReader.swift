@@ -1,0 +1,13 @@
+package import CgroupModel
+
+/// The history that the server reads: the snapshots of the past by time, in microseconds since 1970.
+package protocol PastReader {
+    /// Returns the newest snapshot at or before a time; nil if there is none.
+    mutating func snapshot(at time: UInt64) throws -> Snapshot?
+    /// Calls `body` with the last snapshot of each `step`, or with all, until it returns false.
+    ///
+    /// The rates of a snapshot cover the time since the one before.
+    mutating func samples(
+        _ range: ClosedRange<UInt64>, step: UInt64?, _ body: (Snapshot) throws -> Bool
+    ) throws
+}

@@ -1,0 +1,104 @@
+/// The places of the records of one file, found by reading their heads only.
+///
+/// Payloads are checked when they are decoded, so a file of any size is searched quickly.
+struct PartIndex: Sendable {
+    /// A snapshot.
+    struct Frame: Sendable {
+        /// The time in microseconds since 1970.
+        let time: UInt64
+        /// The index of its segment.
+        let segment: Int
+        /// The bytes of its record.
+        let record: Range<Int>
+        /// The bytes of the record of its gauges; nil if it has none.
+        var gauges: Range<Int>?
+    }
+
+    /// A header and the snapshots that depend on it.
+    struct Segment: Sendable {
+        /// The bytes of the header's record.
+        let header: Range<Int>
+        /// The index of its first snapshot.
+        let first: Int
+    }
+
+    private(set) var frames: [Frame] = []
+    private(set) var segments: [Segment] = []
+    private(set) var notes: [RecordingNote] = []
+
+    init(_ file: any RecordingBytes) throws {
+        var scanner = RecordScanner(file, payloadPrefix: FrameRecord.timeLength)
+        /// Whether the next snapshot has everything that it depends on.
+        var isConnected = false
+        /// Whether the last record was a snapshot.
+        var followsFrame = false
+        /// The first of the snapshots that the last damage made unreadable, and their number.
+        var lost: (offset: Int, count: Int)?
+        func note(_ offset: Int, _ kind: RecordingNote.Kind) {
+            notes.append(RecordingNote(file: file.name, offset: offset, kind: kind))
+        }
+        while let item = try scanner.next() {
+            let wasFrame = followsFrame
+            followsFrame = false
+            switch item {
+            case .damage(let range):
+                isConnected = false
+                lost = nil
+                note(range.lowerBound, .damaged(end: range.upperBound))
+            case .torn(let offset): note(offset, .torn)
+            case .record(Record.Kind.header, _, let offset):
+                isConnected = true
+                lost = nil
+                segments.append(Segment(header: offset..<scanner.offset, first: frames.count))
+            case .record(Record.Kind.frame, let time, let offset):
+                guard isConnected, time.count == FrameRecord.timeLength else {
+                    isConnected = false
+                    if lost != nil { notes.removeLast() }
+                    let all = (offset: lost?.offset ?? offset, count: (lost?.count ?? 0) + 1)
+                    lost = all
+                    note(all.offset, .lost(snapshots: all.count))
+                    continue
+                }
+                frames.append(
+                    Frame(
+                        time: time[...].littleEndian, segment: segments.count - 1,
+                        record: offset..<scanner.offset))
+                followsFrame = true
+            case .record(Record.Kind.gauges, _, let offset) where wasFrame:
+                frames[frames.count - 1].gauges = offset..<scanner.offset
+            case .record: break
+            }
+        }
+    }
+
+    /// The number of snapshots that depend on one.
+    func dependants(of number: Int) -> Int {
+        let next = frames[number].segment + 1
+        return (next < segments.count ? segments[next].first : frames.count) - number - 1
+    }
+
+    /// The time of the first snapshot of a file; nil if it has none.
+    static func firstTime(_ file: any RecordingBytes) throws -> UInt64? {
+        var scanner = RecordScanner(file, payloadPrefix: FrameRecord.timeLength)
+        while let item = try scanner.next() {
+            if case .record(Record.Kind.frame, let time, _) = item,
+                time.count == FrameRecord.timeLength
+            {
+                return time[...].littleEndian
+            }
+        }
+        return nil
+    }
+
+    /// The ranges of snapshots whose times increase; more than one if the clock was set back.
+    var ascents: [Range<Int>] {
+        var result: [Range<Int>] = []
+        var start = 0
+        for index in frames.indices
+        where index == frames.count - 1 || frames[index + 1].time <= frames[index].time {
+            result.append(start..<index + 1)
+            start = index + 1
+        }
+        return result
+    }
+}

@@ -1,0 +1,28 @@
+internal import CgroupModel
+package import KernelIO
+
+/// A file of a recording, read on demand.
+package final class RecordingFile: RecordingBytes {
+    package let name: String
+    package let byteCount: Int
+    private let file: RegularFile
+
+    /// Opens a file as long as it is now.
+    package init(_ path: String) throws(FileRefusal) {
+        name = path
+        file = try RegularFile(path)
+        byteCount = file.size
+    }
+
+    /// Opens a file; nil if it is missing.
+    package convenience init?(ifPresent path: String) throws(FileRefusal) {
+        do throws(FileRefusal) {
+            try self.init(path)
+        } catch {
+            guard error.error.isMissing else { throw error }
+            return nil
+        }
+    }
+
+    package func bytes(_ range: Range<Int>) throws -> [UInt8] { try file.bytes(range) }
+}

@@ -1,0 +1,83 @@
+import CgroupModel
+
+/// The maxima and sums of the gauges of the samples of one period.
+struct GaugeSums: Sendable {
+    private let schema: Schema
+    private let columns: [Int]
+    /// The slot of each cgroup, in the order of the last sample.
+    private var order: [(id: CgroupID, slot: Int)] = []
+    private var slots: [CgroupID: Int] = [:]
+    private var counts: [UInt64] = []
+    private var sums: [UInt64] = []
+    private var maxima: [UInt64] = []
+    private(set) var samples: UInt64 = 0
+
+    init(_ schema: Schema) {
+        self.schema = schema
+        columns = GaugeSummary.columns(of: schema)
+    }
+
+    mutating func add(_ snapshot: Snapshot) {
+        samples += 1
+        let width = schema.width
+        for (row, entry) in snapshot.cgroups.enumerated() {
+            let slot = slot(of: entry.id, at: row)
+            let values = snapshot.blocks[entry.row.block].values
+            let start = entry.row.row * width
+            var place = slot * columns.count
+            for column in columns {
+                if let value = Reading(rawValue: values[start + column]).value {
+                    counts[place] += 1
+                    let (sum, overflow) = sums[place].addingReportingOverflow(value)
+                    sums[place] = overflow ? .max : sum
+                    if value > maxima[place] { maxima[place] = value }
+                }
+                place += 1
+            }
+        }
+    }
+
+    /// The summary for the last sample of the period; nil if it was the only one.
+    func summary(of snapshot: Snapshot) -> GaugeSummary? {
+        guard samples > 1 else { return nil }
+        let width = schema.width
+        var highest: [UInt64] = []
+        var means: [UInt64] = []
+        highest.reserveCapacity(snapshot.cgroups.count * columns.count)
+        means.reserveCapacity(snapshot.cgroups.count * columns.count)
+        for entry in snapshot.cgroups {
+            let values = snapshot.blocks[entry.row.block].values
+            let start = entry.row.row * width
+            let slot = slots[entry.id]
+            for (number, column) in columns.enumerated() {
+                if let slot, case let place = slot * columns.count + number, counts[place] > 0 {
+                    highest.append(maxima[place])
+                    means.append(sums[place] / counts[place])
+                } else {
+                    // Without a number there is only the reason why.
+                    highest.append(values[start + column])
+                    means.append(values[start + column])
+                }
+            }
+        }
+        return GaugeSummary(samples: samples, columns: columns, maxima: highest, means: means)
+    }
+
+    private mutating func slot(of id: CgroupID, at row: Int) -> Int {
+        if row < order.count, order[row].id == id { return order[row].slot }
+        let slot: Int
+        if let known = slots[id] {
+            slot = known
+        } else {
+            slot = slots.count
+            slots[id] = slot
+            for _ in columns {
+                counts.append(0)
+                sums.append(0)
+                maxima.append(0)
+            }
+        }
+        if row < order.count { order[row] = (id, slot) } else { order.append((id, slot)) }
+        return slot
+    }
+}

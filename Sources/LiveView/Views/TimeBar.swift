@@ -1,0 +1,29 @@
+import CgroupModel
+
+/// The line of a replay that shows where in its time the snapshot is.
+enum TimeBar {
+    /// The length in microseconds from which the ends need a date.
+    private static let day: UInt64 = 20 * 3600 * 1_000_000
+
+    static func draw(
+        _ model: LiveModel, _ snapshot: Snapshot, _ scene: Scene, into frame: inout Frame
+    ) {
+        guard model.geometry.timeHeight > 0, let span = scene.timeline else { return }
+        let row = model.geometry.timeRow
+        let length = span.upperBound - span.lowerBound
+        let text = length < day ? scene.clock : scene.day
+        let (first, last) = (text(span.lowerBound), text(span.upperBound))
+        let start = first.count + 2
+        let width = frame.size.columns - start - last.count - 2
+        guard width > 4 else { return }
+        let time = min(max(snapshot.wallTime, span.lowerBound), span.upperBound)
+        let share = length == 0 ? 1 : Double(time - span.lowerBound) / Double(length)
+        let place = Int((share * Double(width - 1)).rounded())
+        frame.put(first, row: row, column: 1, style: .label)
+        frame.put(
+            String(repeating: "─", count: width), row: row, column: start, style: .dim)
+        frame.put("●", row: row, column: start + place, style: .strong)
+        frame.putRight(
+            last + " ", row: row, column: 0, style: .label, width: frame.size.columns)
+    }
+}

@@ -1,0 +1,100 @@
+package import Actuation
+internal import CgroupModel
+
+/// The changes that expire, each with its entries.
+package struct PendingChanges {
+    /// A change with its entries in the journal.
+    package struct Change {
+        /// The number by which people confirm it.
+        package let number: UInt64
+        /// When it is undone.
+        package let expiry: EntryExpiry
+        /// The command and its cgroups: `set memory.max=1GiB (/build)`.
+        package let summary: String
+    }
+
+    /// The changes in the order of their deadlines.
+    package let changes: [Change]
+
+    /// Groups entries by change; those that do not expire are skipped.
+    package init(_ entries: [JournalEntry]) {
+        let groups = Dictionary(grouping: entries.filter { $0.expiry != nil }) {
+            $0.expiry?.change ?? 0
+        }
+        changes = groups.compactMap { number, entries in
+            guard let first = entries.first, let expiry = first.expiry else { return nil }
+            let paths = Set(entries.map(\.path)).sorted().map(\.description)
+            return Change(
+                number: number, expiry: expiry,
+                summary: "\(first.cause) (\(paths.joined(separator: ", ")))")
+        }.sorted { ($0.expiry.deadline, $0.number) < ($1.expiry.deadline, $1.number) }
+    }
+
+    /// The changes that are undone unless they are confirmed, and still can be.
+    package var awaiting: [Change] {
+        changes.filter { $0.expiry.awaitsConfirmation && !$0.expiry.hasPassed() }
+    }
+
+    /// A line for each change that awaits a confirmation.
+    package var text: String {
+        LeftTable(
+            awaiting.map {
+                ["change \($0.number)", "undone \($0.expiry.text)", $0.summary]
+            }
+        ).text
+    }
+}
+
+extension EntryExpiry {
+    /// When the change is undone: `in 45s unless confirmed`.
+    package var text: String {
+        if let obstacle { return "overdue: \(obstacle)" }
+        if hasPassed() { return "overdue" }
+        let when = "in \(timeLeft().roundedText)"
+        let why = awaitsConfirmation ? " unless confirmed" : ""
+        return when + why + (helper.isRunning ? "" : ", by the next command: its helper died")
+    }
+}
+
+extension Expiry {
+    /// The sentence for a change that was made, with its number; nil if it does not expire.
+    package func sentence(_ number: UInt64?) -> String? {
+        guard let number, let duration else { return nil }
+        return awaitsConfirmation
+            ? "undone in \(duration.roundedText) unless you keep it: cgwarden confirm \(number)"
+            : "undone in \(duration.roundedText) (change \(number))"
+    }
+
+    /// Writes the key `expiry`, unless the change does not expire or changed nothing.
+    func write(_ number: UInt64?, to json: inout JSONWriter) {
+        guard let duration else { return }
+        json.key("expiry")
+        json.object { json in
+            json.key("seconds")
+            json.value(Double(duration.milliseconds) / 1000)
+            json.key("unless_confirmed")
+            json.value(awaitsConfirmation)
+            json.key("change")
+            if let number { json.value(number) } else { json.literal("null") }
+        }
+    }
+
+    /// The sentence for a planned change; nil if it does not expire.
+    package var plan: String? {
+        duration.map {
+            "would be undone after \($0.roundedText)"
+                + (awaitsConfirmation ? " unless confirmed" : "")
+        }
+    }
+}
+
+extension Duration {
+    /// The duration in readable form, rounded up to a unit that suits: `45s`, `10min`, `2h`.
+    package var roundedText: String {
+        let seconds = (milliseconds + 999) / 1000
+        if milliseconds < 1000 { return shortText }
+        if seconds <= 120 { return "\(seconds)s" }
+        let minutes = (seconds + 59) / 60
+        return minutes <= 120 ? "\(minutes)min" : "\((minutes + 59) / 60)h"
+    }
+}

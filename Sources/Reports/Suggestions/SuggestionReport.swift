@@ -1,0 +1,160 @@
+package import CgroupModel
+internal import KernelIO
+package import Suggest
+
+/// The output of `cgwarden suggest`: a policy with its evidence and its back-test as comments.
+package struct SuggestionReport {
+    /// A cgroup for which nothing is suggested, with the reason.
+    struct LeftOut {
+        var path: CgroupPath
+        var reason: String
+    }
+
+    /// The most cgroups in one report; a policy file is bounded.
+    package static let mostCgroups = 1000
+
+    let clock: RecordedClock
+    let options: SizingOptions
+    let workloads: [WorkloadSuggestion]
+    let trial: LimitTrial
+    /// The cgroups that are left out, and their number without those that were not named.
+    var leftOut: [LeftOut] = []
+    /// Whether more cgroups existed than are kept.
+    let isOverfull: Bool
+
+    /// Creates a report.
+    ///
+    /// - Parameters:
+    ///   - study: The fold of the window.
+    ///   - workloads: The suggestions.
+    ///   - trial: The suggestions tried over the same window.
+    ///   - refused: The cgroups that were not seen for long enough.
+    package init(
+        _ study: Study, options: SizingOptions, workloads: [WorkloadSuggestion], trial: LimitTrial,
+        refused: [(path: CgroupPath, refusal: StudyRefusal)]
+    ) {
+        clock = study.clock
+        self.options = options
+        self.workloads = workloads
+        self.trial = trial
+        isOverfull = study.isOverfull
+        leftOut = refused.map { LeftOut(path: $0.path, reason: $0.refusal.text) }
+    }
+
+    /// The policy, which `cgwarden policy check` accepts.
+    package var policy: String {
+        let used = workloads.filter { !$0.suggestions.isEmpty }
+        let names = GroupNames(used.map(\.record.path))
+        var lines = head
+        lines.append("apiVersion: cgwarden/v1")
+        lines.append(used.isEmpty ? "groups: {}" : "groups:")
+        for (workload, name) in zip(used, names.names) {
+            lines.append("  \(name): {path: \(GroupNames.pattern(of: workload.record.path))}")
+        }
+        lines.append(used.isEmpty ? "limits: []" : "limits:")
+        for (workload, name) in zip(used, names.names) { lines += limits(workload, of: name) }
+        for workload in workloads where workload.suggestions.isEmpty {
+            lines += unsuggested(workload, indent: "  ")
+        }
+        lines += leftOutLines + backtest
+        return lines.map { "\($0)\n" }.joined()
+    }
+
+    private var head: [String] {
+        let (first, last) = clock.wallTimes
+        return [
+            "# cgwarden suggest: \(counted(workloads.count, "cgroup", "cgroups")), "
+                + "\(Self.time(first)) to \(Self.time(last))",
+            "# \(counted(clock.samples, "snapshot", "snapshots")) cover \(Self.days(clock.observed))"
+                + (clock.missing > 0 ? ", \(Self.days(clock.missing)) are missing" : "")
+                + "; margin \(DecimalText.fixed(options.margin * 100, places: 0))%",
+        ]
+    }
+
+    private func limits(_ workload: WorkloadSuggestion, of name: String) -> [String] {
+        var lines = ["  # \(workload.record.path): \(Self.life(workload.record))"]
+        lines += ["  - on: \(name)", "    set:"]
+        for suggestion in workload.suggestions {
+            let limit = suggestion.limit
+            let key = limit.disk == nil ? limit.name : GroupNames.quoted(limit.text)
+            lines.append("      # \(evidence(suggestion, workload.record))")
+            lines.append("      \(key): \(limit.text(suggestion.value))")
+        }
+        return lines + unsuggested(workload, indent: "      ")
+    }
+
+    private func unsuggested(_ workload: WorkloadSuggestion, indent: String) -> [String] {
+        workload.unsuggested.map { limit, reason in
+            let cgroup = workload.suggestions.isEmpty ? "\(workload.record.path): " : ""
+            return "\(indent)# \(cgroup)\(reason.text(of: limit))"
+        }
+    }
+
+    private var leftOutLines: [String] {
+        var lines = leftOut.prefix(20).map { "# no suggestion for \($0.path): \($0.reason)" }
+        if leftOut.count > lines.count {
+            lines.append("# no suggestion for \(leftOut.count - lines.count) more cgroups")
+        }
+        if isOverfull { lines.append("# there were too many cgroups to keep them all") }
+        return lines
+    }
+
+    private var backtest: [String] {
+        let table = TrialTable(trial).text
+        guard !table.isEmpty else { return [] }
+        var lines = ["#", "# Back-test: how often recorded demand would have reached each value."]
+        lines += table.split(separator: "\n").map { "#   \($0)" }
+        return lines + ["# \(memoryChange)"]
+    }
+
+    /// What the suggestions change against the present memory limits.
+    private var memoryChange: String {
+        var (less, more) = (UInt64(0), UInt64(0))
+        for suggestion in workloads.flatMap(\.suggestions)
+        where suggestion.limit.name == "memory.max" {
+            guard let present = suggestion.present.value else { continue }
+            if present > suggestion.value {
+                less.add(present - suggestion.value)
+            } else {
+                more.add(suggestion.value - present)
+            }
+        }
+        return "Against the present memory.max: \(ByteText.of(less)) less, \(ByteText.of(more)) more."
+    }
+
+    static func time(_ microseconds: UInt64) -> String {
+        String(CivilTime(local: microseconds).text.dropLast(3))
+    }
+
+    /// A time in days, or in hours below two days: `6.8 days`.
+    static func days(_ nanoseconds: UInt64) -> String {
+        let hours = Double(nanoseconds) / 3.6e12
+        return hours < 48
+            ? "\(DecimalText.fixed(hours, places: 1)) h"
+            : "\(DecimalText.fixed(hours / 24, places: 1)) days"
+    }
+
+    private static func life(_ record: WorkloadRecord) -> String {
+        "seen for \(days(record.observed))"
+            + (record.restarts > 0
+                ? ", created again \(counted(record.restarts, "time", "times"))" : "")
+    }
+}
+
+extension StudyRefusal {
+    /// The reason, with what to do.
+    package var text: String {
+        switch self {
+        case .tooShort(let covered, let least):
+            "the snapshots cover \(SuggestionReport.days(covered)), but a suggestion needs "
+                + "\(SuggestionReport.days(least)); record longer, or allow less with --min-window"
+        case .mostlyGaps(let observed, let missing):
+            "\(SuggestionReport.days(missing)) are missing, more than the "
+                + "\(SuggestionReport.days(observed)) recorded, so peaks are unknown; choose another "
+                + "--window"
+        case .tooYoung(let age, let least):
+            "seen for \(SuggestionReport.days(age)) only, but a suggestion needs "
+                + "\(SuggestionReport.days(least)); wait, or allow less with --min-window"
+        }
+    }
+}

@@ -1,0 +1,125 @@
+internal import CgroupModel
+internal import History
+internal import KernelIO
+internal import Reports
+import Synchronization
+
+/// The tiers of the history on disk.
+///
+/// After a failure, such as a full disk, nothing is written for a while; then it tries again.
+final class HistoryStore: Sendable {
+    private struct State: ~Copyable {
+        /// Keeps other writers out; readers cannot take it.
+        var lock: LogFile?
+        var tiers: [HistoryTier] = []
+        /// When to try again after a failure, in nanoseconds of CLOCK_BOOTTIME.
+        var retryAt: UInt64 = 0
+        /// When to look at the sizes and the oldest time again.
+        var measureAt: UInt64 = 0
+    }
+
+    private static let retryInterval: UInt64 = 10_000_000_000
+    private static let measureInterval: UInt64 = 600_000_000_000
+
+    private let directory: String
+    private let settings: HistorySettings
+    private let origin: RecordingOrigin
+    /// Called when it begins to fail, with the reason, and with nil when it works again.
+    private let onChange: @Sendable (String?) -> Void
+    private let state = Mutex(State())
+    private let published: Mutex<HistoryState>
+
+    /// Creates a store, which opens its files with the first snapshot.
+    init(
+        _ directory: String, _ settings: HistorySettings, _ origin: RecordingOrigin,
+        onChange: @escaping @Sendable (String?) -> Void
+    ) {
+        self.directory = directory
+        self.settings = settings
+        self.origin = origin
+        self.onChange = onChange
+        published = Mutex(HistoryState(directory: directory))
+    }
+
+    /// The state for reports.
+    var current: HistoryState { published.withLock { $0 } }
+
+    /// Writes a sample, or what it completes.
+    func keep(_ snapshot: Snapshot) {
+        state.withLock { state in
+            let now = snapshot.tierTimes.map(\.now).max() ?? 0
+            guard now >= state.retryAt else { return }
+            do {
+                if state.tiers.isEmpty { try open(&state) }
+                for tier in state.tiers { try tier.take(snapshot) }
+                note(nil)
+                published.withLock {
+                    $0.newest = snapshot.wallTime
+                    $0.oldest = $0.oldest ?? snapshot.wallTime
+                }
+                if now >= state.measureAt {
+                    state.measureAt = now + Self.measureInterval
+                    measure()
+                }
+            } catch {
+                // Opening the files again finds out where each of them ends.
+                state.tiers = []
+                state.retryAt = now + Self.retryInterval
+                note(Self.text(error, directory))
+            }
+        }
+    }
+
+    private func open(_ state: inout State) throws {
+        // Only root can give files to a group that it is not in.
+        let readers = AppendedFile.Readers(
+            group: EffectiveUser.isRoot ? GroupName.number(of: HistorySettings.group) : nil)
+        _ = try OwnDirectory(making: directory, readers: readers)
+        if state.lock == nil {
+            state.lock = try LogFile("\(directory)/lock", patience: .milliseconds(200))
+        }
+        state.tiers = try settings.tiers(in: directory).map {
+            try HistoryTier($0.path, step: $0.step, $0.bounds, origin, readers)
+        }
+    }
+
+    /// Writes the open periods.
+    func finish() {
+        state.withLock { state in
+            for tier in state.tiers {
+                do throws(IOError) {
+                    try tier.finish()
+                } catch {
+                    note("\(error)")
+                }
+            }
+        }
+    }
+
+    /// Reports the first of several failures, and the end of them.
+    private func note(_ failure: String?) {
+        let isNew = published.withLock { published in
+            if failure != nil { published.failures += 1 }
+            defer { published.failure = failure }
+            return (published.failure == nil) != (failure == nil)
+        }
+        if isNew { onChange(failure) }
+    }
+
+    /// Measures the files, which takes some milliseconds.
+    private func measure() {
+        var found = HistoryState(directory: directory)
+        found.measure()
+        published.withLock {
+            $0.bytes = found.bytes
+            $0.oldest = found.oldest ?? $0.oldest
+        }
+    }
+
+    private static func text(_ error: any Error, _ directory: String) -> String {
+        if let error = error as? IOError, error.errno == .busy {
+            return "another process keeps history in \(directory)"
+        }
+        return CgwardenError(error)?.message ?? "\(error)"
+    }
+}

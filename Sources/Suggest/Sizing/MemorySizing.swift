@@ -1,0 +1,82 @@
+import CgroupModel
+
+/// Sizes memory.max and memory.high (memory.soft_limit on v1) from the demand.
+///
+/// The peak counts, not a percentile: memory that is refused once ends a process. A limit that bound
+/// for a time hid the demand above it, so the suggestion is at least a fifth above that limit; it
+/// never builds on an earlier suggestion, which would grow without end.
+struct MemorySizing {
+    private static let mebibyte: UInt64 = 1 << 20
+    /// The kernel charges in batches for each CPU, so a smaller limit is hit by an idle cgroup.
+    private static let least = Double(16 * mebibyte)
+    /// The share of time at a limit from which nothing is known about the demand.
+    static let mostBoundShare = 0.5
+    /// The factor above a limit that bound.
+    static let raise = 1.2
+
+    let record: WorkloadRecord
+    let options: SizingOptions
+    /// The memory of the host; nil if unknown.
+    let hostMemory: UInt64?
+
+    private var isUnified: Bool { record.memoryHigh.isKnown }
+    private var soft: SizedLimit {
+        SizedLimit(isUnified ? "memory.high" : "memory.soft_limit")
+    }
+
+    /// Adds the suggestions, or why there are none.
+    func add(
+        to suggestions: inout [Suggestion],
+        _ unsuggested: inout [(limit: SizedLimit, reason: Unsuggested)]
+    ) {
+        guard let peak = record.demandPeak else { return }
+        let hard = SizedLimit("memory.max")
+        if let obstacle {
+            unsuggested.append((hard, obstacle))
+            return
+        }
+        let isLeast = record.boundLimit > 0
+        let base = max(Double(peak.value), isLeast ? Double(record.boundLimit) * Self.raise : 0)
+        let value = rounded(base * (1 + options.margin))
+        if let hostMemory, value >= hostMemory - hostMemory / 20 {
+            unsuggested.append((hard, .wholeHost))
+            return
+        }
+        suggestions.append(suggestion(hard, value, record.memoryMax, isLeast, peak))
+        // Reclaim begins half-way, so that the cache goes before anything is killed.
+        let softValue = rounded(base * (1 + options.margin / 2))
+        let present = isUnified ? record.memoryHigh : record.memorySoftLimit
+        if present.isKnown, softValue < value {
+            suggestions.append(suggestion(soft, softValue, present, isLeast, peak))
+        }
+    }
+
+    private var obstacle: Unsuggested? {
+        let time = Double(max(record.demand.time, 1))
+        let share = Double(record.boundTime) / time
+        if share >= Self.mostBoundShare {
+            let next = rounded(Double(record.boundLimit) * Self.raise * (1 + options.margin))
+            return .bound(limit: record.boundLimit, share: share, atLeast: next)
+        }
+        let above = Double(record.boundAboveTime) / time
+        return above >= Self.mostBoundShare ? .boundAbove(share: above) : nil
+    }
+
+    private func rounded(_ amount: Double) -> UInt64 {
+        WrittenSteps.bytes(max(amount, Self.least))
+    }
+
+    private func suggestion(
+        _ limit: SizedLimit, _ value: UInt64, _ present: Reading, _ isLeast: Bool, _ peak: Peak
+    ) -> Suggestion {
+        var evidence = Suggestion.Evidence(
+            peak: peak, p95: record.demand.quantile(0.95), p99: record.demand.quantile(0.99))
+        evidence.hits = limit.name == "memory.high" ? record.highHits : record.memoryHits
+        evidence.oomKills = record.oomKills
+        evidence.boundShare = Double(record.boundTime) / Double(max(record.demand.time, 1))
+        evidence.swap = record.swapPeak
+        evidence.growth = record.lows.growth
+        return Suggestion(
+            limit: limit, value: value, present: present, isLeast: isLeast, evidence: evidence)
+    }
+}

@@ -1,0 +1,73 @@
+package import CgroupModel
+
+/// The name of a limit, with the disk of a limit that has one for each.
+package struct SizedLimit: Hashable, Sendable {
+    /// The canonical name: `memory.max`.
+    package let name: String
+    /// The disk; nil for a limit with one value per cgroup.
+    package let disk: InstanceKey?
+
+    /// Creates a name.
+    package init(_ name: String, disk: InstanceKey? = nil) {
+        self.name = name
+        self.disk = disk
+    }
+
+    /// The limit in the catalog.
+    package var limit: Limit? { LimitCatalog.limit(named: name) }
+}
+
+/// A suggested value, with what it is based on.
+package struct Suggestion: Sendable {
+    /// The evidence, in the unit of the limit.
+    package struct Evidence: Sendable {
+        /// The highest demand, and when.
+        package var peak: Peak
+        /// The demand not exceeded for 95 % and 99 % of the time.
+        package var p95: UInt64, p99: UInt64
+        /// The times that the present limit was hit: charges, throttled periods or forks.
+        package var hits: UInt64 = 0
+        /// Processes that the OOM killer killed.
+        package var oomKills: UInt64 = 0
+        /// The share of time at the present limit.
+        package var boundShare = 0.0
+        /// The highest swap usage in bytes.
+        package var swap: UInt64 = 0
+        /// The growth of the daily low, if it rises every day, and since when.
+        package var growth: (each: UInt64, since: UInt64)?
+        /// The demand of the cgroup and its siblings together, for a weight.
+        package var amongSiblings: (count: Int, sum: UInt64)?
+    }
+
+    /// The limit.
+    package let limit: SizedLimit
+    /// The value, in the unit of the limit.
+    package let value: UInt64
+    /// The value at the end of the window; unlimited without one.
+    package let present: Reading
+    /// Whether the limit bound for a part of the window, so that the demand may be higher.
+    package let isLeast: Bool
+    /// What it is based on.
+    package let evidence: Evidence
+}
+
+/// Why nothing is suggested.
+package enum Unsuggested: Hashable, Sendable {
+    /// A limit bound half of the time or more, so that the demand was never seen; the value is a
+    /// least one to try.
+    case bound(limit: UInt64, share: Double, atLeast: UInt64)
+    /// A limit of an ancestor bound half of the time or more.
+    case boundAbove(share: Double)
+    /// The demand exceeds nearly all of the host.
+    case wholeHost
+}
+
+/// The suggestions for the cgroups at one path.
+package struct WorkloadSuggestion: Sendable {
+    /// The path, times and counts.
+    package let record: WorkloadRecord
+    /// The suggested values.
+    package let suggestions: [Suggestion]
+    /// The limits for which nothing is suggested, with the reason.
+    package let unsuggested: [(limit: SizedLimit, reason: Unsuggested)]
+}

@@ -1,0 +1,63 @@
+import CgroupModel
+
+/// Rounds up to values that a person would write, at most 1/40 above.
+package enum WrittenSteps {
+    private static let mebibyte: UInt64 = 1 << 20
+
+    /// Rounds bytes to whole MiB, tens of MiB, or tenths of GiB.
+    static func bytes(_ amount: Double) -> UInt64 {
+        let size = amount / Double(mebibyte)
+        guard size >= 4096 else {
+            let step = [1, 2, 5, 10, 20, 50].last { Double($0) <= size / 40 } ?? 1
+            return up(amount, to: UInt64(step) * mebibyte)
+        }
+        let tenths = size / 1024 * 10
+        let step = [1, 5, 10, 50, 100, 500].last { Double($0) <= tenths / 40 } ?? 1
+        return gibibytes(tenths: up(min(tenths, 1e9), to: UInt64(step)))
+    }
+
+    /// Returns the text of an amount of bytes: `480MiB`, `4.1GiB`.
+    package static func text(ofBytes amount: UInt64) -> String {
+        let tenths = UInt64((Double(amount) / Double(1 << 30) * 10).rounded(.up))
+        guard (4 << 30..<1 << 50).contains(amount), tenths % 10 != 0, gibibytes(tenths: tenths) == amount else {
+            return LimitValue.number(amount).byteText
+        }
+        return "\(tenths / 10).\(tenths % 10)GiB"
+    }
+
+    /// The bytes of `4.1GiB`, which the parser of limits rounds down.
+    private static func gibibytes(tenths: UInt64) -> UInt64 { tenths * (1 << 30) / 10 }
+
+    /// Rounds millionths of a CPU to hundredths below one CPU, then to 1/20, 1/10 and so on.
+    static func cpus(_ amount: Double) -> UInt64 {
+        let step: UInt64 =
+            amount < 400_000 ? 10_000 : amount < 2_000_000 ? 20_000 : amount < 8e6 ? 50_000 : 200_000
+        return up(amount, to: step)
+    }
+
+    /// Rounds a rate to two significant digits of 1, 2 or 5.
+    static func rate(_ amount: Double) -> UInt64 {
+        var step: UInt64 = 1
+        while Double(step) * 400 < amount, step < 1 << 60 { step *= 10 }
+        let finer = [step, 2 * step, 5 * step].last { Double($0) * 40 <= amount } ?? step
+        return up(amount, to: finer)
+    }
+
+    /// Rounds a number of tasks to tens, and above 1000 to hundreds.
+    static func tasks(_ count: UInt64) -> UInt64 {
+        up(Double(count), to: count <= 1000 ? 10 : 100)
+    }
+
+    /// Rounds a weight to one or two digits.
+    static func weight(_ weight: Double) -> UInt64 {
+        let step: UInt64 = weight < 20 ? 1 : weight < 100 ? 5 : weight < 1000 ? 10 : 100
+        let count = (weight / Double(step)).rounded()
+        return min(max(UInt64(saturating: count) * step, 1), 10_000)
+    }
+
+    private static func up(_ amount: Double, to step: UInt64) -> UInt64 {
+        let count = UInt64(saturating: (amount / Double(step)).rounded(.up))
+        let (product, overflow) = count.multipliedReportingOverflow(by: step)
+        return overflow ? .max : product
+    }
+}

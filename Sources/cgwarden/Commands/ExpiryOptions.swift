@@ -1,0 +1,30 @@
+import Actuation
+import ArgumentParser
+import CgroupModel
+import Reports
+
+/// The options of commands whose change can be undone at a deadline.
+struct ExpiryOptions: ParsableArguments {
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp("Undo the change after this time: 10m.", valueName: "time"))
+    var time: Interval?
+    @Option(
+        name: .customLong("confirm"),
+        help: ArgumentHelp(
+            "Undo it after this time unless `cgwarden confirm` keeps it: 60s.",
+            valueName: "time"))
+    var confirmation: Interval?
+
+    func validate() throws {
+        if time != nil, confirmation != nil {
+            throw ValidationError("--for and --confirm are mutually exclusive")
+        }
+    }
+
+    /// The expiry that the options ask for.
+    var expiry: Expiry {
+        if let time { return .after(time.duration) }
+        return confirmation.map { .unlessConfirmed($0.duration) } ?? .none
+    }
+}

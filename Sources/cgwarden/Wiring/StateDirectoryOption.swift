@@ -1,0 +1,15 @@
+import ArgumentParser
+
+/// The option of commands that ask a daemon with a state directory of its own.
+struct StateDirectoryOption: ParsableArguments {
+    @Option(
+        name: .customLong("state-dir"),
+        help: "State directory of the daemon, as given to it; absolute.", completion: .directory)
+    var path: String?
+
+    func validate() throws {
+        if let path, !path.hasPrefix("/") {
+            throw ValidationError("--state-dir must be an absolute path; begin it with /")
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import CgroupModel
+
+/// The cgroups of a sample with the highest values of a field.
+struct TopChoice {
+    private let count: Int
+    private let field: FieldName
+
+    init(_ count: Int, by field: FieldName?) {
+        self.count = count
+        self.field = field ?? .usual
+    }
+
+    /// Returns the chosen ones of some cgroups, the highest value first.
+    ///
+    /// A first sample has no rates; the counters then decide.
+    func rows(_ snapshot: Snapshot, _ indices: [Int]) -> [Int] {
+        var ranked = indices.map { (value: field.number($0, in: snapshot), index: $0) }
+        if field.isRate, ranked.allSatisfy({ $0.value == nil }) {
+            ranked = indices.map { (field.total($0, in: snapshot), $0) }
+        }
+        // The order of equal values is that of the paths.
+        ranked.sort { ($0.value ?? -1, $1.index) > ($1.value ?? -1, $0.index) }
+        return ranked.prefix(count).map(\.index)
+    }
+}
+
+/// A field by which cgroups are ordered: `memory.current`, `io.wbytes.rate`.
+struct FieldName: ExpressibleByArgument {
+    /// CPU usage.
+    static let usual = FieldName(metric: MetricCatalog[.cpuUsage], isRate: true)
+
+    let metric: Metric
+    /// Whether it is the rate of a counter.
+    let isRate: Bool
+
+    private init(metric: Metric, isRate: Bool) {
+        self.metric = metric
+        self.isRate = isRate
+    }
+
+    init?(argument: String) {
+        guard let name = CatalogName(argument), let metric = name.metric, metric.kind != .text
+        else { return nil }
+        self.init(metric: metric, isRate: name.isRate)
+    }
+
+    static var defaultCompletionKind: CompletionKind { .words(MetricCatalog.all.map(\.name)) }
+
+    /// Returns the value of a cgroup; nil without one.
+    func number(_ index: Int, in snapshot: Snapshot) -> Double? {
+        guard isRate else { return total(index, in: snapshot) }
+        return metric.dimension == nil
+            ? snapshot.rate(index, metric.id) : snapshot.summedRate(index, metric.id)
+    }
+
+    func total(_ index: Int, in snapshot: Snapshot) -> Double? {
+        snapshot.total(index, metric.id).value.map { Double($0) }
+    }
+}

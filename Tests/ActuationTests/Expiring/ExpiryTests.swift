@@ -1,0 +1,186 @@
+import CgroupModel
+import Foundation
+import Hierarchy
+import KernelIO
+import Testing
+
+@testable import Actuation
+
+/// The records of changes that expire, and what is done at their deadlines.
+@Suite struct ExpiryTests {
+    private let machine: FakeMachine
+    /// No process has this ID (pid_max is at most 4,194,304).
+    private static let dead = UndoHelper(pid: 4_194_305, startTicks: 1)
+
+    init() throws {
+        machine = try FakeMachine(FakeMachine.legacy)
+        try machine.legacyCgroup()
+    }
+
+    private var undo: ExpiredChanges { ExpiredChanges(set: machine.set, journal: machine.journal) }
+
+    /// Sets a limit with a deadline, or without one.
+    private func set(
+        _ wish: String, for time: Duration? = nil, by helper: UndoHelper = ExpiryTests.dead,
+        owner: String = ""
+    ) throws {
+        var journal = machine.journal.owned(by: owner)
+        if let time { journal = journal.expiring(ExpiringChange(time, by: helper)) }
+        let results = LimitTransaction(
+            try machine.plan([wish]), in: ActingContext(machine.set, journal: journal),
+            cause: "set \(wish)"
+        ).apply()
+        try #require(!results.contains { !$0.isSuccess })
+    }
+
+    private func overwrite(_ text: String) throws {
+        try Data("\(text)\n".utf8).write(
+            to: URL(filePath: "\(machine.root)/cgroup/pids/a/pids.max"))
+    }
+
+    private func entry() throws -> JournalEntry? { try machine.journal.entries().first }
+
+    @Test func overdueChangeOfADeadHelperIsUndone() throws {
+        try set("pids.max=7", for: .zero)
+        #expect(undo.undoOverdue().results.count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "max")
+        #expect(try machine.journal.entries().isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: "\(machine.root)/state/locks/expired"))
+    }
+
+    @Test func changeStaysUntilItsDeadline() throws {
+        try set("pids.max=7", for: .seconds(600))
+        #expect(undo.undoOverdue().results.isEmpty)
+        #expect(try machine.text("pids/a/pids.max") == "7")
+    }
+
+    @Test func changeOfARunningHelperIsLeftToIt() throws {
+        try set("pids.max=7", for: .zero, by: .own)
+        #expect(undo.undoOverdue().results.isEmpty)
+        #expect(try machine.text("pids/a/pids.max") == "7")
+        #expect(undo.undo(for: .own, within: .zero).results.count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "max")
+    }
+
+    @Test func helperThatHangsIsReplacedAfterAWhile() {
+        func isTask(_ deadline: UInt64) -> Bool {
+            EntryExpiry(
+                change: 1, deadline: deadline, awaitsConfirmation: false, helper: .own
+            ).isTask(of: nil)
+        }
+        #expect(!isTask(EntryExpiry.now))
+        #expect(isTask(EntryExpiry.now - 31_000_000))
+    }
+
+    @Test func valueChangedByOthersIsLeftAndReportedOnce() throws {
+        try set("pids.max=7", for: .zero)
+        try overwrite("9")
+        let report = undo.undoOverdue()
+        #expect(report.hasLeft && report.results.count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "9")
+        #expect(try entry()?.expiry?.obstacle == "something else set it to 9")
+        #expect(undo.undoOverdue().results.isEmpty)
+        // Once it is the written value again, the original returns.
+        try overwrite("7")
+        #expect(undo.undoOverdue().results.count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "max")
+    }
+
+    @Test func onlyTheEntriesOfTheChangeAreUndone() throws {
+        try set("cpu.max=1.5cpus")
+        try set("pids.max=7", for: .zero)
+        #expect(undo.undoOverdue().results.map(\.entry.cell.file) == ["pids.max"])
+        #expect(try machine.journal.entries().map(\.cell.file) == ["cpu.cfs_quota_us"])
+    }
+
+    @Test func secondChangeReplacesTheDeadlineAndKeepsTheOriginal() throws {
+        try set("pids.max=7", for: .zero)
+        try set("pids.max=8", for: .seconds(600))
+        #expect(undo.undoOverdue().results.isEmpty)
+        #expect(try entry()?.original == "max")
+        #expect(try machine.text("pids/a/pids.max") == "8")
+    }
+
+    @Test func sameValueAgainReplacesTheDeadline() throws {
+        try set("pids.max=7", for: .zero)
+        let first = try #require(try entry()?.expiry)
+        try set("pids.max=7", for: .seconds(600))
+        let second = try #require(try entry()?.expiry)
+        #expect(second.deadline > first.deadline && second.change != first.change)
+        // Without a deadline, the change stays.
+        try set("pids.max=7")
+        #expect(try entry()?.expiry == nil)
+        #expect(try entry()?.original == "max")
+    }
+
+    @Test func valueThatNobodyChangedGetsNoEntry() throws {
+        try overwrite("7")
+        try set("pids.max=7", for: .zero)
+        #expect(try machine.journal.entries().isEmpty)
+    }
+
+    @Test func confirmationKeepsTheChange() throws {
+        try set("pids.max=7", for: .seconds(600))
+        let number = try #require(try entry()?.expiry?.change)
+        #expect(try machine.journal.confirm(number + 1).isEmpty)
+        // Only a number selects a change that does not await a confirmation.
+        #expect(try machine.journal.confirm().isEmpty)
+        #expect(try machine.journal.confirm(number).count == 1)
+        #expect(try entry()?.expiry == nil)
+        #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "max")
+    }
+
+    @Test func confirmationAfterTheDeadlineIsTooLate() throws {
+        try set("pids.max=7", for: .zero)
+        let number = try #require(try entry()?.expiry?.change)
+        #expect(try machine.journal.confirm(number).isEmpty)
+        #expect(undo.undoOverdue().results.count == 1)
+    }
+
+    /// The daemon's change returns to the value of a person's, which must be undone then.
+    @Test func changeBelowTheDaemonsIsUndoneOnceThatHasEnded() throws {
+        try set("pids.max=70", for: .zero)
+        try set("pids.max=7", owner: JournalEntry.daemon)
+        #expect(undo.undoOverdue().hasLeft)
+        #expect(try machine.text("pids/a/pids.max") == "7")
+        let restorer = Restorer(set: machine.set, journal: machine.journal)
+        _ = try restorer.restore(owners: .daemon)
+        #expect(try machine.text("pids/a/pids.max") == "70")
+        #expect(undo.undoOverdue().results.count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "max")
+    }
+
+    @Test func expirySurvivesTheCompactionOfTheJournal() throws {
+        try set("pids.max=7", for: .zero)
+        try overwrite("9")
+        _ = undo.undoOverdue()
+        let before = try #require(try entry())
+        let short = try machine.journal.state().records(bootID: BootID.current) { _ in false }
+        #expect(JournalState(parsing: short, bootID: BootID.current).entries == [before])
+    }
+
+    @Test func recordsWithoutExpiryHaveNoNewFields() throws {
+        try set("pids.max=7")
+        let text = try String(contentsOfFile: "\(machine.root)/state/journal", encoding: .utf8)
+        #expect(!text.contains("until=") && !text.contains("helper="))
+    }
+
+    /// A change must not be made that nothing would undo.
+    @Test func missingHelperPreventsTheChange() throws {
+        let context = try ActingContext(machine.set, journal: machine.journal).expiring(
+            .after(.seconds(600)), by: UndoProgram("/bin/false"))
+        let results = LimitTransaction(
+            try machine.plan(["pids.max=7"]), in: context, cause: "test"
+        ).apply()
+        guard case .failed(let error) = results[0].outcome else {
+            Issue.record("\(results)")
+            return
+        }
+        #expect(error.message.contains("nothing was done"), "\(error)")
+        #expect(try machine.text("pids/a/pids.max") == "max")
+        #expect(throws: ActuationError.self) {
+            try ActingContext(machine.set).expiring(.after(.seconds(1)))
+        }
+    }
+}
