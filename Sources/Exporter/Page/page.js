@@ -433,6 +433,7 @@ const drawNow = () => {
   for (const element of spare) element.remove();
   if (focused && !focused.isConnected) focusSelected();
   drawDetail();
+  drawEvents();
 };
 
 const drawMachine = () => {
@@ -549,6 +550,7 @@ const drawDetail = () => {
     setText(most, values.every(Number.isNaN) ? "" : `peak ${format(highest(values))}`);
     drawSpark(chart.lastChild, values, ceiling(name, values, record));
   });
+  fillEvents($("detail-events"), eventsOf(record), false);
   askDetails(record);
   drawValues(record);
 };
@@ -623,6 +625,69 @@ const detailLines = values => {
     lines.push([name.split(".")[0], name, name, reason, undefined]);
   }
   return lines;
+};
+
+// MARK: Events
+
+// The newest events of the host, newest first; empty if this program keeps none.
+const keptEvents = 500;
+let happened = [];
+let eventSource = null;
+const hasEvents = document.body.dataset.events === "on";
+
+const eventClass = event => event.kind === "oom" || event.kind === "oom-kill" ? "bad"
+  : ["limit-hit", "throttled", "pressure", "gap"].includes(event.kind) && event.state !== "end"
+    ? "warn" : "";
+
+const fillEvents = (list, events, withPath) => {
+  while (list.children.length > events.length) list.lastChild.remove();
+  events.forEach((event, index) => {
+    let item = list.children[index];
+    if (!item) {
+      item = list.appendChild(make("li"));
+      item.append(make("time"), make("b"), make("span"), make("span"));
+    }
+    const [time, kind, path, text] = item.children;
+    setText(time, clock(event.time));
+    setText(kind, event.kind);
+    setText(path, withPath ? event.path ?? "" : "");
+    setText(text, event.text);
+    setClass(item, eventClass(event));
+  });
+};
+
+const drawEvents = () => {
+  const pane = $("events");
+  if (!pane.hidden) fillEvents($("host-events"), happened.slice(0, 200), true);
+};
+
+// Those of a cgroup; the root's are those of the host, too.
+const eventsOf = record => happened.filter(event => event.path === record.path
+  || record.path === "/" && event.path === undefined).slice(0, 20);
+
+const setEvents = isShown => {
+  if (!hasEvents) return;
+  $("events").hidden = !isShown;
+  setAttribute($("events-open"), "aria-pressed", isShown);
+  draw();
+};
+
+const connectEvents = () => {
+  eventSource?.close();
+  if (!hasEvents) return;
+  happened = [];
+  eventSource = new EventSource(address(`api/v1/events?n=${keptEvents}`));
+  eventSource.addEventListener("message", message => {
+    const event = JSON.parse(message.data);
+    // Another daemon without a journal starts again at 1.
+    if (happened.length && event.serial <= happened[0].serial) happened = [];
+    happened.unshift(event);
+    if (happened.length > keptEvents) happened.pop();
+    draw();
+  });
+  eventSource.addEventListener("error", () => {
+    if (eventSource.readyState === EventSource.CLOSED) setTimeout(connectEvents, 5000);
+  });
 };
 
 // The verdict and the other findings, each with the file that decides it.
@@ -831,6 +896,7 @@ const pageKeys = {
   "/": () => $("filter").focus(), "\\": clearFilter, "?": openHelp, h: openHelp,
   p: () => orderBy("name"), t: () => orderBy("tasks"), c: () => orderBy("cpu"),
   m: () => orderBy("memory"), i: () => orderBy("io"), Z: () => setPaused(!view.isPaused),
+  e: () => setEvents($("events").hidden),
   r: () => { view.reverse = !view.reverse; rebuild(); },
   v: () => { view.tree = !view.tree; rebuild(); },
   "[": () => stepTime(-Math.max(interval / 1000, 1)),
@@ -872,6 +938,8 @@ $("sort").addEventListener("change", event => { view.order = event.target.value;
 $("reverse").addEventListener("click", pageKeys.r);
 $("tree").addEventListener("click", pageKeys.v);
 $("pause").addEventListener("click", pageKeys.Z);
+$("events-open").hidden = !hasEvents;
+$("events-open").addEventListener("click", pageKeys.e);
 $("help-open").addEventListener("click", openHelp);
 $("help-close").addEventListener("click", () => $("help").close());
 $("detail-close").addEventListener("click", () => setDetailed(false));
@@ -957,10 +1025,11 @@ const connect = () => {
 let leaving = 0;
 document.addEventListener("visibilitychange", () => {
   clearTimeout(leaving);
-  if (document.hidden) leaving = setTimeout(() => { source.close(); isOpen = false; }, 60000);
-  else if (source.readyState === EventSource.CLOSED) connect();
+  if (document.hidden) leaving = setTimeout(() => { source.close(); eventSource?.close(); isOpen = false; }, 60000);
+  else if (source.readyState === EventSource.CLOSED) { connect(); connectEvents(); }
 });
 
 setInterval(drawStatus, 1000);
 connect();
 readSpan();
+connectEvents();

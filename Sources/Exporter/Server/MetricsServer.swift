@@ -109,7 +109,8 @@ package struct MetricsServer: Sendable {
                 HistoryFeed(version: configuration.version, open: $0)
             },
             page: WebPage(
-                version: configuration.version, metricsPath: configuration.telemetryPath),
+                version: configuration.version, metricsPath: configuration.telemetryPath,
+                hasEvents: configuration.events != nil),
             telemetryPath: configuration.telemetryPath, logger: logger)
     }
 

@@ -1,5 +1,6 @@
 internal import CgroupModel
 internal import Enforcement
+internal import Events
 package import History
 internal import KernelIO
 package import Policy
@@ -96,14 +97,19 @@ private struct Run {
     var time: UInt64 = 0
     private let topology: CPUTopology?
     private let facts: PathFacts
+    private let hasTriggers: Bool
     private let actuator = SimulatedActuator()
     private var answers: [EffectResult] = []
+    private var recorded = RecordedEvents()
+    /// The events that the last snapshot showed, which a daemon's policy gets a tick later.
+    private var events: [PolicyEvent] = []
     /// The cgroups whose standing limits are known.
     private var cgroups: [CgroupEntry] = []
 
     init(_ origin: RecordingOrigin, _ machine: RecordedMachine, _ document: PolicyDocument) {
         self.origin = origin
         facts = machine.facts
+        hasTriggers = document.rules.contains { $0.event != nil }
         topology = document.pools.isEmpty ? nil : machine.topology
         engine = PolicyEngine(
             document: document, facts: machine.facts, vocabulary: PolicyVocabulary.metric(named:),
@@ -112,7 +118,9 @@ private struct Run {
 
     mutating func take(_ snapshot: Snapshot) -> [AuditRecord] {
         time = snapshot.tierTimes[0].now
-        let output = engine.tick(PolicyInput(of: snapshot, topology: topology, results: answers))
+        let output = engine.tick(
+            PolicyInput(of: snapshot, topology: topology, results: answers, events: events))
+        if hasTriggers { events = recorded.take(snapshot).compactMap { PolicyEvent($0) } }
         answers = actuator.results(of: output.effects)
         return output.audit
     }
