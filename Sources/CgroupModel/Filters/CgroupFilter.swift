@@ -1,6 +1,6 @@
 /// A condition on cgroups: `cpu > 50`, `state = throttled | unit ~ nginx`, `web`.
 ///
-/// A word alone is looked for in the path, the name, the unit, the container, the pod and the state.
+/// A word alone is searched for in the path, name, unit, container, pod and state.
 /// Conditions side by side must all hold; `|` separates alternatives; `!` negates the next one.
 package struct CgroupFilter: Hashable, Sendable {
     indirect enum Condition: Hashable, Sendable {
