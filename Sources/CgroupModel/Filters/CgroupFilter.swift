@@ -75,7 +75,7 @@ package struct CgroupFilter: Hashable, Sendable {
 }
 
 extension CgroupFilter.Comparison {
-    /// No limit is more than any amount, and equal to `max` alone.
+    /// The absence of a limit exceeds any amount, and equals only `max`.
     fileprivate func holds(_ figure: Figure, _ amount: Double) -> Bool {
         let number = figure == .without(.unlimited) ? .infinity : figure.number
         guard let number else { return false }

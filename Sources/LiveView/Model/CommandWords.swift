@@ -4,7 +4,7 @@ import CgroupModel
 struct CommandWords: Hashable, Sendable {
     /// The name of the command.
     let name: String
-    /// The words behind it.
+    /// The words after it.
     private(set) var rest: [String]
     private let shape: CommandShape
 

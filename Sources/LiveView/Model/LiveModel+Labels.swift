@@ -27,6 +27,6 @@ extension LiveModel {
 }
 
 extension TreeRow {
-    /// The number of hidden descendants, behind the name.
+    /// The number of hidden descendants, after the name.
     var foldNote: String { folded > 0 ? " (+\(folded))" : "" }
 }

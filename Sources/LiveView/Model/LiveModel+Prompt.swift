@@ -111,7 +111,7 @@ extension LiveModel {
         }
     }
 
-    /// Separates a value from the time behind `for`.
+    /// Separates a value from the time after `for`.
     private static func timed(_ words: [String]) -> (value: [String], time: [String]) {
         guard let place = words.firstIndex(of: "for"), place + 1 < words.count else {
             return (words.filter { $0 != "for" }, [])

@@ -18,7 +18,7 @@ package struct LiveModel: Sendable {
         case events(top: Int)
         case menu(Menu)
         case prompt(Prompt)
-        /// A plan is awaited or shown, and asked about.
+        /// A plan is awaited, or shown with a question.
         case proposal(top: Int)
         /// What a command printed.
         case output(top: Int)
