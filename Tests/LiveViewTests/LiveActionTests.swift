@@ -276,6 +276,16 @@ import Testing
         #expect(try planned("journal") == [["journal"]])
     }
 
+    @Test func aCommandWithoutACgroupRunsOnceForAllMarks() throws {
+        var model = Self.model(["j", ".", "j", ".", ":"])
+        #expect(model.marked.count == 2)
+        #expect(try order(&model, typed("journal") + [.enter]).commands == [["journal"]])
+        _ = model.handle(":")
+        #expect(try order(&model, typed("hold") + [.enter]).commands == [["hold"]])
+        _ = model.handle(":")
+        #expect(try order(&model, typed("freeze") + [.enter]).commands.count == 2)
+    }
+
     @Test func unknownCommandsGetASuggestion() {
         var model = Self.model([":"] + typed("freze") + [.enter])
         #expect(model.message == "no command 'freze' here; did you mean 'freeze'?")
