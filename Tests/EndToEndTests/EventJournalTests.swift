@@ -132,6 +132,24 @@ import Testing
         journal.append(records(101...101), at: 1)
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root can mount a full disk"))
+    func eventsAreKeptAgainOnceADiskHasRoomAndTheLostOnesAreCounted() throws {
+        let disk = try FullDisk()
+        var journal = EventJournal(disk.file, PartBounds())
+        journal.append(records(1...100), at: 1)
+        let early = journal.append(records(101...101), at: 30_000_000)
+        #expect(early == nil)
+        try disk.makeRoom()
+        let soon = journal.append(records(102...102), at: 59_000_000)
+        #expect(soon == nil)
+        let lost = journal.append(records(103...103), at: 61_000_000)
+        #expect(lost == 102)
+        let failure = journal.failure
+        #expect(failure == nil)
+        let next = journal.append(records(104...104), at: 62_000_000)
+        #expect(next == nil)
+    }
+
     @Test func aReplySurvivesTheControlSocket() throws {
         let store = EventStore()
         #expect(DaemonEvents.Reply("") == nil)

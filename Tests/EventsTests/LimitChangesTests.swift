@@ -41,6 +41,10 @@ private struct Feed {
     }
 }
 
+private func word(_ text: String) -> Reading {
+    Word.intern(text).map { Reading(UInt64($0)) } ?? .malformed
+}
+
 private func mebibytes(_ number: UInt64) -> Reading { Reading(number << 20) }
 
 @Suite struct LimitChangesTests {
@@ -171,6 +175,25 @@ private func mebibytes(_ number: UInt64) -> Reading { Reading(number << 20) }
         #expect(
             feed.sample { $0.add("/ours", ["memory.max": mebibytes(4)]) }
                 == ["memory.max changed from 3MiB to 4MiB by cgwarden (rule gap)"])
+    }
+
+    /// A tenant could otherwise fill the table of all texts.
+    @Test func textsThatAreWrittenAreNotStored() {
+        var feed = Feed()
+        _ = feed.sample { $0.add("/a", ["cpuset.cpus": word("0-3")]) }
+        let before = Word.texts(from: 0).count
+        for cpu in 1...200 {
+            let old = cpu == 1 ? "0-3" : "1\(cpu - 1)"
+            #expect(
+                feed.write("1\(cpu)\n", to: "cpuset.cpus")
+                    == ["cpuset.cpus changed from \(old) to 1\(cpu) \(shell)"])
+        }
+        #expect(feed.write("1200\n", to: "cpuset.cpus").isEmpty)
+        #expect(Word.texts(from: before).filter { $0.hasPrefix("11") }.isEmpty)
+        #expect(feed.sample { $0.add("/a", ["cpuset.cpus": word("1200")]) }.isEmpty)
+        #expect(
+            feed.sample { $0.add("/a", ["cpuset.cpus": word("7")]) }
+                == ["cpuset.cpus changed from 1200 to 7"])
     }
 
     @Test func aWriterThatHasEndedIsNamedByItsNumber() {

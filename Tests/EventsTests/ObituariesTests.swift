@@ -135,6 +135,29 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
         #expect(feed.take { family(&$0, 900, own: 1) }.unattributed.isEmpty)
     }
 
+    @Test func theUsageOfProcessesThatHaveLeftAParentIsNotUnattributed() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 500) }
+        _ = feed.take { family(&$0, 900, own: 1) }
+        _ = feed.take { family(&$0, 1000, ["a": 50]) }
+        #expect(feed.take { family(&$0, 1000) }.unattributed.isEmpty)
+        _ = feed.take { family(&$0, 1100, ["b": 60]) }
+        #expect(cpu(feed.take { family(&$0, 1100) }.unattributed) == [40])
+    }
+
+    @Test func theEndOfALaterCgroupAtTheSamePathIsToldByItsInode() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 500) }
+        _ = feed.take { $0.add("/p/a", inode: 7, generation: 10) }
+        var first = feed.end("/p/a", 2.2, lived: 0.1, cpu: 60)
+        first.inode = 99
+        var second = feed.end("/p/a", 2.8, lived: 1.5, cpu: 140)
+        second.inode = 7
+        let stones = feed.take([first, second]) { family(&$0, 700) }.tombstones
+        #expect(stones.first { $0.cgroup.id?.generation == 10 }?.totals.cpuTime == 140)
+        #expect(stones.first { $0.cgroup.id == nil }?.totals.cpuTime == 60)
+    }
+
     @Test func whatAParentUsedWithoutADeathIsNotUnattributed() {
         var feed = Feed()
         _ = feed.take { family(&$0, 500, ["a": 10]) }

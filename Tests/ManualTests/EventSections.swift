@@ -1,3 +1,4 @@
+import CgroupModel
 import Events
 
 /// The tables of `cgwarden-events(1)`.

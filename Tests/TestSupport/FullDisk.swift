@@ -16,6 +16,12 @@ package final class FullDisk {
         try Data(repeating: 0x0a, count: 4096).write(to: URL(filePath: file))
     }
 
+    /// Makes it larger.
+    package func makeRoom() throws {
+        let mounted = try ProgramRun.run("mount", ["-o", "remount,size=1m", folder])
+        guard mounted.status == 0 else { throw ProgramTrouble("mount: \(mounted.errors)") }
+    }
+
     deinit {
         _ = try? ProgramRun.run("umount", ["-l", folder])
         try? FileManager.default.removeItem(atPath: folder)

@@ -162,6 +162,8 @@ package struct Metric: Sendable {
     package let exportGroup: ExportGroup
     /// The labels that distinguish the rows of a family, in output order.
     package let familyLabels: [FamilyLabel]
+    /// A sentence about the whole Prometheus family, if several rows share it; nil for ``help``.
+    package let familyHelp: String?
     /// A description in one sentence.
     package let help: String
 

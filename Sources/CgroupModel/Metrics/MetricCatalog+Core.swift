@@ -108,6 +108,8 @@ extension MetricCatalog {
                 family: "cgroup_pressure_average_ratio", in: .extra(.pressureAverages),
                 labels: ["resource": resource, "kind": word, "window": "\(window)s"],
                 formerly: ["psi.\(resource).\(share).avg\(window)"],
+                familyHelp: "Share of the window in which tasks waited for the resource: some "
+                    + "task (kind waiting), or every non-idle task (stalled).",
                 "Percent of the last \(window) s in which \(who) \(delay).")
         }
         let total = Row(

@@ -44,6 +44,7 @@ struct Row {
     var family: String?
     var exportGroup: ExportGroup
     var familyLabels: [FamilyLabel]
+    var familyHelp: String?
     var help: String
 
     init(
@@ -52,7 +53,7 @@ struct Row {
         v1: Source? = nil, olderV1: [Source] = [], family: String? = nil,
         in exportGroup: ExportGroup = .full,
         labels: KeyValuePairs<String, String> = [:], formerly aliases: [String] = [],
-        rateFormerly rateAliases: [String] = [], _ help: String
+        rateFormerly rateAliases: [String] = [], familyHelp: String? = nil, _ help: String
     ) {
         self.name = name
         self.aliases = aliases
@@ -69,6 +70,7 @@ struct Row {
         self.family = family
         self.exportGroup = exportGroup
         familyLabels = labels.map { FamilyLabel(name: $0.key, value: $0.value) }
+        self.familyHelp = familyHelp
         self.help = help
     }
 
@@ -78,6 +80,6 @@ struct Row {
             kind: kind, unit: unit,
             dimension: dimension, tier: tier, v2: v2, olderV2Key: olderV2Key, v1: v1,
             olderV1: olderV1, family: family, exportGroup: exportGroup, familyLabels: familyLabels,
-            help: help)
+            familyHelp: familyHelp, help: help)
     }
 }

@@ -23,6 +23,11 @@ package enum Word {
         }
     }
 
+    /// The number of a text; nil if it has none, as ``intern(_:)`` was never called with it.
+    package static func number(of text: String) -> UInt32? {
+        table.withLock { $0.indices[text] }
+    }
+
     /// The texts from a number on; numbers increase, so these are the ones added since.
     package static func texts(from index: Int) -> ArraySlice<String> {
         table.withLock { $0.texts[min(index, $0.texts.count)...] }

@@ -17,10 +17,11 @@ struct LimitChanges: Sendable {
     /// The metrics that a sample must contain.
     static var metrics: [MetricID] { ShownLimit.all.map(\.metric.id) + [.cpuMaxPeriod] }
 
-    private struct Account {
+    /// What is known of a cgroup's limits apart from its last sample.
+    private struct Known {
         var readings: LimitReadings
-        var round: UInt64
-        /// The time of the last write, in nanoseconds of CLOCK_BOOTTIME.
+        /// The time of the last write, in nanoseconds of CLOCK_BOOTTIME; 0 if a sample could not
+        /// read all files.
         var writtenAt: UInt64 = 0
     }
 
@@ -29,9 +30,9 @@ struct LimitChanges: Sendable {
     private var own: OwnCause?
     /// Whether writes show their writers, so that a change without one may come from any program.
     private let seesWriters: Bool
-    /// By generation, like the accounts of ``SnapshotEvents``.
-    private var accounts: [UInt64: Account] = [:]
-    private var round: UInt64 = 0
+    /// Nil for cgroups whose last sample has everything.
+    private var rows = RowStates<Known?>()
+    private var columns = LimitColumns()
 
     init(
         seesWriters: Bool = false, ownCauses: @escaping OwnCauses = { { _, _, _ in nil } }
@@ -45,49 +46,50 @@ struct LimitChanges: Sendable {
 
     /// Compares a sample, which began at `time`, with the known values.
     mutating func take(_ snapshot: Snapshot, _ time: EventTime) -> [Event] {
-        round += 1
-        let columns = LimitReadings.columns(snapshot.schema)
+        columns.adopt(snapshot.schema)
+        let step = rows.follow(snapshot, initial: nil)
+        guard let earlier = step.earlier else { return [] }
         var events: [Event] = []
-        for (index, entry) in snapshot.cgroups.enumerated() {
-            var readings = LimitReadings(snapshot, index, columns: columns)
-            guard var account = accounts[entry.id.generation] else {
-                accounts[entry.id.generation] = Account(readings: readings, round: round)
-                continue
-            }
-            account.round = round
-            // The sample may have read the file before the write.
-            if account.writtenAt < time.boot, readings != account.readings {
-                readings.complete(from: account.readings)
+        for position in snapshot.cgroups.indices {
+            guard let before = step.before(position),
+                rows[position] != nil || columns.changed(snapshot, position, since: step),
+                // The sample may have read the file before the write.
+                rows[position]?.writtenAt ?? 0 < time.boot
+            else { continue }
+            let known = rows[position]?.readings ?? LimitReadings(earlier, before, columns)
+            let sampled = LimitReadings(snapshot, position, columns)
+            let readings = sampled.completed(from: known)
+            let entry = snapshot.cgroups[position]
+            for change in readings.changes(since: known) where change.old != nil {
                 let cgroup = EventCgroup(entry.path, entry.id)
-                for change in readings.changes(since: account.readings) where change.old != nil {
-                    events.append(event(change, time, cgroup, file: nil, nil))
-                }
-                account.readings = readings
+                events.append(event(change, time, cgroup, file: nil, nil))
             }
-            accounts[entry.id.generation] = account
-        }
-        if accounts.count > snapshot.cgroups.count {
-            accounts = accounts.filter { $0.value.round == round }
+            rows[position] = readings == sampled ? nil : Known(readings: readings)
         }
         return events
     }
 
     /// Compares the text of a written file with the known values.
     mutating func take(_ write: LimitWrite, _ cgroup: EventCgroup) -> [Event] {
-        let generation = cgroup.id?.generation
-        let known = generation.flatMap { accounts[$0]?.readings }
-        let before = known ?? LimitReadings()
+        let position = cgroup.id.flatMap {
+            rows.position(of: cgroup.path, generation: $0.generation)
+        }
+        let before = position.map(known) ?? LimitReadings()
         var readings = before
         guard readings.replace(file: write.file, with: write.text) else {
             return [unshown(write, cgroup)].compactMap { $0 }
         }
-        if let generation, known != nil {
-            accounts[generation]?.readings = readings
-            accounts[generation]?.writtenAt = write.time.boot
+        if let position {
+            rows[position] = Known(readings: readings, writtenAt: write.time.boot)
         }
         return readings.changes(since: before).filter { !$0.isInitial }.map { change in
             event(change, write.time, cgroup, file: write.file, write.writer)
         }
+    }
+
+    private func known(_ position: Int) -> LimitReadings {
+        if let known = rows[position] { return known.readings }
+        return rows.sample.map { LimitReadings($0, position, columns) } ?? LimitReadings()
     }
 
     /// The event of a file whose values no metric shows; nil for a file with several lines.

@@ -25,30 +25,25 @@ struct LimitReadings: Hashable, Sendable {
     /// The readings in the order of ``ShownLimit/all``; absent for limits with instances.
     private var plain = [Reading](repeating: .absent, count: ShownLimit.all.count)
     private var instances: [Place: Reading] = [:]
+    /// Texts that were written and that no sample has contained, for ``unlisted`` readings.
+    ///
+    /// They are not stored as ``Word``, because anybody who may write could fill its table.
+    private var texts: [Place: String] = [:]
     /// Whether a file with instances could not be read.
     private var isPartial = false
+
+    /// Stands for a text in ``texts``.
+    private static let unlisted = Reading(Reading.largestValue)
 
     private static let period = ShownLimit.index(of: .cpuMaxPeriod)
 
     /// Creates readings without any known value.
     init() {}
 
-    /// The columns of ``ShownLimit/all`` in a schema; nil for a limit that is not shown there.
-    static func columns(_ schema: Schema) -> [Int?] {
-        // On v1, swap alone is the difference of two limits, and the weight is that of the shares.
-        let origins: [MetricID: MetricID] = [
-            .memorySwapMax: .memoryAndSwapMax, .cpuWeight: .cpuShares,
-        ]
-        return ShownLimit.all.map { shown in
-            let isDerived = origins[shown.metric.id].flatMap(schema.column(of:)) != nil
-            return isDerived ? nil : schema.column(of: shown.metric.id)
-        }
-    }
-
-    /// Takes a row of a sample with the ``columns(_:)`` of its schema.
-    init(_ snapshot: Snapshot, _ index: Int, columns: [Int?]) {
+    /// Takes a row of a sample with the columns of its schema.
+    init(_ snapshot: Snapshot, _ index: Int, _ columns: LimitColumns) {
         let place = snapshot.cgroups[index].row
-        for (shown, column) in columns.enumerated() {
+        for (shown, column) in columns.all.enumerated() {
             if let column { plain[shown] = snapshot.reading(place, column: column) }
         }
         for instance in snapshot.instances(index) {
@@ -61,12 +56,21 @@ struct LimitReadings: Hashable, Sendable {
         }
     }
 
-    /// Keeps the earlier values where a file could not be read.
-    mutating func complete(from earlier: LimitReadings) {
+    /// Returns the readings with the earlier values where a file could not be read.
+    func completed(from earlier: LimitReadings) -> LimitReadings {
+        var result = self
         for shown in plain.indices where !plain[shown].isKnown {
-            plain[shown] = earlier.plain[shown]
+            result.plain[shown] = earlier.plain[shown]
+            let place = Place(shown: shown, key: .whole)
+            result.texts[place] = earlier.texts[place]
         }
-        if isPartial { instances = earlier.instances }
+        if isPartial {
+            result.instances = earlier.instances
+            for (place, text) in earlier.texts where place.key != .whole {
+                result.texts[place] = text
+            }
+        }
+        return result
     }
 
     /// Replaces the values of a file by those in its text.
@@ -80,6 +84,7 @@ struct LimitReadings: Hashable, Sendable {
         guard !affected.isEmpty else { return false }
         for place in instances.keys where affected.contains(place.shown) && !isPaged(place) {
             instances[place] = ShownLimit.all[place.shown].limit.missing
+            texts[place] = nil
         }
         let lines = text.split(separator: "\n")
         for line in lines.isEmpty ? [""] : lines {
@@ -100,28 +105,34 @@ struct LimitReadings: Hashable, Sendable {
     }
 
     private mutating func take(_ setting: FileSetting, _ shown: Int, file: String) {
-        let reading: Reading? =
-            switch setting.value {
-            case .unlimited: .unlimited
-            case .number(let number): Reading(number)
-            case .text(let text): Word.intern(text).map { Reading(UInt64($0)) }
-            }
-        guard let reading else { return }
-        guard let dimension = ShownLimit.all[shown].limit.dimension else {
-            plain[shown] = reading
-            return
+        var place = Place(shown: shown, key: .whole)
+        let dimension = ShownLimit.all[shown].limit.dimension
+        if let dimension {
+            // A page size has a file of its own: hugetlb.2MB.max.
+            let instance =
+                dimension == .pageSize
+                ? file.split(separator: ".").dropFirst().first.map(String.init) : setting.instance
+            guard let key = instance.flatMap({ Self.key($0, dimension) }) else { return }
+            place = Place(shown: shown, key: key)
         }
-        // A page size has a file of its own: hugetlb.2MB.max.
-        let instance =
-            dimension == .pageSize
-            ? file.split(separator: ".").dropFirst().first.map(String.init) : setting.instance
-        guard let key = instance.flatMap({ Self.key($0, dimension) }) else { return }
-        instances[Place(shown: shown, key: key)] = reading
+        var text: String?
+        let reading: Reading
+        switch setting.value {
+        case .unlimited: reading = .unlimited
+        case .number(let number): reading = Reading(number)
+        case .text(let word):
+            let known = Word.number(of: word)
+            reading = known.map { Reading(UInt64($0)) } ?? Self.unlisted
+            if known == nil { text = word }
+        }
+        texts[place] = text
+        if dimension == nil { plain[shown] = reading } else { instances[place] = reading }
     }
 
+    /// Returns the key of an instance; nil for a name that no sample has contained.
     private static func key(_ text: String, _ dimension: Dimension) -> InstanceKey? {
         guard dimension == .device else {
-            return Word.intern(text).map { InstanceKey(rawValue: $0) }
+            return Word.number(of: text).map { InstanceKey(rawValue: $0) }
         }
         let parts = text.split(separator: ":").compactMap { UInt32($0) }
         return parts.count == 2 ? InstanceKey(major: parts[0], minor: parts[1]) : nil
@@ -134,17 +145,19 @@ struct LimitReadings: Hashable, Sendable {
             let old = earlier.plain[shown]
             let new = plain[shown]
             // The same quota with another period is a different number of CPUs.
-            guard old != new || Self.isQuota(shown), new.isKnown else { continue }
-            add(shown, nil, old, new, earlier, &changes)
+            guard old != new || new == Self.unlisted || Self.isQuota(shown), new.isKnown else {
+                continue
+            }
+            add(Place(shown: shown, key: .whole), nil, old, new, earlier, &changes)
         }
-        guard instances != earlier.instances else { return changes }
-        let places = Set(instances.keys).union(earlier.instances.keys).sorted()
-        for place in places where instances[place] != earlier.instances[place] {
+        guard instances != earlier.instances || texts != earlier.texts else { return changes }
+        for place in Set(instances.keys).union(earlier.instances.keys).sorted() {
             let limit = ShownLimit.all[place.shown].limit
+            let (old, new) = (earlier.instances[place], instances[place])
+            guard old != new || new == Self.unlisted else { continue }
             add(
-                place.shown, limit.dimension.map { place.key.text($0) },
-                earlier.instances[place] ?? limit.missing, instances[place] ?? limit.missing,
-                earlier, &changes)
+                place, limit.dimension.map { place.key.text($0) }, old ?? limit.missing,
+                new ?? limit.missing, earlier, &changes)
         }
         return changes
     }
@@ -152,34 +165,38 @@ struct LimitReadings: Hashable, Sendable {
     private static func isQuota(_ shown: Int) -> Bool { ShownLimit.all[shown].metric.id == .cpuMax }
 
     private func add(
-        _ shown: Int, _ instance: String?, _ old: Reading, _ new: Reading,
+        _ place: Place, _ instance: String?, _ old: Reading, _ new: Reading,
         _ earlier: LimitReadings, _ changes: inout [Change]
     ) {
-        let before = earlier.text(old, shown)
-        let after = text(new, shown)
+        let before = earlier.text(old, place)
+        let after = text(new, place)
         guard before != after else { return }
-        let limit = ShownLimit.all[shown].limit
+        let limit = ShownLimit.all[place.shown].limit
         changes.append(
             Change(
                 limit: limit.name, instance: instance, old: before, new: after,
-                isInitial: before == nil && (new == .unlimited || Self.isInitial(new, shown))))
+                isInitial: before == nil
+                    && (new == .unlimited || after == Self.initialText(place.shown))))
     }
 
-    private func text(_ reading: Reading, _ shown: Int) -> String? {
+    private func text(_ reading: Reading, _ place: Place) -> String? {
         guard reading.isKnown else { return nil }
-        let limit = ShownLimit.all[shown].limit
-        let metric = ShownLimit.all[shown].metric
+        let limit = ShownLimit.all[place.shown].limit
+        let metric = ShownLimit.all[place.shown].metric
         let period = Self.period.flatMap { plain[$0].value }
-        let value = limit.value(of: reading, from: metric, period: period)
+        let value =
+            texts[place].map { LimitValue.text($0) }
+            ?? limit.value(of: reading, from: metric, period: period)
         return value.map(limit.grammar.text) ?? MetricCatalog[metric.id].plainText(reading)
     }
 
-    private static func isInitial(_ reading: Reading, _ shown: Int) -> Bool {
+    /// The value of a new cgroup; nil if it is unknown.
+    private static func initialText(_ shown: Int) -> String? {
         let one = ShownLimit.all[shown]
         let initial = one.limit.v2.lazy.compactMap(\.initial).first
-        guard let initial, let file = one.limit.v2.first else { return false }
+        guard let initial, let file = one.limit.v2.first else { return nil }
         var fresh = LimitReadings()
         _ = fresh.replace(file: file.name, with: initial)
-        return fresh.plain[shown] == reading
+        return fresh.text(fresh.plain[shown], Place(shown: shown, key: .whole))
     }
 }

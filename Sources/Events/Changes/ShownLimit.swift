@@ -19,11 +19,20 @@ struct ShownLimit: Sendable {
         return shown.values.sorted { $0.metric.id < $1.metric.id }
     }()
 
-    private static let indices: [MetricID: Int] = Dictionary(
-        uniqueKeysWithValues: all.enumerated().map { ($1.metric.id, $0) })
+    /// By the index of the metric.
+    private static let indices: [Int?] = {
+        var indices = [Int?](repeating: nil, count: MetricCatalog.all.count)
+        for (index, shown) in all.enumerated() { indices[shown.metric.id.index] = index }
+        return indices
+    }()
 
     /// The position in ``all``; nil for a metric that shows no limit.
-    static func index(of metric: MetricID) -> Int? { indices[metric] }
+    static func index(of metric: MetricID) -> Int? {
+        metric.index < indices.count ? indices[metric.index] : nil
+    }
+
+    /// Whether a metric shows a limit.
+    static func isShown(_ metric: MetricID) -> Bool { index(of: metric) != nil }
 
     /// Whether the metric is read from this file of a limit.
     func isShown(by file: LimitFile) -> Bool {

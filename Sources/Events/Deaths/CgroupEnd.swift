@@ -4,6 +4,8 @@ internal import CgroupModel
 struct CgroupEnd: Sendable {
     /// The path.
     let path: CgroupPath
+    /// The inode of its directory; 0 if it was gone before that was read.
+    var inode: UInt64 = 0
     /// The time of its creation in nanoseconds of CLOCK_BOOTTIME; nil if it existed before the
     /// watch began.
     let born: UInt64?

@@ -17,6 +17,7 @@ package struct Graveyard: Sendable {
 
     /// Adds tombstones and remainders, and drops the oldest ones beyond the bounds.
     package mutating func add(_ more: [Tombstone], _ unattributed: [Unattributed]) {
+        guard !more.isEmpty || !unattributed.isEmpty else { return }
         for stone in more {
             stones.append(stone)
             bytes += stone.bytes

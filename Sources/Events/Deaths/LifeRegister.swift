@@ -116,7 +116,8 @@ struct LifeRegister: ~Copyable, Sendable {
         for number in [life.entries, life.events].compactMap(\.self) { places[number] = nil }
         guard ends.count < Self.most else { return isIncomplete = true }
         ends.append(
-            CgroupEnd(path: path, born: life.born, died: .now, final: life.final))
+            CgroupEnd(
+                path: path, inode: life.inode, born: life.born, died: .now, final: life.final))
     }
 
     /// Compares the register with the tree after notices were dropped.

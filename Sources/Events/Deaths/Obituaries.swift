@@ -4,30 +4,40 @@ package import CgroupModel
 ///
 /// A parent's counter keeps the usage of removed children. The part that neither living children
 /// nor tombstones explain belongs to children that ended unseen, or was used after a child's last
-/// reading. A parent that has processes of its own at the sample is skipped, because its own usage
-/// cannot be separated.
+/// reading. The own usage of a parent that has processes cannot be separated from it; such a rest
+/// is dropped.
 package struct Obituaries: Sendable {
     /// The metrics that a sample must contain.
     package static var metrics: [MetricID] { LifeTotals.metrics + [.pidsCurrent] }
 
     private struct Account {
-        let cgroup: EventCgroup
-        let parent: UInt64?
-        let born: UInt64?
-        var totals: LifeTotals
-        var round: UInt64
+        var cgroup = EventCgroup(.root)
+        var parent: EventCgroup?
+        var born: UInt64?
         /// The usage of its removed children: from tombstones, and as already reported.
-        var explained = LifeTotals()
-        /// The unexplained usage from before the first sample; nil until that is taken.
-        var base: LifeTotals?
-        /// Whether a child ended since the last report.
-        var hasLostChild = false
+        var explained = LifeTotals.unknown
+        /// The unexplained usage from before the first sample.
+        var base = LifeTotals.unknown
+        /// The number of samples in which the usage of a child that ended may still show up.
+        var samplesLeft = 0
+        /// Whether a sample since the last report showed processes of its own.
+        var hadOwnTasks = false
+
+        /// Takes the usage of a child that ended.
+        mutating func lose(_ totals: LifeTotals) {
+            explained = explained + totals
+            samplesLeft = Obituaries.patience
+        }
     }
 
-    /// By generation.
-    private var accounts: [UInt64: Account] = [:]
-    private var generations: [CgroupPath: UInt64] = [:]
-    private var round: UInt64 = 0
+    /// Some files are read only once in several samples, or lag behind.
+    private static let patience = 5
+
+    private typealias Step = RowStates<Account>.Step
+
+    private var rows = RowStates<Account>()
+    /// The accounts that are being closed, by generation, with their positions in the sample before.
+    private var closing: [UInt64: (position: Int, account: Account)] = [:]
     private var previous: EventTime?
     /// The ends noticed since the last sample began; that sample may contain the cgroups.
     private var held: [CgroupEnd] = []
@@ -47,33 +57,78 @@ package struct Obituaries: Sendable {
     ///
     /// `ends` are those noticed since the previous call. The first sample yields nothing.
     mutating func take(_ snapshot: Snapshot, _ ends: [CgroupEnd], _ time: EventTime) -> Report {
-        round += 1
         defer { previous = time }
-        var living = [LifeTotals](repeating: LifeTotals(), count: snapshot.cgroups.count)
-        var grown = living
-        var tasks = [Int64](repeating: 0, count: snapshot.cgroups.count)
-        for (index, entry) in snapshot.cgroups.enumerated() {
-            let totals = LifeTotals(snapshot, index)
-            let before = accounts[entry.id.generation]?.totals ?? (round == 1 ? totals : .zero)
-            enter(entry, totals, snapshot, time)
-            // Without the number it is unknown whether the usage is the cgroup's own.
-            let own = Int64(clamping: snapshot[index, .pidsCurrent].value ?? 1)
-            tasks[index] += own
-            guard let parent = entry.parent else { continue }
-            tasks[parent] -= own
-            living[parent] = living[parent] + totals
-            grown[parent] = grown[parent] + (totals - before)
+        let step = rows.follow(snapshot, initial: Account())
+        for position in step.added {
+            let entry = snapshot.cgroups[position]
+            rows[position].cgroup = EventCgroup(entry.path, entry.id)
+            rows[position].parent = entry.parent.map { parent in
+                EventCgroup(snapshot.cgroups[parent].path, snapshot.cgroups[parent].id)
+            }
+            rows[position].born = step.earlier == nil ? nil : time.boot
+        }
+        let own = noteOwnTasks(snapshot)
+        guard let earlier = step.earlier else {
+            let families = families(Set(snapshot.cgroups.indices), snapshot, step)
+            for position in snapshot.cgroups.indices {
+                rows[position].base =
+                    LifeTotals(snapshot, position) - (families[position]?.living ?? .unknown)
+            }
+            return Report()
+        }
+        for (position, account) in step.gone {
+            guard let id = account.cgroup.id else { continue }
+            closing[id.generation] = (position, account)
         }
         var report = Report()
         let begin = snapshot.wallTime - min(snapshot.wallTime, snapshot.health.duration / 1000)
-        bury(held + ends, after: begin, time, &report)
-        let share = sweepShare(snapshot, time)
-        for (index, entry) in snapshot.cgroups.enumerated() {
-            let noise = grown[index].times(share)
-            settle(entry, living[index], noise, hasOwnTasks: tasks[index] > 0, time, &report)
-        }
+        bury(held + ends, step.gone.map(\.state), after: begin, earlier, time, &report)
+        settle(snapshot, step, own, time, &report)
         report.tombstones.sort { $0.cgroup.path < $1.cgroup.path }
         return report
+    }
+
+    /// Notes and returns which cgroups have processes that none of their children contains.
+    private mutating func noteOwnTasks(_ snapshot: Snapshot) -> [Bool] {
+        var tasks = [Int64](repeating: 0, count: snapshot.cgroups.count)
+        let column = snapshot.schema.column(of: .pidsCurrent)
+        for position in snapshot.cgroups.indices {
+            let place = snapshot.cgroups[position].row
+            // Without the number it is unknown whether the usage is the cgroup's own.
+            let reading = column.map { snapshot.reading(place, column: $0) }
+            let count = Int64(clamping: reading?.value ?? 1)
+            tasks[position] += count
+            if let parent = snapshot.cgroups[position].parent { tasks[parent] -= count }
+        }
+        for position in tasks.indices where tasks[position] > 0 && !rows[position].hadOwnTasks {
+            rows[position].hadOwnTasks = true
+        }
+        return tasks.map { $0 > 0 }
+    }
+
+    /// The usage of a cgroup's children: in a sample, and its growth since the sample before.
+    private struct Family {
+        var living = LifeTotals.unknown
+        var grown = LifeTotals.unknown
+    }
+
+    private func families(
+        _ parents: Set<Int>, _ snapshot: Snapshot, _ step: Step
+    ) -> [Int: Family] {
+        guard !parents.isEmpty else { return [:] }
+        var families: [Int: Family] = [:]
+        for (position, entry) in snapshot.cgroups.enumerated() {
+            guard let parent = entry.parent, parents.contains(parent) else { continue }
+            let totals = LifeTotals(snapshot, position)
+            var before = step.earlier == nil ? totals : LifeTotals.zero
+            if let earlier = step.earlier, let place = step.before(position) {
+                before = LifeTotals(earlier, place)
+            }
+            let family = families[parent] ?? Family()
+            families[parent] = Family(
+                living: family.living + totals, grown: family.grown + (totals - before))
+        }
+        return families
     }
 
     /// Returns the share of the sampling interval that reading this sample took.
@@ -85,108 +140,105 @@ package struct Obituaries: Sendable {
         return min(1, Double(snapshot.health.duration) / Double(time.boot - previous.boot))
     }
 
-    private mutating func enter(
-        _ entry: CgroupEntry, _ totals: LifeTotals, _ snapshot: Snapshot, _ time: EventTime
-    ) {
-        let generation = entry.id.generation
-        guard accounts[generation] == nil else {
-            accounts[generation]?.totals = totals
-            accounts[generation]?.round = round
-            return
-        }
-        accounts[generation] = Account(
-            cgroup: EventCgroup(entry.path, entry.id),
-            parent: entry.parent.map { snapshot.cgroups[$0].id.generation },
-            born: round > 1 ? time.boot : nil, totals: totals, round: round,
-            base: round > 1 ? LifeTotals() : nil)
-        generations[entry.path] = generation
-    }
-
     /// Writes the tombstones, those of children before those of their parents.
     ///
     /// `begin` is the time at which the sample began, in microseconds since 1970.
     private mutating func bury(
-        _ ends: [CgroupEnd], after begin: UInt64, _ time: EventTime, _ report: inout Report
+        _ ends: [CgroupEnd], _ dead: [Account], after begin: UInt64, _ earlier: Snapshot,
+        _ time: EventTime, _ report: inout Report
     ) {
         held = []
-        guard round > 1 else { return }
-        let dead = accounts.values.filter { $0.round < round }
-            .sorted { $1.cgroup.path < $0.cgroup.path }
-        var seen: [CgroupPath: CgroupEnd] = [:]
-        let wanted = Set(dead.map(\.cgroup.path))
+        var known: [CgroupPath: [CgroupID]] = [:]
+        for account in dead {
+            guard let id = account.cgroup.id else { continue }
+            known[account.cgroup.path, default: []].append(id)
+        }
+        var seen: [UInt64: CgroupEnd] = [:]
         for end in ends {
-            if wanted.contains(end.path), seen[end.path] == nil {
-                seen[end.path] = end
-            } else if end.died.wall >= begin || !end.isReplaced && isLiving(end.path) {
+            let open = known[end.path]?.filter { seen[$0.generation] == nil } ?? []
+            // The path may have had several cgroups since the last sample.
+            if let id = open.first(where: { $0.inode == end.inode }) ?? open.first {
+                seen[id.generation] = end
+            } else if end.died.wall >= begin
+                || !end.isReplaced && rows.position(of: end.path) != nil
+            {
+                // On v1, a cgroup that ended in one hierarchy may still exist in another.
                 held.append(end)
             } else {
                 bury(end, &report)
             }
         }
-        for account in dead {
-            guard let id = account.cgroup.id else { continue }
-            bury(id.generation, seen[account.cgroup.path], time, &report)
+        for account in dead.reversed() {
+            guard let generation = account.cgroup.id?.generation,
+                let (position, last) = closing.removeValue(forKey: generation)
+            else { continue }
+            bury(last, LifeTotals(earlier, position), seen[generation], time, &report)
         }
-    }
-
-    /// Whether the last sample contains a cgroup with this path.
-    ///
-    /// On v1, a cgroup that ended in one hierarchy may still exist in another.
-    private func isLiving(_ path: CgroupPath) -> Bool {
-        generations[path].flatMap { accounts[$0] }.map { $0.round == round } ?? false
     }
 
     /// Writes the tombstone of a cgroup that no sample contained.
     private mutating func bury(_ end: CgroupEnd, _ report: inout Report) {
         let stone = Tombstone(
             cgroup: EventCgroup(end.path), born: end.born, died: end.died,
-            totals: end.final ?? LifeTotals(), reading: end.final == nil ? .none : .final)
+            totals: end.final ?? .unknown, reading: end.final == nil ? .none : .final)
         report.tombstones.append(stone)
-        addToParent(end.path.parent.flatMap { generations[$0] }, stone.totals)
+        addToParent(end.path.parent.map { EventCgroup($0) }, stone.totals)
     }
 
     /// Writes the tombstone of a cgroup that the last sample no longer contains.
     private mutating func bury(
-        _ generation: UInt64, _ end: CgroupEnd?, _ time: EventTime, _ report: inout Report
+        _ account: Account, _ totals: LifeTotals, _ end: CgroupEnd?, _ time: EventTime,
+        _ report: inout Report
     ) {
-        guard let account = accounts.removeValue(forKey: generation) else { return }
-        let path = account.cgroup.path
-        if generations[path] == generation { generations[path] = nil }
         let stone = Tombstone(
             cgroup: account.cgroup, born: end?.born ?? account.born, died: end?.died ?? time,
-            totals: end?.final.map(account.totals.updated(by:)) ?? account.totals,
+            totals: end?.final.map(totals.updated(by:)) ?? totals,
             reading: end?.final == nil ? .sample : .final)
         report.tombstones.append(stone)
         addToParent(account.parent, stone.totals)
-        guard account.hasLostChild, let base = account.base else { return }
-        let rest = stone.totals - (account.explained + base)
+        guard account.samplesLeft > 0, !account.hadOwnTasks else { return }
+        let rest = stone.totals - (account.explained + account.base)
         guard !rest.isZero else { return }
         report.unattributed.append(
             Unattributed(parent: account.cgroup, time: stone.died, totals: rest))
     }
 
-    private mutating func addToParent(_ parent: UInt64?, _ totals: LifeTotals) {
-        guard let parent, let account = accounts[parent] else { return }
-        accounts[parent]?.explained = account.explained + totals
-        accounts[parent]?.hasLostChild = true
-    }
-
-    /// Reports the usage of a living parent that its children and the tombstones do not explain.
-    private mutating func settle(
-        _ entry: CgroupEntry, _ living: LifeTotals, _ noise: LifeTotals, hasOwnTasks: Bool,
-        _ time: EventTime, _ report: inout Report
-    ) {
-        guard let account = accounts[entry.id.generation] else { return }
-        guard let base = account.base else {
-            accounts[entry.id.generation]?.base = account.totals - living
+    /// Adds the usage of a removed child to its parent, which may have ended, too.
+    private mutating func addToParent(_ parent: EventCgroup?, _ totals: LifeTotals) {
+        guard let parent else { return }
+        if let position = rows.position(of: parent.path, generation: parent.id?.generation) {
+            rows[position].lose(totals)
             return
         }
-        guard account.hasLostChild, !hasOwnTasks, !entry.path.isRoot else { return }
-        let rest = (account.totals - (living + account.explained + base)).above(noise)
-        guard !rest.isZero else { return }
-        report.unattributed.append(
-            Unattributed(parent: account.cgroup, time: time, totals: rest))
-        accounts[entry.id.generation]?.explained = account.explained + rest
-        accounts[entry.id.generation]?.hasLostChild = false
+        let generation =
+            parent.id?.generation
+            ?? closing.first { $0.value.account.cgroup.path == parent.path }?.key
+        if let generation { closing[generation]?.account.lose(totals) }
+    }
+
+    /// Reports the usage of living parents that their children and the tombstones do not explain.
+    private mutating func settle(
+        _ snapshot: Snapshot, _ step: Step, _ hasOwnTasks: [Bool], _ time: EventTime,
+        _ report: inout Report
+    ) {
+        let parents = snapshot.cgroups.indices.filter {
+            rows[$0].samplesLeft > 0 && !hasOwnTasks[$0] && !snapshot.cgroups[$0].path.isRoot
+        }
+        let families = families(Set(parents), snapshot, step)
+        let share = sweepShare(snapshot, time)
+        for position in parents {
+            let family = families[position] ?? Family()
+            let account = rows[position]
+            rows[position].samplesLeft -= 1
+            let known = family.living + account.explained + account.base
+            let rest = (LifeTotals(snapshot, position) - known).above(family.grown.times(share))
+            guard !rest.isZero || account.hadOwnTasks else { continue }
+            rows[position].explained = account.explained + rest
+            rows[position].samplesLeft = 0
+            rows[position].hadOwnTasks = false
+            guard !account.hadOwnTasks else { continue }
+            report.unattributed.append(
+                Unattributed(parent: account.cgroup, time: time, totals: rest))
+        }
     }
 }

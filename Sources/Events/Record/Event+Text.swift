@@ -117,6 +117,8 @@ extension Event {
         case "suspend": "the host was suspended\(time)"
         case "kernel log overrun": "the kernel log overflowed; OOM kills may lack their victims"
         case "death overrun": "cgroups ended too fast; some have no tombstone"
+        case "journal failure":
+            "the journal could not be written; \(number(.count) ?? 0) events are missing in it"
         case "write overrun": "writes came too fast; changes of limits may lack their writers"
         default: "no sample was taken\(time)"
         }

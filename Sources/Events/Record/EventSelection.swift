@@ -10,6 +10,9 @@ package struct EventSelection: Sendable {
     package var until: UInt64?
     /// The cgroups; nil for all, including events without a cgroup.
     package var pattern: PathPattern?
+    /// The cgroup whose events, and those of its ancestors and of the host, are selected; nil for
+    /// all.
+    package var line: CgroupPath?
 
     /// Creates a selection; by default, of all events.
     package init(
@@ -27,6 +30,7 @@ package struct EventSelection: Sendable {
         guard kinds?.contains(event.kind) ?? true, event.time.wall >= since ?? 0,
             event.time.wall <= until ?? .max
         else { return false }
+        if let line, let cgroup = event.cgroup, !line.isWithin(cgroup.path) { return false }
         guard let pattern else { return true }
         return event.cgroup.map { pattern.matches($0.path) } ?? false
     }

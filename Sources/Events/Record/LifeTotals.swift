@@ -39,6 +39,9 @@ package struct LifeTotals: Hashable, Sendable {
     /// Creates totals of which nothing is known.
     package init() {}
 
+    /// No known value.
+    static let unknown = LifeTotals()
+
     /// All values at 0, as in a new cgroup.
     static let zero: LifeTotals = {
         var totals = LifeTotals()

@@ -6,8 +6,8 @@ struct CgroupAccount: Sendable {
     let cgroup: EventCgroup
     /// The time at which it was found, in nanoseconds of CLOCK_BOOTTIME; nil if it existed before.
     let born: UInt64?
-    /// The number of the last sample that contained it.
-    var round: UInt64
+    /// Whether a sample without changes causes no event: nothing is open that a quiet time ends.
+    private(set) var isQuiet = false
     private var isPopulated, isFrozen, isUnderOOM: Bool?
     private var ooms: Episode
     private var hits: [Episode]
@@ -35,10 +35,12 @@ struct CgroupAccount: Sendable {
             .cpuThrottledTime, .cpuMax, .cpuMaxPeriod,
         ] + PressedResource.allCases.map(\.metric)
 
-    init(_ cgroup: EventCgroup, born: UInt64?, round: UInt64) {
+    /// Stands for a cgroup that was not opened.
+    static let unknown = CgroupAccount(EventCgroup(.root), born: nil)
+
+    init(_ cgroup: EventCgroup, born: UInt64?) {
         self.cgroup = cgroup
         self.born = born
-        self.round = round
         let fresh = born == nil ? Episode() : .newborn
         ooms = fresh
         throttle = fresh
@@ -89,6 +91,8 @@ struct CgroupAccount: Sendable {
                 add(.pressure, details)
             }
         }
+        isQuiet =
+            !ooms.isOpen && !throttle.isOpen && !pressure.isOpen && !hits.contains(where: \.isOpen)
         return events
     }
 

@@ -58,14 +58,17 @@ struct HostPressureEvents: Sendable {
     ///
     /// Only this method may poll the triggers, because poll(2) consumes a report.
     mutating func read(_ time: EventTime) -> [Event] {
+        let resources = PressedResource.allCases.filter { triggers[$0] != nil }
+        var list = PollList()
+        for resource in resources {
+            if let trigger = triggers[resource] { list.add(trigger.file.number, for: .notice) }
+        }
+        list.wait(milliseconds: 0)
         var events: [Event] = []
-        for resource in PressedResource.allCases {
-            guard let trigger = triggers[resource] else { continue }
-            var list = PollList()
-            list.add(trigger.file.number, for: .notice)
-            list.wait(milliseconds: 0)
-            let growth = growth(resource, now: time.boot)
-            let hasFired = list.hasNews(0..<1) && growth ?? 0 >= Self.share(resource)
+        for (place, resource) in resources.enumerated() {
+            let hasFired =
+                list.hasNews(place..<(place + 1))
+                && growth(resource, now: time.boot) ?? 0 >= Self.share(resource)
             let details = report(hasFired, of: resource, now: time.boot)
             if let details { events.append(Event(.pressure, time, nil, details)) }
         }
@@ -97,10 +100,16 @@ struct HostPressureEvents: Sendable {
         return state.end(resource, now: now)
     }
 
-    /// Takes a sample for the resources without a trigger.
+    /// Takes a sample: the waiting time for resources with a trigger, the share for the others.
     mutating func take(_ host: HostSample, _ time: EventTime) -> [Event] {
         PressedResource.allCases.compactMap { resource in
-            guard triggers[resource] == nil else { return nil }
+            guard triggers[resource] == nil else {
+                if let total = resource.total(of: host).value {
+                    _ = stalls[resource, default: StallTime(window: Self.window * 1000)]
+                        .growth(to: total, at: time.boot)
+                }
+                return nil
+            }
             return state.take(resource, resource.share(of: host).value, now: time.boot)
                 .map { Event(.pressure, time, nil, $0) }
         }

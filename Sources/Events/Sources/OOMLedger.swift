@@ -14,9 +14,8 @@ package struct OOMLedger: Sendable {
     private static let mostEvents = 1000
 
     private let readsLog: Bool
-    /// The cgroups' counters at the previous sample, by generation.
-    private var counters: [UInt64: UInt64] = [:]
-    private var isFirst = true
+    /// The cgroups' counters when they could last be read; nil if they never could.
+    private var counters = RowStates<UInt64?>()
     /// The kills in counters that the log may still name.
     private var unnamed: [(cgroup: EventCgroup, count: UInt64)] = []
     /// The kills in the log since the last sample, by the victim's cgroup.
@@ -53,7 +52,6 @@ package struct OOMLedger: Sendable {
         defer {
             previous = total ?? previous
             logged = [:]
-            isFirst = false
         }
         if base == nil, let total {
             base = total
@@ -103,20 +101,24 @@ package struct OOMLedger: Sendable {
     private mutating func newKills(
         _ snapshot: Snapshot
     ) -> [(cgroup: EventCgroup, count: UInt64)] {
-        var now: [UInt64: UInt64] = [:]
-        now.reserveCapacity(counters.count)
+        let isFirst = counters.follow(snapshot, initial: nil).earlier == nil
+        // Linux before 5.2 has one counter, without descendants.
+        let columns = Self.metrics.compactMap { snapshot.schema.column(of: $0) }
         var found: [(cgroup: EventCgroup, count: UInt64)] = []
-        for (index, entry) in snapshot.cgroups.enumerated() {
-            // Linux before 5.2 has one counter, without descendants.
-            let reading = snapshot[index, .memoryLocalOOMKills].value
-            guard let count = reading ?? snapshot[index, .memoryOOMKills].value else { continue }
-            now[entry.id.generation] = count
-            let before = counters[entry.id.generation] ?? (isFirst ? count : 0)
-            if count > before {
-                found.append((EventCgroup(entry.path, entry.id), count - before))
+        for position in snapshot.cgroups.indices {
+            let place = snapshot.cgroups[position].row
+            let before = counters[position]
+            for column in columns {
+                guard let count = snapshot.reading(place, column: column).value else { continue }
+                if count != before {
+                    counters[position] = count
+                    let growth = count - min(count, before ?? (isFirst ? count : 0))
+                    let entry = snapshot.cgroups[position]
+                    if growth > 0 { found.append((EventCgroup(entry.path, entry.id), growth)) }
+                }
+                break
             }
         }
-        counters = now
         return found
     }
 

@@ -18,6 +18,15 @@ enum PressedResource: String, CaseIterable, Sendable {
         }
     }
 
+    /// Returns the time that some task of the host has waited, in microseconds since boot.
+    func total(of host: HostSample) -> Reading {
+        switch self {
+        case .cpu: host.pressure.cpu.some.total
+        case .memory: host.pressure.memory.some.total
+        case .io: host.pressure.io.some.total
+        }
+    }
+
     /// Returns the same share for the host.
     func share(of host: HostSample) -> Reading {
         switch self {
@@ -32,6 +41,9 @@ enum PressedResource: String, CaseIterable, Sendable {
 struct PressureState: Sendable {
     /// The times at which present pressure began, in nanoseconds of CLOCK_BOOTTIME.
     private var begun: [PressedResource: UInt64] = [:]
+
+    /// Whether there is pressure on any resource.
+    var isOpen: Bool { !begun.isEmpty }
 
     /// Takes a share in hundredths of a percent; returns the details of a beginning or an end.
     ///

@@ -23,10 +23,12 @@ package struct SnapshotEvents: Sendable {
     }
 
     private let interval: UInt64
-    /// By generation: the inode of a v1 cgroup depends on the hierarchies in which it already exists.
-    private var accounts: [UInt64: CgroupAccount] = [:]
+    private var rows = RowStates<CgroupAccount>()
+    private var columns = WatchedColumns(metrics)
+    /// The cgroups that no sample has contained yet, by generation: the inode of a v1 cgroup
+    /// depends on the hierarchies in which it already exists.
+    private var newborns: [UInt64: CgroupAccount] = [:]
     private var paths: [CgroupPath: CgroupID] = [:]
-    private var round: UInt64 = 0
     private var clocks: Clocks?
 
     /// Creates a comparison; `interval` is the usual time between two samples in nanoseconds.
@@ -38,48 +40,51 @@ package struct SnapshotEvents: Sendable {
     /// Takes cgroups that are not in a sample yet.
     package mutating func take(newborns: [CgroupEntry], _ time: EventTime) -> [Event] {
         newborns.compactMap { entry in
-            guard round > 0, accounts[entry.id.generation] == nil else { return nil }
-            return open(entry, time, isNew: true)
+            let generation = entry.id.generation
+            guard rows.sample != nil, self.newborns[generation] == nil,
+                rows.position(of: entry.path, generation: generation) == nil
+            else { return nil }
+            let account = open(entry, time, isNew: true)
+            self.newborns[generation] = account
+            return Event(.born, time, account.cgroup)
         }
     }
 
     /// Compares a sample with the previous one.
     package mutating func take(_ snapshot: Snapshot, _ clocks: Clocks) -> [Event] {
-        let isFirst = round == 0
-        round += 1
-        let events = gap(clocks)
+        var events = gap(clocks)
         self.clocks = clocks
-        var changes: [Event] = []
-        for (index, entry) in snapshot.cgroups.enumerated() {
-            if accounts[entry.id.generation] == nil,
-                let event = open(entry, clocks.time, isNew: !isFirst)
-            {
-                changes.append(event)
+        columns.adopt(snapshot.schema)
+        let step = rows.follow(snapshot, initial: .unknown)
+        let isFirst = step.earlier == nil
+        for position in step.added {
+            let entry = snapshot.cgroups[position]
+            if let account = newborns.removeValue(forKey: entry.id.generation) {
+                rows[position] = account
+            } else {
+                rows[position] = open(entry, clocks.time, isNew: !isFirst)
+                if !isFirst { events.append(Event(.born, clocks.time, rows[position].cgroup)) }
             }
-            accounts[entry.id.generation]?.round = round
-            changes += accounts[entry.id.generation]?.take(snapshot, index, clocks.time) ?? []
         }
-        close()
-        return events + changes
+        for position in snapshot.cgroups.indices
+        where !rows[position].isQuiet || columns.changed(snapshot, position, since: step) {
+            events += rows[position].take(snapshot, position, clocks.time)
+        }
+        // Those that the sample lacks ended before it; ``Obituaries`` reports them.
+        for account in step.gone.map(\.state) + newborns.values { close(account.cgroup) }
+        newborns = [:]
+        return events
     }
 
     private mutating func open(
         _ entry: CgroupEntry, _ time: EventTime, isNew: Bool
-    ) -> Event? {
-        let cgroup = EventCgroup(entry.path, entry.id)
-        accounts[entry.id.generation] = CgroupAccount(
-            cgroup, born: isNew ? time.boot : nil, round: round)
+    ) -> CgroupAccount {
         paths[entry.path] = entry.id
-        return isNew ? Event(.born, time, cgroup) : nil
+        return CgroupAccount(EventCgroup(entry.path, entry.id), born: isNew ? time.boot : nil)
     }
 
-    /// Closes the accounts of the cgroups that the last sample lacks; ``Obituaries`` reports them.
-    private mutating func close() {
-        for account in accounts.values where account.round < round {
-            guard let id = account.cgroup.id else { continue }
-            accounts[id.generation] = nil
-            if paths[account.cgroup.path] == id { paths[account.cgroup.path] = nil }
-        }
+    private mutating func close(_ cgroup: EventCgroup) {
+        if paths[cgroup.path] == cgroup.id { paths[cgroup.path] = nil }
     }
 
     private func gap(_ clocks: Clocks) -> [Event] {

@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Synchronization
 
 /// The newest events, in memory.
@@ -5,7 +6,7 @@ internal import Synchronization
 /// One writer enters events. Any number of readers take them, each from the number that it has
 /// reached. No call waits for I/O.
 package final class EventStore: Sendable {
-    /// The bounds of the store; the oldest events are removed first.
+    /// The bounds of the store; see ``EventLanes`` for what is removed first.
     package struct Bounds: Sendable {
         /// The maximum number of events.
         package var count = 20_000
@@ -28,16 +29,33 @@ package final class EventStore: Sendable {
         /// Returns the number of events after `serial`, which a reader has reached, that the store
         /// no longer has.
         package func lost(after serial: UInt64) -> UInt64 {
-            first > serial ? first - serial - 1 : 0
+            let all = last > serial ? last - serial : 0
+            return all - min(all, UInt64(records.count))
         }
     }
 
+    private struct Entry {
+        let serial: UInt64
+        let lane: EventClass
+        /// Empty if the event was removed.
+        var bytes: [UInt8]
+    }
+
     private struct State {
-        var records: [(serial: UInt64, bytes: [UInt8])] = []
-        /// The index of the oldest record; those before it are removed.
-        var head = 0
-        var bytes = 0
+        var entries: [Entry] = []
+        var lanes = EventLanes()
         var newest: UInt64 = 0
+
+        /// Returns the index of the first entry with a higher number.
+        func index(after serial: UInt64) -> Int {
+            var low = 0
+            var high = entries.count
+            while low < high {
+                let middle = (low + high) / 2
+                if entries[middle].serial > serial { high = middle } else { low = middle + 1 }
+            }
+            return low
+        }
     }
 
     private let bounds: Bounds
@@ -50,7 +68,7 @@ package final class EventStore: Sendable {
     package var newest: UInt64 { state.withLock { $0.newest } }
 
     /// The size of all encoded events in bytes.
-    package var byteCount: Int { state.withLock { $0.bytes } }
+    package var byteCount: Int { state.withLock { $0.lanes.bytes } }
 
     /// Numbers and enters events; returns them encoded.
     package func enter(_ events: [Event]) -> [[UInt8]] {
@@ -59,7 +77,7 @@ package final class EventStore: Sendable {
             events.map { event in
                 let serial = state.newest + 1
                 let record = StoredEvent(serial, event).encoded
-                add(record, serial, &state)
+                add(record, serial, EventClass(event), &state)
                 return record
             }
         }
@@ -68,40 +86,42 @@ package final class EventStore: Sendable {
     /// Enters an event of an earlier process with its number, which must exceed all before it.
     package func restore(_ record: [UInt8]) {
         guard let serial = StoredEvent.serial(of: record), serial < .max / 2 else { return }
+        // An event of an unknown kind counts as a gap: it is only passed on.
+        let own = StoredEvent(decoding: record).map { EventClass($0.event) }
         state.withLock { state in
-            if serial > state.newest { add(record, serial, &state) }
+            if serial > state.newest {
+                add(record, serial, own ?? EventClass(.gap, nil), &state)
+            }
         }
     }
 
-    private func add(_ record: [UInt8], _ serial: UInt64, _ state: inout State) {
-        state.records.append((serial, record))
-        state.bytes += record.count
+    private func add(
+        _ record: [UInt8], _ serial: UInt64, _ own: EventClass, _ state: inout State
+    ) {
+        let lane = state.lanes.add(serial, record.count, of: own)
+        state.entries.append(Entry(serial: serial, lane: lane, bytes: record))
         state.newest = serial
-        while state.records.count - state.head > bounds.count || state.bytes > bounds.bytes {
-            state.bytes -= state.records[state.head].bytes.count
-            state.records[state.head].bytes = []
-            state.head += 1
+        while state.lanes.count > bounds.count || state.lanes.bytes > bounds.bytes {
+            let byBytes = state.lanes.count <= bounds.count
+            guard let oldest = state.lanes.next(byBytes: byBytes) else { break }
+            let place = state.index(after: oldest - 1)
+            let entry = state.entries[place]
+            state.lanes.removeOldest(of: entry.lane, entry.bytes.count)
+            state.entries[place].bytes = []
         }
-        if state.head > bounds.count {
-            state.records.removeFirst(state.head)
-            state.head = 0
+        if state.entries.count > 2 * max(state.lanes.count, 500) {
+            state.entries.removeAll { $0.bytes.isEmpty }
         }
     }
 
     /// Returns at most `most` events after a number.
     package func events(after serial: UInt64, most: Int) -> Batch {
         state.withLock { state in
-            var low = state.head
-            var high = state.records.count
-            while low < high {
-                let middle = (low + high) / 2
-                if state.records[middle].serial > serial {
-                    high = middle
-                } else {
-                    low = middle + 1
-                }
+            var found: [Entry] = []
+            for entry in state.entries[state.index(after: serial)...] where !entry.bytes.isEmpty {
+                guard found.count < most else { break }
+                found.append(entry)
             }
-            let found = state.records[low...].prefix(most)
             return Batch(
                 records: found.map(\.bytes), first: found.first?.serial ?? state.newest + 1,
                 last: found.last?.serial ?? state.newest)

@@ -22,6 +22,8 @@ final class EventFeed: Sendable {
         let selection: EventSelection
         /// The number that the reader has reached.
         let reached: Mutex<UInt64>
+        /// The newest event when the stream began; nothing up to it is missed.
+        let start: UInt64
 
         init(_ feed: EventFeed, _ query: EventQuery, after serial: UInt64?) {
             self.feed = feed
@@ -31,6 +33,7 @@ final class EventFeed: Sendable {
             let past =
                 serial == nil && query.past > 0
                 ? feed.store.newest(query.past, of: selection).first : nil
+            start = serial ?? newest
             reached = Mutex(serial ?? past.map { $0.serial - 1 } ?? newest)
         }
 
@@ -119,7 +122,7 @@ final class EventFeed: Sendable {
         guard batch.last >= serial else { return nil }
         let events = batch.records.compactMap { StoredEvent(decoding: $0) }
             .filter { reader.selection.contains($0.event) }
-        let lost = batch.lost(after: serial)
+        let lost = serial < reader.start ? 0 : batch.lost(after: serial)
         guard lost > 0 || !events.isEmpty else { return nil }
         return Self.piece(events, lost: lost)
     }

@@ -44,7 +44,7 @@ struct Family: Sendable {
         }
         self.init(
             name, metric.kind == .counter ? .counter : .gauge, unit: unit, scale: scale,
-            metric.help)
+            metric.familyHelp ?? metric.help)
     }
 
     /// The header lines before the samples.

@@ -29,9 +29,11 @@ struct WebPage: Sendable {
         ("Cache-Control", "no-cache"),
     ]
 
-    init(version: String, metricsPath: String) {
+    /// Creates the page; `hasEvents` is whether `/api/v1/events` exists.
+    init(version: String, metricsPath: String, hasEvents: Bool) {
         let page = String(decoding: PackageResources.page_html, as: UTF8.self)
             .replacing("{{version}}", with: version)
+            .replacing("{{events}}", with: hasEvents ? "on" : "off")
             // Relative, because the page may be served under a proxy's path prefix.
             .replacing("{{metrics}}", with: Self.quoted(String(metricsPath.dropFirst())))
         document = File(

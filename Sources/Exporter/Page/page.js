@@ -119,6 +119,8 @@ const orderValue = (record, order) => order === "io"
 const view = {
   order: "cpu", reverse: false, tree: true, filter: "", folded: new Set(), selected: null,
   isDetailed: false, isPaused: false,
+  // The time of the history that is shown, in seconds; null for the present.
+  at: null,
 };
 let sample = null;
 let rows = [];
@@ -160,8 +162,7 @@ const remember = cgroups => {
   past = living;
 };
 
-const take = data => {
-  if (view.isPaused) return;
+const link = data => {
   data.cgroups.forEach((record, index) => {
     record.id = `${record.inode}.${record.generation}`;
     record.index = index;
@@ -169,6 +170,11 @@ const take = data => {
     record.name = record.path === "/" ? "/" : record.path.slice(record.path.lastIndexOf("/") + 1);
     if (record.parent !== undefined) data.cgroups[record.parent].children.push(record);
   });
+};
+
+const take = data => {
+  if (view.isPaused || view.at !== null) return;
+  link(data);
   remember(data.cgroups);
   sample = data;
   rebuild();
@@ -427,6 +433,7 @@ const drawNow = () => {
   for (const element of spare) element.remove();
   if (focused && !focused.isConnected) focusSelected();
   drawDetail();
+  drawEvents();
 };
 
 const drawMachine = () => {
@@ -543,6 +550,7 @@ const drawDetail = () => {
     setText(most, values.every(Number.isNaN) ? "" : `peak ${format(highest(values))}`);
     drawSpark(chart.lastChild, values, ceiling(name, values, record));
   });
+  fillEvents($("detail-events"), eventsOf(record), false);
   askDetails(record);
   drawValues(record);
 };
@@ -555,6 +563,10 @@ const fetchJSON = async path => {
 
 // At most one request is pending, and one is made per sample.
 const askDetails = async record => {
+  if (view.at !== null) {
+    details = { id: record.id, values: null, trouble: "All values of the past: cgwarden show --at" };
+    return;
+  }
   const question = `${record.id} ${sample.tick}`;
   if (asked || details?.question === question) return;
   asked = question;
@@ -613,6 +625,69 @@ const detailLines = values => {
     lines.push([name.split(".")[0], name, name, reason, undefined]);
   }
   return lines;
+};
+
+// MARK: Events
+
+// The newest events of the host, newest first; empty if this program keeps none.
+const keptEvents = 500;
+let happened = [];
+let eventSource = null;
+const hasEvents = document.body.dataset.events === "on";
+
+const eventClass = event => event.kind === "oom" || event.kind === "oom-kill" ? "bad"
+  : ["limit-hit", "throttled", "pressure", "gap"].includes(event.kind) && event.state !== "end"
+    ? "warn" : "";
+
+const fillEvents = (list, events, withPath) => {
+  while (list.children.length > events.length) list.lastChild.remove();
+  events.forEach((event, index) => {
+    let item = list.children[index];
+    if (!item) {
+      item = list.appendChild(make("li"));
+      item.append(make("time"), make("b"), make("span"), make("span"));
+    }
+    const [time, kind, path, text] = item.children;
+    setText(time, clock(event.time));
+    setText(kind, event.kind);
+    setText(path, withPath ? event.path ?? "" : "");
+    setText(text, event.text);
+    setClass(item, eventClass(event));
+  });
+};
+
+const drawEvents = () => {
+  const pane = $("events");
+  if (!pane.hidden) fillEvents($("host-events"), happened.slice(0, 200), true);
+};
+
+// Those of a cgroup; the root's are those of the host, too.
+const eventsOf = record => happened.filter(event => event.path === record.path
+  || record.path === "/" && event.path === undefined).slice(0, 20);
+
+const setEvents = isShown => {
+  if (!hasEvents) return;
+  $("events").hidden = !isShown;
+  setAttribute($("events-open"), "aria-pressed", isShown);
+  draw();
+};
+
+const connectEvents = () => {
+  eventSource?.close();
+  if (!hasEvents) return;
+  happened = [];
+  eventSource = new EventSource(address(`api/v1/events?n=${keptEvents}`));
+  eventSource.addEventListener("message", message => {
+    const event = JSON.parse(message.data);
+    // Another daemon without a journal starts again at 1.
+    if (happened.length && event.serial <= happened[0].serial) happened = [];
+    happened.unshift(event);
+    if (happened.length > keptEvents) happened.pop();
+    draw();
+  });
+  eventSource.addEventListener("error", () => {
+    if (eventSource.readyState === EventSource.CLOSED) setTimeout(connectEvents, 5000);
+  });
 };
 
 // The verdict and the other findings, each with the file that decides it.
@@ -740,13 +815,93 @@ const rowKeys = {
 };
 const pageRows = () => Math.max(Math.floor(table.clientHeight / rowHeight) - 2, 1);
 
+// MARK: The past
+
+let span = null;
+let wantedTime = null;
+let isTravelling = false;
+
+const drawPast = () => {
+  $("past").hidden = span === null;
+  if (span === null) return;
+  const bar = $("past-time");
+  setAttribute(bar, "min", Math.floor(span.first));
+  setAttribute(bar, "max", Math.ceil(span.last));
+  if (view.at === null) bar.value = bar.max;
+  const text = view.at === null ? "now" : new Date(view.at * 1000).toLocaleString();
+  setText($("past-text"), text);
+  setAttribute(bar, "aria-valuetext", text);
+};
+
+// Records of the past have no lines of the present.
+const showPast = data => {
+  link(data);
+  for (const record of data.cgroups) {
+    if (past.has(record.id)) continue;
+    const lines = {};
+    for (const name in series) lines[name] = new Float64Array(kept).fill(NaN);
+    past.set(record.id, lines);
+  }
+  sample = data;
+  rebuild();
+  drawStatus();
+};
+
+// One request at a time: a dragged bar asks for the last place only.
+const goTo = async seconds => {
+  if (span === null) return;
+  view.at = Math.min(Math.max(seconds, Math.floor(span.first)), Math.ceil(span.last));
+  $("past-time").value = view.at;
+  wantedTime = view.at;
+  drawPast();
+  if (isTravelling) return;
+  isTravelling = true;
+  while (wantedTime !== null) {
+    const at = wantedTime;
+    wantedTime = null;
+    try {
+      const data = await fetchJSON(`api/v1/snapshot?at=${at}`);
+      if (view.at !== null) showPast(data);
+    } catch (error) {
+      setText($("past-text"), String(error.message));
+    }
+  }
+  isTravelling = false;
+};
+
+const goLive = () => {
+  if (view.at === null) return;
+  view.at = null;
+  details = null;
+  leaveGap();
+  readSpan();
+  drawStatus();
+};
+
+const readSpan = async () => {
+  try {
+    const history = await fetchJSON("api/v1/history");
+    span = history.first === undefined ? null : history;
+  } catch { span = null; }
+  drawPast();
+};
+
+const stepTime = seconds => goTo((view.at ?? span?.last ?? 0) + seconds);
+$("past-time").addEventListener("input", event => goTo(Number(event.target.value)));
+$("past-live").addEventListener("click", goLive);
+setInterval(() => { if (view.at === null && !document.hidden) readSpan(); }, 60000);
+
 // Keys outside of text fields.
 const pageKeys = {
   "/": () => $("filter").focus(), "\\": clearFilter, "?": openHelp, h: openHelp,
   p: () => orderBy("name"), t: () => orderBy("tasks"), c: () => orderBy("cpu"),
   m: () => orderBy("memory"), i: () => orderBy("io"), Z: () => setPaused(!view.isPaused),
+  e: () => setEvents($("events").hidden),
   r: () => { view.reverse = !view.reverse; rebuild(); },
   v: () => { view.tree = !view.tree; rebuild(); },
+  "[": () => stepTime(-Math.max(interval / 1000, 1)),
+  "]": () => stepTime(Math.max(interval / 1000, 1)),
+  "{": () => stepTime(-60), "}": () => stepTime(60), l: goLive,
   Escape: () => { if (view.isDetailed) setDetailed(false); },
 };
 
@@ -783,6 +938,8 @@ $("sort").addEventListener("change", event => { view.order = event.target.value;
 $("reverse").addEventListener("click", pageKeys.r);
 $("tree").addEventListener("click", pageKeys.v);
 $("pause").addEventListener("click", pageKeys.Z);
+$("events-open").hidden = !hasEvents;
+$("events-open").addEventListener("click", pageKeys.e);
 $("help-open").addEventListener("click", openHelp);
 $("help-close").addEventListener("click", () => $("help").close());
 $("detail-close").addEventListener("click", () => setDetailed(false));
@@ -829,6 +986,7 @@ const drawStatus = () => {
   const since = heardAt === null ? "" : clock((Date.now() - silence) / 1000);
   const [state, text] =
     isStale ? ["stale", `stale since ${since}${failure ? `: ${failure}` : ""}`]
+    : view.at !== null ? ["paused", "the past"]
     : view.isPaused ? ["paused", "paused"]
     : heardAt === null ? ["wait", failure || "connecting …"]
     : ["live", "live"];
@@ -867,9 +1025,11 @@ const connect = () => {
 let leaving = 0;
 document.addEventListener("visibilitychange", () => {
   clearTimeout(leaving);
-  if (document.hidden) leaving = setTimeout(() => { source.close(); isOpen = false; }, 60000);
-  else if (source.readyState === EventSource.CLOSED) connect();
+  if (document.hidden) leaving = setTimeout(() => { source.close(); eventSource?.close(); isOpen = false; }, 60000);
+  else if (source.readyState === EventSource.CLOSED) { connect(); connectEvents(); }
 });
 
 setInterval(drawStatus, 1000);
 connect();
+readSpan();
+connectEvents();

@@ -61,6 +61,12 @@ struct GroupMatcher: Sendable {
     /// still a member.
     func watched(of name: String) -> [Int] { places[name].map { groups[$0].watched } ?? [] }
 
+    /// Whether a row was a member of a group at the last match.
+    func has(_ row: Row, in name: String) -> Bool {
+        guard let members = places[name].map({ groups[$0].isMember }) else { return false }
+        return row < members.endIndex && members[row]
+    }
+
     /// Whether a new cgroup, empty and without children, belongs to a group.
     ///
     /// `others` returns the group's cgroups so far.

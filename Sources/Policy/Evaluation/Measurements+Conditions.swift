@@ -71,6 +71,8 @@ extension Measurements {
         case .flag(let term):
             let value = number(program, term, row)
             return value.isNaN ? (value.isNotApplicable ? .no : .unknown) : Truth(value != 0)
+        case .happened(let place):
+            return Truth(happenings[place].isMet(row: eventRow(place, row), now: now))
         case .and(let left, let right):
             let first = truth(program, left, row)
             return first == .no ? .no : min(first, truth(program, right, row))
@@ -97,10 +99,16 @@ extension Measurements {
             let value = histories[series].samples.value(
                 function, row: row, window: window, now: now)
             return value.isNaN ? value : value * scale
+        case .happened(let place):
+            return Double(happenings[place].count(row: eventRow(place, row), now: now))
         case .arithmetic(let arithmetic, let left, let right):
             return arithmetic(number(program, left, row), number(program, right, row))
         default: return .unknown
         }
+    }
+
+    private func eventRow(_ place: Int, _ row: Int) -> Int {
+        happenings[place].group == nil ? row : 0
     }
 
     /// Returns the last value; unknown if it is too old.

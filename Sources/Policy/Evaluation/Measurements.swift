@@ -42,6 +42,8 @@ struct Measurements: Sendable {
     private(set) var columns: [Column] = []
     private(set) var values: [[Double]] = []
     private(set) var histories: [History] = []
+    /// The events that trigger rules.
+    private(set) var happenings: [EventCounts] = []
     private var places: [Key: Int] = [:]
     private var schema: Schema?
     /// When each tier was last read, by the sampler's clock and by the policy's.
@@ -105,7 +107,17 @@ struct Measurements: Sendable {
         return histories.count - 1
     }
 
-    /// Keeps the samples of the previous policy where both keep equally many.
+    /// Returns the index of the events of a trigger, which are added if they are new.
+    mutating func counts(of trigger: EventTrigger, group: String?) -> Int {
+        if let known = happenings.firstIndex(where: { $0.trigger == trigger && $0.group == group })
+        {
+            return known
+        }
+        happenings.append(EventCounts(trigger, group: group))
+        return happenings.count - 1
+    }
+
+    /// Keeps the samples and events of the previous policy where both keep equally many.
     mutating func keepSamples(of old: Measurements) {
         for place in histories.indices {
             let key = columns[histories[place].column].key
@@ -116,6 +128,12 @@ struct Measurements: Sendable {
             else { continue }
             histories[place].samples = known.samples
         }
+        for place in happenings.indices {
+            let known = old.happenings.first {
+                $0.trigger == happenings[place].trigger && $0.group == happenings[place].group
+            }
+            if let known { happenings[place].keep(known) }
+        }
         tierReads = old.tierReads
         now = old.now
     }
@@ -125,12 +143,19 @@ struct Measurements: Sendable {
 
     func tier(of column: Int) -> Tier { columns[column].reading.tier }
 
+    mutating func changeEvents(_ change: (inout EventCounts, UInt64) -> Void) {
+        for place in happenings.indices { change(&happenings[place], now) }
+    }
+
     // MARK: Samples
 
     /// Forgets the samples of a row, which now belongs to another cgroup.
     mutating func clear(row: Row) {
         for place in histories.indices where !columns[histories[place].column].hasOneRow {
             histories[place].samples.clear(row: row.number)
+        }
+        for place in happenings.indices where happenings[place].group == nil {
+            happenings[place].clear(row: row.number)
         }
     }
 

@@ -88,21 +88,30 @@ extension PolicyEngine {
         _ rule: RuleIndex, _ row: Row, _ action: RuleAction.Kind, chain: UInt64? = nil,
         _ cause: Cause, veto: String? = nil
     ) -> Effect.ID? {
-        let runtime = rules[rule]
-        let what = runtime.rule.actions.compactMap(\.kind.verb).joined(separator: ", ")
-        let text =
-            "\(runtime.rule.name) on \(sight.path(row)): "
-            + (veto.map { "would \(what), but \($0)" } ?? (what.isEmpty ? "fired" : what))
-            + ", because \(cause.text)"
-        let kind: Effect.Kind
-        switch action {
-        case .notify(let sinks): kind = .notify(sinks: sinks, level: .warning, text: text)
-        case .log(let level): kind = .log(level, text: text)
-        default: return nil
+        guard let kind = notice(rule, sight.path(row), action, cause, veto: veto) else {
+            return nil
         }
         return emit(
-            kind, runtime.origin, row, cause, chain: chain, isDryRun: runtime.isDryRun,
+            kind, rules[rule].origin, row, cause, chain: chain, isDryRun: rules[rule].isDryRun,
             continuesOnError: true)
+    }
+
+    /// Returns the notice of a step; nil for one that does something else.
+    func notice(
+        _ rule: RuleIndex, _ path: CgroupPath, _ action: RuleAction.Kind, _ cause: Cause,
+        veto: String? = nil
+    ) -> Effect.Kind? {
+        let policy = rules[rule].rule
+        let what = policy.actions.compactMap(\.kind.verb).joined(separator: ", ")
+        let text =
+            "\(policy.name) on \(path): "
+            + (veto.map { "would \(what), but \($0)" } ?? (what.isEmpty ? "fired" : what))
+            + ", because \(cause.text)"
+        return switch action {
+        case .notify(let sinks): .notify(sinks: sinks, level: .warning, text: text)
+        case .log(let level): .log(level, text: text)
+        default: nil
+        }
     }
 
     // MARK: Requests

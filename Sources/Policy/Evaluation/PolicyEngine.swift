@@ -28,6 +28,8 @@ package struct PolicyEngine: Sendable {
     var rules: RuleBoard
     /// Chains that wait for results.
     var chains = ChainRunner()
+    /// The cgroups that are gone, for events that arrive later.
+    var departed = DepartedCgroups()
     /// Freezes and their deadlines.
     var freezes = FreezeLedger()
     /// Decides whether an action is allowed.
@@ -129,7 +131,10 @@ package struct PolicyEngine: Sendable {
     private mutating func identify(_ input: PolicyInput) {
         let change = sight.rows.take(input.snapshot, at: sight.now)
         if let change {
-            for row in change.gone { forget(row) }
+            for row in change.gone {
+                remember(row)
+                forget(row)
+            }
             sight.rows.release(change.gone)
             for row in change.added { measurements.clear(row: row) }
             matcher.forget(rows: change.added + change.moved + change.gone)
@@ -139,6 +144,7 @@ package struct PolicyEngine: Sendable {
             input, rows: sight.rows, facts: sight.facts, listChanged: change != nil)
         let matcher = matcher
         measurements.take(input, rows: sight.rows) { matcher.watched(of: $0) }
+        takeEvents(input.events)
         membersChanged = changed || !isOrdered
         if membersChanged { orderRules() }
         isOrdered = true

@@ -39,10 +39,13 @@ package struct PolicyInput: Sendable {
     package var results: [EffectResult]
     /// The cgroups under the control of an OOM guard, which the engine must not counteract.
     package var guarded: [CgroupID: GuardedCgroup]
+    /// The events since the previous tick, the oldest first.
+    package var events: [PolicyEvent]
 
     package init(
         snapshot: Snapshot, time: PolicyInstant, minuteOfDay: Int, topology: CPUTopology? = nil,
-        results: [EffectResult] = [], guarded: [CgroupID: GuardedCgroup] = [:]
+        results: [EffectResult] = [], guarded: [CgroupID: GuardedCgroup] = [:],
+        events: [PolicyEvent] = []
     ) {
         self.snapshot = snapshot
         self.time = time
@@ -50,6 +53,7 @@ package struct PolicyInput: Sendable {
         self.topology = topology
         self.results = results
         self.guarded = guarded
+        self.events = events
     }
 }
 

@@ -19,6 +19,8 @@ struct Program: Sendable {
         case increased(series: Int, nanoseconds: UInt64)
         case missing(Int)
         case flag(Int)
+        /// The events of a trigger, by its index in ``Measurements``.
+        case happened(Int)
         case and(Int, Int)
         case or(Int, Int)
         case not(Int)
@@ -121,6 +123,9 @@ struct ProgramCompiler {
             return append(.increased(series: series, nanoseconds: window.nanoseconds))
         case .missing(let term): return append(.missing(try add(level: term)))
         case .flag(let term): return append(.flag(try add(level: term)))
+        case .happened(let trigger):
+            let place = measurements.counts(of: trigger, group: aggregate)
+            return leaf("\(trigger)", append(.happened(place)), .count)
         case .all(let parts): return try join(parts, empty: .yes) { .and($0, $1) }
         case .any(let parts): return try join(parts, empty: .no) { .or($0, $1) }
         case .not(let part):

@@ -24,7 +24,8 @@ extension Expression: CustomStringConvertible {
 }
 
 extension Condition: CustomStringConvertible {
-    /// The text as in a policy; it parses as the same condition.
+    /// The text as in a policy; it parses as the same condition, except for events, which
+    /// `on_event` describes.
     package var description: String {
         switch self {
         case .comparison(let left, let comparison, let right):
@@ -32,6 +33,7 @@ extension Condition: CustomStringConvertible {
         case .increased(let term, let window): "increased(\(term), \(DurationText.text(window)))"
         case .missing(let term): "missing(\(term))"
         case .flag(let term): "\(term)"
+        case .happened(let trigger): "\(trigger)"
         case .all(let parts):
             parts.map { $0.isList ? "(\($0))" : "\($0)" }.joined(separator: " and ")
         case .any(let parts):
@@ -45,6 +47,7 @@ extension Condition: CustomStringConvertible {
         switch self {
         case .comparison(let left, _, let right): left.terms + right.terms
         case .increased(let term, _), .missing(let term), .flag(let term): [term]
+        case .happened: []
         case .all(let parts), .any(let parts): parts.flatMap(\.terms)
         case .not(let part): part.terms
         }

@@ -30,6 +30,8 @@ package indirect enum Condition: Hashable, Sendable {
     case missing(MetricTerm)
     /// Whether a flag is set (`cgroup.populated`, `cgroup.frozen`).
     case flag(MetricTerm)
+    /// Whether the events of a trigger happened to the cgroup.
+    case happened(EventTrigger)
     case all([Condition])
     case any([Condition])
     case not(Condition)

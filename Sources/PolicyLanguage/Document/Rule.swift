@@ -59,6 +59,8 @@ package struct Rule: Hashable, Sendable {
     package var group: String
     /// Whether cgroups are evaluated separately or as one.
     package var scope = Scope.each
+    /// The events that trigger it, which ``when`` contains; nil if a condition alone does.
+    package var event: EventTrigger?
     /// The condition that starts it.
     package var when: Condition
     /// How long ``when`` must be true before the rule acts.

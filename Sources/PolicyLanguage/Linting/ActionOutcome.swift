@@ -107,7 +107,7 @@ extension Condition {
     /// Combines the results of the parts.
     fileprivate func outcome(_ part: (Condition) -> Bool?) -> Bool? {
         switch self {
-        case .comparison, .increased, .missing, .flag: return part(self)
+        case .comparison, .increased, .missing, .flag, .happened: return part(self)
         case .not(let inner): return inner.outcome(part).map { !$0 }
         case .all(let parts):
             let outcomes = parts.map { $0.outcome(part) }

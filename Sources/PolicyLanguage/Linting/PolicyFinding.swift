@@ -65,6 +65,8 @@ package enum FindingRule: String, Hashable, Sendable, CaseIterable {
     case noVictims = "aggregate-without-victims"
     case aggregation = "no-aggregate"
     case shortWindow = "short-window"
+    case briefEffect = "brief-effect"
+    case selfTriggered = "self-triggered"
     case disabledHere = "disabled-here"
     case uncounted = "uncounted-io"
     case formerName = "former-name"
@@ -73,7 +75,8 @@ package enum FindingRule: String, Hashable, Sendable, CaseIterable {
     package var isWarning: Bool {
         switch self {
         case .someOnly, .repeatSilenced, .overlap, .unused, .broadGroup, .noOthers, .noVictims,
-            .unseen, .shortWindow, .disabledHere, .aboveHost, .uncounted, .formerName:
+            .unseen, .shortWindow, .briefEffect, .selfTriggered, .disabledHere, .aboveHost,
+            .uncounted, .formerName:
             true
         default: false
         }

@@ -5,7 +5,7 @@ extension PolicyLinter {
     mutating func lint(_ rule: Rule) {
         let places = places
         let place = { (key: String) in places["rules/\(rule.name)/\(key)"] ?? rule.position }
-        lintEvidence(rule, place("when"))
+        lintEvidence(rule, place(rule.event == nil ? "when" : "on_event"))
         lintEnding(rule, place)
         lintUntil(rule, place)
         lintScope(rule, place)
@@ -13,6 +13,7 @@ extension PolicyLinter {
         lintRequirements(rule, place("requires"))
         lintWindows(rule, place("when"))
         lintSight(rule, place("when"))
+        lintEvent(rule, place("on_event"))
     }
 
     /// Pressure alone must not trigger disruptive actions: it is high on healthy hosts, too.
@@ -185,6 +186,15 @@ private struct Grounds: OptionSet {
 
     init(rawValue: Int) { self.rawValue = rawValue }
 
+    /// Only a limit that was reached shows usage.
+    init(_ trigger: EventTrigger) {
+        let reached: Set<EventKind> = [.oom, .oomKill, .limitHit, .throttled]
+        self = []
+        for kind in trigger.kinds where !reached.contains(kind) {
+            insert(kind == .pressure ? .pressure : .other)
+        }
+    }
+
     init(_ terms: [MetricTerm]) {
         if terms.contains(where: \.isEvidence) {
             self = []
@@ -202,6 +212,7 @@ extension Condition {
         case .comparison(let left, _, let right): return Grounds(left.terms + right.terms)
         case .increased(let term, _): return Grounds([term])
         case .missing, .flag: return .other
+        case .happened(let trigger): return Grounds(trigger)
         case .not(let part): return part.grounds(isNegated: !isNegated)
         case .all(let parts): return isNegated ? Self.any(parts, true) : Self.all(parts, false)
         case .any(let parts): return isNegated ? Self.all(parts, true) : Self.any(parts, false)
@@ -224,7 +235,7 @@ extension Condition {
     var expressions: [Expression] {
         switch self {
         case .comparison(let left, _, let right): left.parts + right.parts
-        case .increased, .missing, .flag: []
+        case .increased, .missing, .flag, .happened: []
         case .all(let parts), .any(let parts): parts.flatMap(\.expressions)
         case .not(let part): part.expressions
         }

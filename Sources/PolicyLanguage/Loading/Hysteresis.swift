@@ -23,7 +23,7 @@ extension Condition {
             return isRight
                 ? .comparison(left, comparison, right.scaled(by: factor))
                 : .comparison(left.scaled(by: factor), comparison, right)
-        case .increased, .missing, .flag: return self
+        case .increased, .missing, .flag, .happened: return self
         case .all(let parts):
             return .all(parts.map { $0.eased(by: share, isNegated: isNegated) })
         case .any(let parts):

@@ -3,7 +3,8 @@ import Configuration
 
 extension PolicyReader {
     private static let ruleKeys = [
-        "name", "on", "scope", "when", "for", "until", "until_for", "cooldown", "max_active",
+        "name", "on", "scope", "on_event", "when", "for", "until", "until_for", "cooldown",
+        "max_active",
         "repeat", "priority", "do", "undo", "victims", "dry_run", "requires", "replace",
     ]
 
@@ -12,9 +13,17 @@ extension PolicyReader {
         guard
             let fields = fields(
                 item.node, "a rule", path, keys: Self.ruleKeys,
-                required: ["name", "on", "when", "do"])
+                required: ["name", "on", "do"])
         else { return nil }
-        let when = fields["when"].flatMap { condition($0, "when") }
+        if fields["when"] == nil, fields["on_event"] == nil {
+            note(.missing, item.node.position, "a rule needs 'when' or 'on_event'")
+        }
+        let event = fields["on_event"].flatMap { trigger($0, "\(path)/on_event") }
+        let stated = fields["when"].flatMap { condition($0, "when") }
+        let isRead =
+            (fields["when"] == nil || stated != nil) && (fields["on_event"] == nil || event != nil)
+        let parts = [event.map { Condition.happened($0) }, stated].compactMap(\.self)
+        let when = isRead && !parts.isEmpty ? (parts.count == 1 ? parts[0] : .all(parts)) : nil
         let until = fields["until"].flatMap { condition($0, "until") }
         // A rule without a condition is not loaded, but its other errors are still reported.
         let known = when ?? .all([])
@@ -22,6 +31,7 @@ extension PolicyReader {
             name: item.name, position: item.position,
             group: reference(fields, "on", .group) ?? "", when: known,
             until: until ?? known.opposite(hysteresis: defaults.hysteresis))
+        rule.event = event
         rule.scope = word(fields, "scope") ?? .each
         rule.holdTime = value(fields, "for", .duration) ?? .zero
         rule.clearTime = value(fields, "until_for", .duration) ?? rule.holdTime

@@ -1,5 +1,7 @@
 package import Causes
 import CgroupModel
+package import Events
+import KernelIO
 
 /// An explanation, with the policies on the cgroup, as text or JSON.
 package struct CauseReport {
@@ -13,15 +15,27 @@ package struct CauseReport {
 
     private let explanation: Explanation
     private let policies: Policies?
+    private let events: [Event]?
 
-    /// Reports an explanation, and the policies on the cgroup; nil leaves them out.
-    package init(_ explanation: Explanation, policies: Policies?) {
+    /// Reports an explanation, the policies on the cgroup and the newest events of the last hour of
+    /// it and its ancestors; nil leaves them out.
+    package init(_ explanation: Explanation, policies: Policies?, events: [Event]? = nil) {
         self.explanation = explanation
         self.policies = policies
+        self.events = events
     }
 
     /// The report as text.
-    package var text: String {
+    package var text: String { explained + happened }
+
+    private var happened: String {
+        guard let events else { return "" }
+        let now = MonotonicClock.wallMicroseconds
+        let lines = events.map { "  \($0.line(now: now))\n" }
+        return "\nEvents of the last hour\n" + (lines.isEmpty ? "  none\n" : lines.joined())
+    }
+
+    private var explained: String {
         switch policies {
         case nil: explanation.text
         case .unknown(let reason): explanation.text + "\nPolicies\n  unknown: \(reason)\n"
@@ -43,6 +57,12 @@ package struct CauseReport {
             case .known(let text):
                 json.key("policies")
                 json.literal(String(text.prefix { $0 != "\n" }))
+            }
+            if let events {
+                json.key("events")
+                json.array { json in
+                    for event in events { event.write(to: &json) }
+                }
             }
         }
         json.newline()

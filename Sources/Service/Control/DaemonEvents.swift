@@ -1,4 +1,4 @@
-internal import CgroupModel
+package import CgroupModel
 package import Events
 internal import Reports
 
@@ -32,6 +32,31 @@ package struct DaemonEvents {
 
     /// Asks for the number of the newest event, 0 if there is none.
     package static func newest() throws -> UInt64 { try ask(String(UInt64.max)).last }
+
+    /// The word of the request for what happened to a cgroup.
+    static let wordForLine = "happened"
+    /// The time that ``line(of:)`` covers, in microseconds.
+    private static let lastHour: UInt64 = 3_600_000_000
+    /// The maximum number of events of ``line(of:)``.
+    private static let mostOfLine = 20
+    /// The maximum wait for a daemon that may hang.
+    private static let patience = Duration.seconds(1)
+
+    /// Asks for the newest events of the last hour of a cgroup, its ancestors and the host.
+    package static func line(of path: CgroupPath) throws -> [Event] {
+        let reply = try ControlClient.ask([wordForLine, path.controlWord], within: patience)
+        return reply.split(separator: "\n").compactMap {
+            StoredEvent(decoding: PercentText.decoded($0))?.event
+        }
+    }
+
+    /// Answers ``line(of:)`` at `now`, in microseconds since 1970.
+    static func line(of path: CgroupPath, in store: EventStore, now: UInt64) -> String {
+        var selection = EventSelection(since: now - min(now, lastHour))
+        selection.line = path
+        return store.newest(mostOfLine, of: selection)
+            .map { PercentText.encoded($0.encoded) + "\n" }.joined()
+    }
 
     private static func ask(_ serial: String) throws -> Reply {
         guard let reply = Reply(try ControlClient.ask([word, serial])) else {

@@ -73,11 +73,15 @@ struct DaemonService: Service {
                 settings.history.recording,
                 PartBounds(bytes: settings.history.largestRecording, age: nil),
                 RecordingOrigin(machine.set.system))
+        let triggers = TriggerInbox()
         #if Exporter
         let ledger = ExportLedger(countsKillsOf: .events)
-        let onFound = { @Sendable (events: [Event]) in ledger.enter(events) }
+        let onFound = { @Sendable (events: [Event]) in
+            ledger.enter(events)
+            triggers.put(events)
+        }
         #else
-        let onFound = { @Sendable (_: [Event]) in }
+        let onFound = { @Sendable (events: [Event]) in triggers.put(events) }
         #endif
         let events = EventWatch(
             machine.set.system, inbox, journal: settings.events.path(in: machine.stateDirectory),
@@ -122,7 +126,8 @@ struct DaemonService: Service {
         warden = Warden(
             policy, on: machine, trail: trail, notices: notices,
             hooks: HookRunner(set: machine.set), guardian: guardian,
-            inheritance: inheritance, expirations: expirations, published: numbers)
+            inheritance: inheritance, expirations: expirations, triggers: triggers,
+            published: numbers)
         ticking = TickService(
             sampler: observation.sampler, warden: warden, recorder: recorder,
             numbers: numbers, most: ticks, logger: logger, onSample: onSample)
@@ -260,6 +265,10 @@ struct DaemonService: Service {
             return DaemonEvents.text(
                 events.store.events(after: serial, most: DaemonEvents.most), after: serial,
                 journal: events.journalPath, failure: events.journalFailure)
+        case (DaemonEvents.wordForLine, 2):
+            return DaemonEvents.line(
+                of: CgroupPath(controlWord: words[1]), in: events.store,
+                now: MonotonicClock.wallMicroseconds)
         case ("claims", 2):
             return ClaimLines.text(await warden.claims(on: CgroupPath(controlWord: words[1])))
         case ("dead", 2), ("dead", 3):

@@ -77,7 +77,7 @@ actor EventWatch {
     /// The events so far, by kind.
     nonisolated var counts: [EventKind: UInt64] { published.withLock { $0.counts } }
 
-    /// Why the journal is no longer written; nil if it is.
+    /// Why the journal is not written now; nil if it is.
     nonisolated var journalFailure: String? { published.withLock { $0.journalFailure } }
 
     /// Watches until the task is canceled.
@@ -133,15 +133,26 @@ actor EventWatch {
     private func keep(_ events: [Event]) {
         let records = store.enter(events)
         guard !records.isEmpty else { return }
-        journal.append(records, at: MonotonicClock.wallMicroseconds)
+        let lost = journal.append(records, at: MonotonicClock.wallMicroseconds)
         checkJournal()
+        guard let lost else { return }
+        logger.notice("events are kept on disk again; \(lost) are missing there")
+        let details: [EventField: EventValue] = [
+            .cause: .text("journal failure"), .count: .number(lost),
+        ]
+        let gap = Event(.gap, .now, nil, details)
+        count([gap], and: [:])
+        keep([gap])
     }
 
-    /// Reports a failure of the journal once.
+    /// Reports a failure of the journal once, until events are kept again.
     private func checkJournal() {
-        guard let failure = journal.failure, journalFailure == nil else { return }
+        let failure = journal.failure
+        let isNews = failure != nil && journalFailure == nil
         published.withLock { $0.journalFailure = failure }
-        logger.error("events are now kept in memory only: \(failure)")
+        if isNews, let failure {
+            logger.error("events are now kept in memory only: \(failure)")
+        }
     }
 
     private func count(_ events: [Event], and dropped: [EventKind: UInt64]) {

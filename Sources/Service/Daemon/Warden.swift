@@ -22,6 +22,7 @@ actor Warden {
     private var answers: [EffectResult] = []
     private var guards: GuardRoster
     private var topology: TopologyReader
+    private let triggers: TriggerInbox
     private let published: WardenNumbers
     private let guardian: GuardianLink?
     /// The changes of an earlier daemon; nil in a dry run, which changes nothing.
@@ -40,13 +41,15 @@ actor Warden {
     init(
         _ policy: PolicyDocument, on machine: Machine, trail: AuditTrail, notices: any NoticeSink,
         hooks: any HookRunning, guardian: GuardianLink?, inheritance: Inheritance?,
-        expirations: Expirations?, published: WardenNumbers
+        expirations: Expirations?, triggers: TriggerInbox, published: WardenNumbers
     ) {
         self.machine = machine
         self.trail = trail
         self.published = published
         self.guardian = guardian
         self.inheritance = inheritance
+        self.triggers = triggers
+        triggers.expect(policy)
         self.expirations = expirations
         let facts = Self.facts(policy, machine)
         engine = PolicyEngine(
@@ -99,7 +102,8 @@ actor Warden {
         trail.tryAgain(at: snapshot.wallTime)
         let input = PolicyInput(
             of: snapshot, topology: engine.policy.pools.isEmpty ? nil : topology.read(),
-            results: answers + enforcer.takeResults(), guarded: guards.taken)
+            results: answers + enforcer.takeResults(), guarded: guards.taken,
+            events: triggers.take())
         answers = []
         let output = engine.tick(input)
         trail.write(output.audit)
@@ -156,6 +160,7 @@ actor Warden {
         guardian?.setRestoresOnExit(policy.defaults.restoresOnExit)
         enforcer.adopt(
             actions: Self.actions(policy, machine, guardian), policyHooks: policy.hooks)
+        triggers.expect(policy)
         guards.reload(policy, after: old)
     }
 

@@ -18,15 +18,15 @@ enum PolicyLayers {
 }
 
 extension PolicyInput {
-    /// Creates the input of one tick; everything but the CPUs, results and guards comes from the
+    /// Creates the input of one tick; everything but the CPUs, results, guards and events comes from the
     /// snapshot.
     init(
         of snapshot: Snapshot, topology: CPUTopology?, results: [EffectResult] = [],
-        guarded: [CgroupID: GuardedCgroup] = [:]
+        guarded: [CgroupID: GuardedCgroup] = [:], events: [PolicyEvent] = []
     ) {
         self.init(
             snapshot: snapshot, time: PolicyInstant(nanoseconds: snapshot.tierTimes[0].now),
             minuteOfDay: CivilTime(local: snapshot.wallTime).second / 60, topology: topology,
-            results: results, guarded: guarded)
+            results: results, guarded: guarded, events: events)
     }
 }

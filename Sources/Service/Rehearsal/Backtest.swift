@@ -1,5 +1,6 @@
 internal import CgroupModel
 internal import Enforcement
+internal import Events
 package import History
 internal import KernelIO
 package import Policy
@@ -46,7 +47,7 @@ package struct Backtest {
             tally.endRun(run.engine.metrics, at: run.time)
         }
         guard let span = past.span else { return tally }
-        try past.frames(span, withGauges: false) { frame in
+        try past.frames(span) { frame in
             let (snapshot, origin) = (frame.snapshot, frame.origin)
             if current?.origin.runStart != origin.runStart
                 || current?.origin.bootID != origin.bootID
@@ -58,7 +59,8 @@ package struct Backtest {
             }
             let records = current?.take(snapshot) ?? []
             current?.addLimits(of: snapshot, to: &trial)
-            trial.take(snapshot, of: RecordedRun(origin))
+            trial.take(
+                snapshot, peaks: trial.isEmpty ? nil : frame.thinnedPeaks, of: RecordedRun(origin))
             tally.note(snapshot)
             tally.take(records, at: snapshot.tierTimes[0].now)
             try lines(records)
@@ -95,14 +97,19 @@ private struct Run {
     var time: UInt64 = 0
     private let topology: CPUTopology?
     private let facts: PathFacts
+    private let hasTriggers: Bool
     private let actuator = SimulatedActuator()
     private var answers: [EffectResult] = []
+    private var recorded = RecordedEvents()
+    /// The events that the last snapshot showed, which a daemon's policy gets a tick later.
+    private var events: [PolicyEvent] = []
     /// The cgroups whose standing limits are known.
     private var cgroups: [CgroupEntry] = []
 
     init(_ origin: RecordingOrigin, _ machine: RecordedMachine, _ document: PolicyDocument) {
         self.origin = origin
         facts = machine.facts
+        hasTriggers = document.rules.contains { $0.event != nil }
         topology = document.pools.isEmpty ? nil : machine.topology
         engine = PolicyEngine(
             document: document, facts: machine.facts, vocabulary: PolicyVocabulary.metric(named:),
@@ -111,7 +118,9 @@ private struct Run {
 
     mutating func take(_ snapshot: Snapshot) -> [AuditRecord] {
         time = snapshot.tierTimes[0].now
-        let output = engine.tick(PolicyInput(of: snapshot, topology: topology, results: answers))
+        let output = engine.tick(
+            PolicyInput(of: snapshot, topology: topology, results: answers, events: events))
+        if hasTriggers { events = recorded.take(snapshot).compactMap { PolicyEvent($0) } }
         answers = actuator.results(of: output.effects)
         return output.audit
     }

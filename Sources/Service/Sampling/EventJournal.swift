@@ -6,23 +6,40 @@ package import KernelIO
 ///
 /// A record depends on no other one, and records are appended with one call. The death of the
 /// process therefore costs at most the records being written. After a failure, such as a full
-/// disk, nothing more is kept.
+/// disk, it tries again once a minute, and counts the events that it could not keep.
 package struct EventJournal: ~Copyable, Sendable {
+    private let path: String?
+    private let bounds: PartBounds
     private var file: PartedFile?
+    private var isOpen = false
+    /// The time of the last attempt to open the file, in microseconds since 1970.
+    private var triedAt: UInt64 = 0
+    private var lost: UInt64 = 0
     /// Why nothing is kept; nil while events are kept.
     package private(set) var failure: String?
 
+    /// The time between two attempts, in microseconds.
+    private static let rest: UInt64 = 60_000_000
+
     /// Opens or creates the file, and cuts off an incomplete last record; nil keeps nothing.
     package init(_ path: String?, _ bounds: PartBounds) {
+        self.path = path
+        self.bounds = bounds
         file = nil
+        open(at: MonotonicClock.wallMicroseconds)
+    }
+
+    private mutating func open(at time: UInt64) {
         guard let path else { return }
+        triedAt = time
         do {
             var opened = try PartedFile(path, bounds)
             if let whole = try Self.wholeLength(RecordingFile(path)) {
                 try opened.truncate(to: whole)
             }
-            try opened.makeRoom(at: MonotonicClock.wallMicroseconds)
+            try opened.makeRoom(at: time)
             file = consume opened
+            isOpen = true
         } catch let error as IOError {
             failure =
                 error.isTryAgain ? "another process writes \(path); use another file" : "\(error)"
@@ -32,8 +49,16 @@ package struct EventJournal: ~Copyable, Sendable {
     }
 
     /// Appends encoded events at a time in microseconds since 1970.
-    package mutating func append(_ records: [[UInt8]], at time: UInt64) {
-        guard !records.isEmpty, var file = file.take() else { return }
+    ///
+    /// If this ends a failure, it returns the number of events that could not be kept; else nil.
+    @discardableResult
+    package mutating func append(_ records: [[UInt8]], at time: UInt64) -> UInt64? {
+        guard path != nil, !records.isEmpty else { return nil }
+        if !isOpen, time < triedAt || time - triedAt >= Self.rest { open(at: time) }
+        guard var file = file.take() else {
+            lost += UInt64(records.count)
+            return nil
+        }
         do throws(IOError) {
             if file.isFull(at: time) {
                 try file.sync()
@@ -42,8 +67,12 @@ package struct EventJournal: ~Copyable, Sendable {
             try file.append(
                 records.flatMap { Record.encode(Record.Kind.event, $0) }, at: time)
             self.file = consume file
+            defer { (failure, lost) = (nil, 0) }
+            return failure == nil ? nil : lost
         } catch {
-            failure = "\(error)"
+            (failure, isOpen, triedAt) = ("\(error)", false, time)
+            lost += UInt64(records.count)
+            return nil
         }
     }
 

@@ -20,7 +20,8 @@ struct ExplainCommand: AsyncParsableCommand {
             wait for.
 
             An ancestor can be the cause even if the cgroup's own limits are high. If a daemon \
-            runs, its policies for the cgroup are shown, too.
+            runs, its policies for the cgroup are shown, too, and so are the events of the last \
+            hour.
 
             With --at, explains the cgroup at a time in the past, from two samples of the history. \
             Who set a limit, and the policies of that time, are not recorded.
@@ -79,7 +80,8 @@ struct ExplainCommand: AsyncParsableCommand {
         }
         let report = CauseReport(
             explanation,
-            policies: set.system.isLive ? CauseReport.Policies(on: path, asJSON: json) : nil)
+            policies: set.system.isLive ? CauseReport.Policies(on: path, asJSON: json) : nil,
+            events: set.system.isLive ? try? DaemonEvents.line(of: path) : nil)
         try StandardOutput.write(json ? report.json : Array(report.text.utf8))
     }
 

@@ -16,7 +16,7 @@ struct PolicyBacktestCommand: ParsableCommand {
             recorded values. So a rule's first firing on a cgroup is exact, and later ones are \
             marked counterfactual. The audit lines are those of a daemon in dry-run mode at that \
             time, and are reproducible. Units and containers are known by their paths; protection \
-            and holds are ignored. Exit status: 0, or 2 for a policy with errors.
+            and holds are ignored. Rules are triggered by the events that the samples show. Exit status: 0, or 2 for a policy with errors.
 
             Examples:
               cgwarden stat --record day.rec -i 1s > /dev/null     record first
@@ -32,7 +32,9 @@ struct PolicyBacktestCommand: ParsableCommand {
         help: ArgumentHelp("Files and directories.", valueName: "file-or-dir"),
         completion: .yaml)
     var paths: [String]
-    @Option(help: ArgumentHelp("Recording or history directory.", valueName: "recording"), completion: .file())
+    @Option(
+        help: ArgumentHelp("Recording or history directory.", valueName: "recording"),
+        completion: .file())
     var history: String
     @Option(help: "Interval between ticks, if not the policy's: 5s.")
     var interval: Interval?

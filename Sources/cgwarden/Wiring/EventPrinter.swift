@@ -1,4 +1,5 @@
 import ArgumentParser
+import CgroupModel
 import Events
 import KernelIO
 import Reports

@@ -52,6 +52,8 @@ struct EngineRun {
     /// Adds what only one test needs: the machine, instances.
     var prepare: (inout SnapshotBuilder) -> Void = { _ in }
     var guarded: [CgroupID: GuardedCgroup] = [:]
+    /// The events of the next tick.
+    var events: [PolicyEvent] = []
     var minute = 0
     var topology: CPUTopology?
     private(set) var effects: [(time: Double, effect: Effect)] = []
@@ -100,7 +102,8 @@ struct EngineRun {
         let input = PolicyInput(
             snapshot: builder.build(),
             time: PolicyInstant(nanoseconds: UInt64((time + 100) * 1e9)), minuteOfDay: minute,
-            topology: topology, results: results, guarded: guarded)
+            topology: topology, results: results, guarded: guarded, events: events)
+        events = []
         return take(engine.tick(input), time)
     }
 

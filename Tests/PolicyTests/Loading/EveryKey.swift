@@ -182,6 +182,31 @@ let everyKey = #"""
         dry_run: true
         requires:
           - psi
+      - name: killed
+        on: web
+        on_event:
+          kind:
+            - oom-kill
+            - limit-hit
+          times: 2
+          within: 1m
+        do:
+          - log:
+      - name: stalled
+        on: web
+        on_event:
+          kind: pressure
+          resource: memory
+          state: begin
+        do:
+          - log:
+      - name: raised
+        on: web
+        on_event:
+          kind: changed
+          limit: memory.max
+        do:
+          - log:
       - name: largest
         on: web
         scope: aggregate

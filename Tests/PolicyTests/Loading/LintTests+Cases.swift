@@ -30,7 +30,31 @@ extension LintTests {
         return host
     }()
 
+    private static func event(_ event: String, _ action: String, _ more: String = "") -> String {
+        PolicyText.with(
+            "rules:\n  - {name: r, on: g, on_event: \(event), \(more)do: [\(action)]}")
+    }
+
     static let cases: [Case] = [
+        Case(
+            rule: .briefEffect, at: "limit-hit",
+            broken: event("limit-hit", "{set: {pids.max: 5}}"),
+            sound: event("limit-hit", "{set: {pids.max: 5}}", "until_for: 1m, ")),
+        Case(
+            rule: .selfTriggered, at: "frozen",
+            broken: event("frozen", "{freeze: {timeout: 9s}}", "max_active: 9s, until_for: 9s, "),
+            sound: event("frozen", "{log: {}}")),
+        Case(
+            rule: .impossible, at: "oom-kill", broken: event("oom-kill", "log", "for: 5s, "),
+            sound: event("{kind: oom-kill, within: 6s}", "log", "for: 5s, ")),
+        Case(
+            rule: .impossible, at: "died", broken: event("died", "{kill: {}}", "until_for: 9s, "),
+            sound: event("died", "log")),
+        Case(
+            rule: .psiOnly, at: "pressure",
+            broken: kill + event("pressure", "{kill: {}}", "until_for: 1m, "),
+            sound: kill
+                + event("pressure", "{kill: {}}", "when: memory.current > 1GiB, until_for: 1m, ")),
         Case(
             rule: .uncounted, at: "io.wbytes.rate",
             broken: rule("io.wbytes.rate > 1MiB/s and host.disk.util > 50%", "log"),

@@ -104,7 +104,7 @@ import Testing
         bad.yaml:35:45: error: min_gain must be in bytes, as 'by' is; write 512MiB [unit]
         bad.yaml:36:21: error: unknown requirement 'v3'; did you mean 'v1'? [value]
         bad.yaml:37:5: error: a rule needs 'name' [missing]
-        bad.yaml:37:5: error: a rule needs 'when' [missing]
+        bad.yaml:37:5: error: a rule needs 'when' or 'on_event' [missing]
         bad.yaml:38:9: error: do has no action [value]
         bad.yaml:40:5: error: a guard needs 'max_frozen' [missing]
         bad.yaml:40:35: error: freeze_at must be between 0% and 100% [exceeds-bounds]

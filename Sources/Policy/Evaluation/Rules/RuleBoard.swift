@@ -71,7 +71,22 @@ struct RuleBoard: Sendable {
         }
     }
 
+    /// Returns the rules by name that report events of a cgroup even after it is gone, each with
+    /// the events that it has counted so far.
+    func reporters(of row: Row, _ measurements: Measurements) -> [String: UInt64] {
+        var found: [String: UInt64] = [:]
+        for runtime in rules where runtime.reportsDeparted {
+            guard row < runtime.isMember.endIndex, runtime.isMember[row],
+                runtime.states[row] == .idle
+            else { continue }
+            found[runtime.rule.name] = runtime.rule.event.map { measurements.count($0, row) }
+        }
+        return found
+    }
+
     // MARK: Small changes
+
+    mutating func countFiring(_ rule: RuleIndex) { rules[rule].firingCount += 1 }
 
     /// Counts and records a refusal.
     mutating func veto(

@@ -86,6 +86,15 @@ struct RuleRuntime: Sendable {
 
     var isAggregate: Bool { rule.scope == .aggregate }
 
+    /// Whether it has something to report about an event of a cgroup that is gone: its trigger is
+    /// the event alone.
+    var reportsDeparted: Bool {
+        guard disabled == nil, !isAggregate, rule.holdTime == .zero, let event = rule.event,
+            rule.when == .happened(event)
+        else { return false }
+        return rule.actions.contains(where: \.kind.isNotice)
+    }
+
     /// The maximum number of cgroups that one firing acts on.
     var mostTargets: Int { isAggregate ? rule.victims?.take ?? .max : 1 }
 

@@ -1,15 +1,10 @@
 package import CgroupModel
 
-/// A kind of event.
+/// The texts and details of each kind of event.
 ///
 /// This is the table that the command's options, its JSON and its manual page derive from. A new
-/// kind is a case, its row, and a sentence in `Event+Text.swift`.
-package enum EventKind: String, CaseIterable, Sendable, Hashable {
-    case born, died, oom
-    case oomKill = "oom-kill"
-    case limitHit = "limit-hit"
-    case throttled, pressure, frozen, thawed, moved, changed, unattributed, action, gap
-
+/// kind is a case of `EventKind`, its row, and a sentence in `Event+Text.swift`.
+extension EventKind {
     /// A description in one sentence.
     package var help: String { row.help }
 
@@ -66,7 +61,7 @@ package enum EventKind: String, CaseIterable, Sendable, Hashable {
                 "Removed children of a cgroup used resources that no reading of them shows.",
                 LifeTotals.rows.filter(\.isInherited).map(\.field)
             )
-        case .gap: ("Events may be missing.", [.cause, .duration])
+        case .gap: ("Events may be missing.", [.cause, .duration, .count])
         }
     }
 }
@@ -106,7 +101,8 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
         case .limitBytes: "The limit's value."
         case .usageBytes: "The usage that the limit counts, at that time."
         case .usageFileBytes: "The page cache in that usage."
-        case .count: "How often it happened since the last sample."
+        case .count:
+            "How often it happened since the last sample; of a gap, the number of lost events."
         case .state: "begin or end; populated or empty."
         case .instance: "The disk, page size, interface or resource of the limit."
         case .file: "The kernel's file, if the write was seen."
@@ -135,7 +131,8 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
             "Periods throttled since the event began, or in a removed cgroup's life."
         case .lifetime: "The age, if the birth was seen."
         case .cause:
-            "Of a gap: suspend, late sample, kernel log overrun, write overrun or death overrun. "
+            "Of a gap: suspend, late sample, kernel log overrun, write overrun, death overrun or "
+                + "journal failure. "
                 + "Of a removed cgroup: oom-kill, if it had OOM kills."
         case .duration: "The length of the gap, or of the pressure that ended."
         case .resource: "The resource: cpu, memory or io."

@@ -1,0 +1,36 @@
+package import CgroupModel
+
+/// The events that share a bound: those of a kind in one part of the tree.
+///
+/// A tenant may cause events at any rate, but only below the cgroup that was delegated to it. With
+/// bounds by class, they displace only its own events of the same kind.
+package struct EventClass: Hashable, Sendable {
+    /// The kind.
+    package let kind: EventKind
+    /// The topmost cgroup, or the unit or slice in a topmost slice; nil without a cgroup.
+    package let subtree: CgroupPath?
+
+    /// Creates a class from its parts.
+    package init(_ kind: EventKind, _ subtree: CgroupPath?) {
+        self.kind = kind
+        self.subtree = subtree
+    }
+
+    /// Returns the class of an event.
+    package init(_ event: Event) {
+        self.init(event.kind, event.cgroup.map { Self.subtree(of: $0.path) })
+    }
+
+    private static let slice = Array(".slice".utf8)
+
+    private static func subtree(of path: CgroupPath) -> CgroupPath {
+        let slash = UInt8(ascii: "/")
+        let bytes = path.bytes
+        guard let first = bytes.dropFirst().firstIndex(of: slash) else { return path }
+        guard bytes[..<first].suffix(slice.count) == slice[...] else {
+            return CgroupPath(normalising: Array(bytes[..<first]))
+        }
+        let second = bytes[(first + 1)...].firstIndex(of: slash) ?? bytes.count
+        return CgroupPath(normalising: Array(bytes[..<second]))
+    }
+}

@@ -1,0 +1,71 @@
+internal import CgroupModel
+internal import PolicyLanguage
+
+/// The cgroups that are gone, for as long as events about them may still arrive.
+///
+/// A service manager removes the cgroup of a killed service at once, and the end itself is noticed
+/// only afterwards. Nothing can act on such a cgroup, but rules can still report the event.
+struct DepartedCgroups: Sendable {
+    struct Departed: Sendable {
+        let target: Effect.Target
+        /// When it is forgotten, in nanoseconds.
+        let end: UInt64
+        /// The groups that it belonged to.
+        let groups: Set<String>
+        /// The rules that had not acted on it, with the events that they have counted.
+        var rules: [String: UInt64]
+    }
+
+    private static let patience: UInt64 = 10_000_000_000
+    /// The most cgroups; further ones are forgotten at once.
+    private static let most = 10_000
+
+    private var cgroups: [CgroupID: Departed] = [:]
+    private var paths: [CgroupPath: CgroupID] = [:]
+
+    /// Remembers a cgroup that is gone, with its groups and the rules that may still report its
+    /// events.
+    mutating func add(
+        _ target: Effect.Target, groups: Set<String>, rules: [String: UInt64], at now: UInt64,
+        interval: UInt64
+    ) {
+        guard !rules.isEmpty || !groups.isEmpty, cgroups.count < Self.most else { return }
+        let end = now + max(Self.patience, 3 * interval)
+        cgroups[target.cgroup] = Departed(
+            target: target, end: end, groups: groups, rules: rules)
+        paths[target.path] = target.cgroup
+    }
+
+    /// The cgroup of an event.
+    func identity(of event: PolicyEvent) -> CgroupID? {
+        guard let id = event.cgroup ?? paths[event.path] else { return nil }
+        return cgroups[id] == nil ? nil : id
+    }
+
+    /// Counts an event for the rules that it triggers; returns those that must report it, which
+    /// happens once.
+    mutating func take(
+        _ event: PolicyEvent, of id: CgroupID, _ trigger: (String) -> EventTrigger?
+    ) -> (departed: Departed, rules: [String])? {
+        guard var departed = cgroups[id] else { return nil }
+        var due: [String] = []
+        for (rule, count) in departed.rules.sorted(by: { $0.key < $1.key }) {
+            guard let trigger = trigger(rule), trigger.matches(event) else { continue }
+            departed.rules[rule] = count + event.count
+            guard count + event.count >= trigger.times else { continue }
+            departed.rules[rule] = nil
+            due.append(rule)
+        }
+        cgroups[id] = departed
+        return (departed, due)
+    }
+
+    /// Forgets the cgroups about which no event arrives any more.
+    mutating func prune(at now: UInt64) {
+        guard !cgroups.isEmpty else { return }
+        for (id, departed) in cgroups where departed.end <= now {
+            cgroups[id] = nil
+            if paths[departed.target.path] == id { paths[departed.target.path] = nil }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import CgroupModel
+import PolicyLanguage
+
+/// The events of a trigger, by row, within its time.
+struct EventCounts: Sendable {
+    let trigger: EventTrigger
+    /// The group that is counted as a whole; nil if each row is counted by itself.
+    let group: String?
+    private let within: UInt64
+    /// By row: when ticks took how many events, the oldest first.
+    private var counts: [Int: [(time: UInt64, count: UInt64)]] = [:]
+
+    init(_ trigger: EventTrigger, group: String?) {
+        self.trigger = trigger
+        self.group = group
+        within = trigger.within.nanoseconds
+    }
+
+    /// The number of events of a row at `now`, in nanoseconds.
+    func count(row: Int, now: UInt64) -> UInt64 {
+        guard !counts.isEmpty, let known = counts[row] else { return 0 }
+        return known.reduce(0) { now - $1.time < within ? $0 + $1.count : $0 }
+    }
+
+    /// Whether enough events happened.
+    func isMet(row: Int, now: UInt64) -> Bool { count(row: row, now: now) >= trigger.times }
+
+    /// Adds events that this tick took.
+    mutating func add(_ count: UInt64, row: Int, now: UInt64) {
+        guard counts[row]?.last?.time == now else {
+            return counts[row, default: []].append((now, count))
+        }
+        let last = counts[row]?.popLast()?.count ?? 0
+        counts[row]?.append((now, last + count))
+    }
+
+    /// Forgets what is too old to count.
+    mutating func prune(now: UInt64) {
+        guard !counts.isEmpty else { return }
+        let within = within
+        counts = counts.compactMapValues { known in
+            let kept = known.filter { now - $0.time < within }
+            return kept.isEmpty ? nil : kept
+        }
+    }
+
+    mutating func clear(row: Int) { counts[row] = nil }
+
+    /// Takes the counts of the same trigger in the previous policy.
+    mutating func keep(_ old: EventCounts) { counts = old.counts }
+}
