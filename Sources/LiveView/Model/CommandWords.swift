@@ -60,6 +60,9 @@ struct CommandWords: Hashable, Sendable {
 
     var hasPlan: Bool { shape.hasPlan }
 
+    /// Whether it names no cgroup but takes one.
+    var lacksCgroup: Bool { shape.place != .none && cgroup == nil }
+
     /// The positions in ``rest`` of the words that are neither options nor their values.
     private var arguments: [Int] {
         var found: [Int] = []
@@ -105,7 +108,7 @@ struct CommandWords: Hashable, Sendable {
 
     /// The same command on a cgroup, if it takes one and names none.
     func on(_ cgroup: String) -> CommandWords {
-        guard self.cgroup == nil, shape.place != .none else { return self }
+        guard lacksCgroup else { return self }
         var result = self
         if shape.place == .last {
             result.rest.append(cgroup)

@@ -123,7 +123,7 @@ package struct LiveModel: Sendable {
     var table: TableLayout {
         TableLayout(
             width: size.columns, wanted: layout.shown, names: nameWidth + 2,
-            skipped: skippedColumns)
+            skipped: skippedColumns, ranked: layout.set != .overview)
     }
 
     /// The row under the cursor; nil if there are no rows.
