@@ -53,7 +53,8 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "Actuation",
-                "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes", "Suggest", "Reports",
+                "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes", "Suggest",
+                "Reports",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .target(name: "Webhook", condition: .when(traits: ["Exporter"])),
                 .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
@@ -138,7 +139,8 @@ let package = Package(
         .target(
             name: "History",
             dependencies: [
-                "KernelIO", "CgroupModel", .product(name: "DequeModule", package: "swift-collections"),
+                "KernelIO", "CgroupModel",
+                .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -205,7 +207,8 @@ let package = Package(
             name: "SuggestTests", dependencies: ["Suggest", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "CgroupModelTests", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
+            name: "CgroupModelTests", dependencies: ["CgroupModel", "TestSupport"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "ExporterTests",
             dependencies: [

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+char **cgw_environment(void) { return environ; }
+
 // Between clone and exec, the child of a process with threads may only make async-signal-safe
 // calls: no malloc, no stdio except snprintf of integers, no locks. The child's memory is a copy, so
 // everything is prepared before the clone.

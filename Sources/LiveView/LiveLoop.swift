@@ -5,6 +5,7 @@ import CgroupModel
 package final class LiveLoop {
     private let screen: any Screen
     private let source: any SnapshotSource
+    private let port: (any CommandPort)?
     private let quit: QuitFlag
     private let now: () -> UInt64
     private let readMode: () -> String
@@ -23,15 +24,19 @@ package final class LiveLoop {
     /// Creates a loop.
     ///
     /// `mode` describes the mounts of the hierarchies or the recording that is played. `now` returns
-    /// microseconds since 1970. After `most` snapshots the view ends by itself.
+    /// microseconds since 1970. After `most` snapshots the view ends by itself. Without a `port`,
+    /// nothing can be changed.
     package init(
-        screen: any Screen, source: any SnapshotSource, model: LiveModel = LiveModel(),
-        most: Int? = nil, quit: QuitFlag = QuitFlag(), now: (() -> UInt64)? = nil,
+        screen: any Screen, source: any SnapshotSource, port: (any CommandPort)? = nil,
+        model: LiveModel = LiveModel(), most: Int? = nil, quit: QuitFlag = QuitFlag(),
+        now: (() -> UInt64)? = nil,
         mode: @escaping () -> String
     ) {
         self.screen = screen
         self.source = source
+        self.port = port
         self.model = model
+        if let port { self.model.refusal = port.refusal }
         self.most = most
         self.quit = quit
         self.now = now ?? { WallClock.now }
@@ -46,7 +51,10 @@ package final class LiveLoop {
         var mustDraw = true
         while !quit.isRequested {
             let isNew = takeNewest()
-            if takeEvents() || isNew || mustDraw || takeProcesses() || ageMoved() { draw() }
+            let hasReports = takeReports()
+            if takeEvents() || isNew || mustDraw || hasReports || takeProcesses() || ageMoved() {
+                draw()
+            }
             mustDraw = false
             if isNew { shownSnapshots += 1 }
             if let most, shownSnapshots >= most { return model.layout }
@@ -72,10 +80,13 @@ package final class LiveLoop {
 
     private func show(_ snapshot: Snapshot) {
         var titles: [Int: String] = [:]
+        var identities: [Int: CgroupIdentity] = [:]
         for (position, cgroup) in snapshot.cgroups.enumerated() {
-            if let title = source.title(of: cgroup) { titles[position] = title }
+            guard let identity = source.identity(of: cgroup) else { continue }
+            identities[position] = identity
+            titles[position] = identity.title
         }
-        model.show(snapshot, titles: titles)
+        model.show(snapshot, titles: titles, identities: identities)
         drawnTick = snapshot.tick
         loadProcesses()
         explain()
@@ -88,6 +99,18 @@ package final class LiveLoop {
         let time = now()
         let age = time > shown.wallTime ? (time - shown.wallTime) / 1_000_000 : 0
         return Double(age) > 2 * model.layout.delay && age != drawnAge
+    }
+
+    /// Takes the results of finished commands; returns whether there were any.
+    private func takeReports() -> Bool {
+        var isNew = false
+        while let report = port?.report() {
+            model.take(report, now: now())
+            isNew = true
+            // Show the effect before the next sample is due.
+            if report.order.purpose == .change { source.sampleNow() }
+        }
+        return isNew
     }
 
     private func draw() {
@@ -112,6 +135,7 @@ package final class LiveLoop {
             screen.invalidate()
             return true
         }
+        if let port, model.shapes.isEmpty { model.shapes = port.commands }
         switch model.handle(key) {
         case .quit: return false
         case .sampleNow: source.sampleNow()
@@ -124,6 +148,7 @@ package final class LiveLoop {
         case .repaint: screen.invalidate()
         case .loadProcesses: loadProcesses()
         case .explain: explain()
+        case .order(let order): port?.start(order)
         case nil: break
         }
         return true

@@ -1,6 +1,7 @@
 import CgroupModel
 import Configuration
 import Foundation
+import KernelIO
 import Testing
 
 @testable import Service

@@ -1,6 +1,5 @@
 import CgroupModel
 import Foundation
-import Glibc
 import KernelIO
 import Reports
 import Synchronization
@@ -313,7 +312,8 @@ import Testing
         try FileManager.default.removeItem(atPath: directory)
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
-        chmod(directory, 0o777)
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o777], ofItemAtPath: directory)
         let other = self.store(run: 2)
         other.keep(host.next())
         #expect(other.current.failure?.contains("can be written by others") == true)

@@ -32,6 +32,32 @@ struct LiveKeyTests {
         try session.await("└─ web.service")
     }
 
+    /// A terminal of type screen reports a click as three bytes behind ESC [ M.
+    @Test func mouseSortsAndSelectsUnlessItIsOff() throws {
+        let capture = try ProgramCapture("v2")
+        func click(_ session: TerminalSession, row: Int, column: Int) throws {
+            let bytes = [32, 33 + column, 33 + row].map { Character(Unicode.Scalar(UInt8($0))) }
+            try session.type("\u{1b}[M" + String(bytes))
+        }
+        let session = try LiveScreen.captured(capture, "-p")
+        let lines = try session.await("tasks of all") { $0.contains { $0.contains("db.service") } }
+        let head = try #require(lines.firstIndex { $0.hasPrefix("CGroup") })
+        let tasks = try #require(lines[head].firstRange(of: "Tasks"))
+        try session.press("V")
+        try session.await("/app.slice/db.service")
+        let column = lines[head].distance(from: lines[head].startIndex, to: tasks.lowerBound)
+        try click(session, row: head, column: column + 2)
+        try session.await("the order of tasks") {
+            LiveScreen.names($0).starts(with: ["/app.slice", "/app.slice/db.service"])
+        }
+        try session.press("q")
+        #expect(try session.status() == 0)
+        let still = try LiveScreen.captured(capture, "-p --no-mouse")
+        #expect(try still.variable("mouse_any_flag") == "0")
+        try still.press("q")
+        #expect(try still.status() == 0)
+    }
+
     @Test func percentAndIntervalKeysWork() throws {
         let session = try LiveScreen.captured(try ProgramCapture("v2"))
         try session.await("%CPU")

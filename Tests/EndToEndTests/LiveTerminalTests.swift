@@ -46,7 +46,8 @@ struct LiveTerminalTests {
                 lines.contains {
                     $0.hasPrefix("CGroup") && $0.hasSuffix("State")
                         && $0.contains("PSIm") == (columns >= 120)
-                        && LiveScreen.width($0) > columns - 12 && LiveScreen.width($0) <= columns
+                        && LiveScreen.width($0) > min(columns, 130) - 12
+                        && LiveScreen.width($0) <= columns
                 }
                     && lines.count >= rows && lines[rows - 1].contains("Help")
             }

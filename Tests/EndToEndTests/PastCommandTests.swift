@@ -67,7 +67,9 @@ import Testing
         ("soon", 64, "--at: 'soon' is invalid"), ("@4000000000", 64, "is in the future"),
         ("-1h", 66, "the history begins at 2026-09-21 14:13:20; -1h is before that"),
     ]) func wrongTimesGetOneLine(time: String, status: Int, message: String) throws {
-        for words in [["show", "/a"], ["tree"], ["explain", "/a"], ["top", "-b"], ["diff", "/a"]] {
+        for words in [
+            ["show", "/a"], ["tree"], ["explain", "/a"], ["top", "-b"], ["diff", "/a"],
+        ] {
             let result = try ProgramRun.run(
                 ProgramRun.cgwarden, words + ["--at", time, "--history", past.path])
             #expect(result.status == status, "\(words) \(result.errors)")
@@ -108,7 +110,8 @@ import Testing
     }
 
     @Test func absentHistoryIsExplained() throws {
-        let missing = try ProgramRun.cgwarden("show", "/a", "--at", "-1h", "--history", "/none/here")
+        let missing = try ProgramRun.cgwarden(
+            "show", "/a", "--at", "-1h", "--history", "/none/here")
         #expect(missing.status == 66 && missing.errorLines.count == 1, "\(missing.errors)")
         let folder = try ScratchFolder()
         let empty = try ProgramRun.cgwarden(

@@ -55,7 +55,8 @@ import Testing
         for line in lines where line.hasPrefix("# TYPE") {
             #expect(families.insert(line).inserted, "\(line)")
         }
-        #expect(seen.contains("cgroup_io_read_bytes_total{cgroup=\"/a\",device=\"sda\"}"), "\(seen)")
+        #expect(
+            seen.contains("cgroup_io_read_bytes_total{cgroup=\"/a\",device=\"sda\"}"), "\(seen)")
         #expect(seen.contains("cgroup_io_read_bytes_total{cgroup=\"/a\",device=\"8:16\"}"))
     }
 

@@ -15,6 +15,10 @@ import Testing
         let count: UInt64
         let cgroups: Int
 
+        var span: ClosedRange<UInt64>? {
+            Self.start * 1_000_000...(Self.start + count - 1) * 1_000_000
+        }
+
         func snapshot(_ second: UInt64, since: UInt64 = 1) -> Snapshot {
             var builder = SnapshotBuilder()
             builder.tick = second
@@ -143,6 +147,18 @@ import Testing
             let response = try await Self.get(port, "range?" + query)
             #expect(response.status == "HTTP/1.1 400 Bad Request")
             #expect(response.text.hasPrefix("more than 500000 values"), "\(response.text)")
+        }
+    }
+
+    @Test func spanIsKnown() async throws {
+        try await serve { port in
+            let span = try await Self.object(port, "history")
+            #expect(span["first"] as? Int == 1_790_000_000)
+            #expect(span["last"] as? Int == 1_790_000_099)
+        }
+        try await serve(isPresent: false) { port in
+            let span = try await Self.object(port, "history")
+            #expect(span.isEmpty)
         }
     }
 

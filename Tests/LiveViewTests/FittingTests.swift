@@ -6,7 +6,8 @@ import Testing
 @Suite struct FittingTests {
     static let modes: [[KeyEvent]] = [
         [], ["V"], ["/", "日", "x"], ["f", .end], ["h", .end], ["z"], [.tab], [.tab, .tab],
-        [.tab, .tab, .tab], [.backTab, .backTab], [.backTab],
+        [.tab, .tab, .tab], [.backTab, .backTab], [.backTab], ["a"], ["S", .end], ["2"], ["5"],
+        [")", ")"], [".", "."], ["/", "c", "p", "u", ">"],
     ]
 
     @Test(arguments: modes) func textStaysWithinTheLineAtAnyWidth(_ keys: [KeyEvent]) {
@@ -23,10 +24,12 @@ import Testing
         }
     }
 
+    private static let all = Column.usual.filter { $0 != .cgroup }
+
     @Test func columnsDoNotOverlapAtAnyWidth() {
         var before = 0
         for width in 40...250 {
-            let places = TableLayout(width: width, wanted: Set(Column.allCases)).places
+            let places = TableLayout(width: width, wanted: Self.all).places
             var end = 0
             for place in places {
                 #expect(place.start >= end)
@@ -40,18 +43,31 @@ import Testing
             #expect(places.count >= before, "a wider terminal never shows fewer columns")
             before = places.count
         }
-        #expect(before == Column.allCases.count)
+        #expect(before == Column.usual.count)
+    }
+
+    @Test func numbersStayNearTheNamesOnAWideTerminal() {
+        let places = TableLayout(width: 300, wanted: Self.all, names: 60).places
+        #expect(places[0].width == 60)
+        #expect(places.count == Column.usual.count)
+        #expect((places.last?.start ?? 300) < 180)
+    }
+
+    @Test func columnsScrollSideways() {
+        let places = TableLayout(width: 80, wanted: Self.all, skipped: 5).places
+        #expect(places.map(\.column).starts(with: [.cgroup, .swap, .pressureCPU, .pressureMemory]))
+        #expect(places.allSatisfy { $0.start + $0.width <= 80 })
     }
 
     @Test func onlySelectedColumnsAreShown() {
-        let places = TableLayout(width: 200, wanted: [.oom, .tasks]).places
+        let places = TableLayout(width: 200, wanted: [.tasks, .oom]).places
         #expect(places.map(\.column) == [.cgroup, .tasks, .oom])
     }
 
     @Test func adjacentCellsAreSeparated() {
         let model = SampleMachine.model(rows: 30, columns: 160)
         let frame = FrameComposer.compose(model, SampleMachine.scene)
-        let table = TableLayout(width: 160, wanted: Set(Column.allCases))
+        let table = model.table
         for line in frame.lines[4..<15] {
             for place in table.places.dropFirst() {
                 var column = 0

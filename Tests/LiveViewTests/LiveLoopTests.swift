@@ -56,6 +56,24 @@ private final class FakeSource: SnapshotSource {
     }
 }
 
+/// Answers every order at the next question.
+private final class FakePort: CommandPort {
+    var refusal: String?
+    let commands = LiveActionTests.shapes
+    var orders: [CommandOrder] = []
+    private var answered = 0
+
+    func start(_ order: CommandOrder) { orders.append(order) }
+
+    func report() -> CommandReport? {
+        guard answered < orders.count else { return nil }
+        answered += 1
+        let result = CommandReport.Result(status: 0, lines: ["did \(answered)"])
+        let order = orders[answered - 1]
+        return CommandReport(order: order, results: order.commands.map { _ in result }, since: "")
+    }
+}
+
 @Suite struct LiveLoopTests {
     private let screen = RecordingScreen(rows: 24, columns: 80)
     private let source = FakeSource()
@@ -63,8 +81,9 @@ private final class FakeSource: SnapshotSource {
     private var model = LiveModel()
 
     /// Runs until the keys are used up and one more frame could be drawn.
-    private func run(_ keys: [KeyEvent], then idle: @escaping (Int) -> Void = { _ in }) -> [String]
-    {
+    private func run(
+        _ keys: [KeyEvent], port: FakePort? = nil, then idle: @escaping (Int) -> Void = { _ in }
+    ) -> [String] {
         screen.keys = keys
         var pauses = 0
         screen.whenIdle = { [quit] in
@@ -73,7 +92,7 @@ private final class FakeSource: SnapshotSource {
             if pauses == 8 { quit.request() }
         }
         LiveLoop(
-            screen: screen, source: source, model: model, quit: quit,
+            screen: screen, source: source, port: port, model: model, quit: quit,
             now: { 1_790_000_005_000_000 },
             mode: { "unified" }
         ).run()
@@ -87,6 +106,20 @@ private final class FakeSource: SnapshotSource {
         // The last two frames, not one alone.
         #expect(lines.contains { $0.contains("/job, watched for 1s") })
         #expect(run(["x", "x"]).contains { $0.contains("Tasks") })
+    }
+
+    @Test func ordersReachThePortAndReportsTheScreen() {
+        let port = FakePort()
+        let lines = run(["T"], port: port) { [screen] in
+            if $0 == 3 { screen.keys = [.enter] }
+        }
+        #expect(
+            port.orders.map(\.commands) == [
+                [["freeze", "--timeout", "60s", "/job", "--dry-run"]],
+                [["freeze", "--timeout", "60s", "/job"]],
+            ])
+        #expect(source.samples == 1, "the effect is shown at once")
+        #expect(lines[23].contains("did 2"), "\(lines)")
     }
 
     @Test func eventsAppearAsSoonAsTheyAreKnown() {

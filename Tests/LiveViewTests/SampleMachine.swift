@@ -124,3 +124,14 @@ extension KeyEvent: ExpressibleByExtendedGraphemeClusterLiteral {
     /// A character key.
     package init(extendedGraphemeClusterLiteral value: Character) { self = .character(value) }
 }
+
+extension CgroupFilter: ExpressibleByStringLiteral {
+    /// A filter that must be valid.
+    package init(stringLiteral text: String) {
+        do {
+            try self.init(parsing: text)
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+}

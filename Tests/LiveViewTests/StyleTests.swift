@@ -23,7 +23,10 @@ import Testing
 
     @Test func selectedRowIsHighlighted() {
         let cells = runs(["j", "j"], line: 6)
-        #expect(cells.allSatisfy { $0.style == .selected })
+        let styles: Set<Style> = [.selected, .selectedWarn, .selectedCritical]
+        #expect(cells.allSatisfy { styles.contains($0.style) })
+        #expect(cells.first { $0.text == "30.0" }?.style == .selectedCritical)
+        #expect(cells.first { $0.text == "450M" }?.style == .selected)
         #expect(cells.first.map { CellWidth.of($0.text) } == 160)
         #expect(runs([], line: 6).contains { $0.style == .selected } == false)
     }

@@ -117,35 +117,36 @@ import Testing
 
     @Test func rootUsesHostValuesForMissingOnes() throws {
         let root = try figures("/")
-        #expect(root.figure(.tasks) == .value(412))
-        #expect(root.figure(.memory) == .value(Double(3072 * SampleMachine.mebi)))
-        #expect(root.figure(.memoryShare) == .value(37.5))
-        #expect(root.figure(.swap) == .value(Double(48 * SampleMachine.mebi)))
-        #expect(root.figure(.pressureCPU) == .value(152))
-        #expect(root.figure(.pressureIO) == .without(.unsupported))
-        let percent = try #require(root.figure(.cpu).number)
+        #expect(root.figure(Column.tasks) == .value(412))
+        #expect(root.figure(Column.memory) == .value(Double(3072 * SampleMachine.mebi)))
+        #expect(root.figure(Column.memoryShare) == .value(37.5))
+        #expect(root.figure(Column.swap) == .value(Double(48 * SampleMachine.mebi)))
+        #expect(root.figure(Column.pressureCPU) == .value(152))
+        #expect(root.figure(Column.pressureIO) == .without(.unsupported))
+        let percent = try #require(root.figure(Column.cpu).number)
         #expect(abs(percent - 70) < 0.001, "its own counter, not the machine's")
     }
 
     @Test func otherCgroupsDoNotUseHostValues() throws {
         let user = try figures("/user.slice")
-        #expect(user.figure(.cpu) == .without(.absent))
-        #expect(user.figure(.swap) == .without(.absent))
-        #expect(user.figure(.memory) == .value(0))
-        #expect(try figures("/system.slice").figure(.memoryShare) == .without(.unlimited))
+        #expect(user.figure(Column.cpu) == .without(.absent))
+        #expect(user.figure(Column.swap) == .without(.absent))
+        #expect(user.figure(Column.memory) == .value(0))
+        #expect(try figures("/system.slice").figure(Column.memoryShare) == .without(.absent))
         #expect(
-            try figures("/system.slice/cron.service").figure(.memory) == .without(.notPermitted))
+            try figures("/system.slice/cron.service").figure(Column.memory)
+                == .without(.notPermitted))
     }
 
     @Test func busyServiceHasItsValues() throws {
         let database = try figures("/system.slice/postgresql@15-main.service")
-        #expect(abs((database.figure(.cpu).number ?? 0) - 55) < 0.001)
-        #expect(database.figure(.cpu, percent: false) == .value(2_550_000))
-        #expect(abs((database.figure(.throttled).number ?? 0) - 30) < 0.001)
-        #expect(abs((database.figure(.memoryShare).number ?? 0) - 87.890625) < 0.001)
-        #expect(database.figure(.read) == .value(Double(2 * SampleMachine.mebi)))
-        #expect(database.figure(.written) == .value(536_000))
-        #expect(database.figure(.oom) == .value(2))
+        #expect(abs((database.figure(Column.cpu).number ?? 0) - 55) < 0.001)
+        #expect(database.figure(Column.cpu, percent: false) == .value(2_550_000))
+        #expect(abs((database.figure(Column.throttled).number ?? 0) - 30) < 0.001)
+        #expect(abs((database.figure(Column.memoryShare).number ?? 0) - 87.890625) < 0.001)
+        #expect(database.figure(Column.read) == .value(Double(2 * SampleMachine.mebi)))
+        #expect(database.figure(Column.written) == .value(536_000))
+        #expect(database.figure(Column.oom) == .value(2))
         #expect(database.state == "throttled")
         #expect(try figures("/system.slice/cron.service").state == "frozen")
         #expect(
@@ -157,7 +158,7 @@ import Testing
     @Test func v1OOMKillsAreUsedIfEventsAreMissing() {
         var builder = SnapshotBuilder()
         builder.add("/a", ["memory.events.local.oom_kill": Reading(4)])
-        #expect(CgroupFigures(builder.build(), 0).figure(.oom) == .value(4))
+        #expect(CgroupFigures(builder.build(), 0).figure(Column.oom) == .value(4))
     }
 
     @Test func reasonOfAnUnreadableDeviceFileIsShown() {
@@ -170,8 +171,8 @@ import Testing
         builder.instance("io.rbytes", InstanceKey(major: 8, minor: 0), 9, before: 4)
         builder.instance("io.rbytes", .whole, reading: .malformed)
         let snapshot = builder.build()
-        #expect(CgroupFigures(snapshot, 0).figure(.read) == .without(.notPermitted))
-        #expect(CgroupFigures(snapshot, 1).figure(.read) == .value(5))
+        #expect(CgroupFigures(snapshot, 0).figure(Column.read) == .without(.notPermitted))
+        #expect(CgroupFigures(snapshot, 1).figure(Column.read) == .value(5))
         #expect(
             DetailKind.io.rows(snapshot, 0).map { [$0.label, $0.value] }
                 == [["io.rbytes", "not permitted"], ["io.wbytes", "not permitted"]])
@@ -192,8 +193,8 @@ import Testing
             builder.instance(metric, .whole, reading: .unnamed)
         }
         let snapshot = builder.build()
-        #expect(CgroupFigures(snapshot, 0).figure(.read) == .value(5))
-        #expect(CgroupFigures(snapshot, 0).figure(.written).text(Quantity.bytes) == "-")
+        #expect(CgroupFigures(snapshot, 0).figure(Column.read) == .value(5))
+        #expect(CgroupFigures(snapshot, 0).figure(Column.written).text(Quantity.bytes) == "-")
         let rows = DetailKind.io.rows(snapshot, 0)
         #expect(rows.map(\.label) == ["device", "8:0", "unnamed"])
         #expect(rows.last?.style == .dim)

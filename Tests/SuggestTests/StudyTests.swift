@@ -42,7 +42,7 @@ import TestSupport
     // MARK: A month
 
     @Test func noSuggestionIsReachedInAMonthAndNineTenthsOfSomeAre() throws {
-        let server = SyntheticServer(SyntheticServer.month(), length: Self.day * 30)
+        let server = SyntheticServer(SyntheticServer.month(), step: 120, length: Self.day * 30)
         let all = Self.sized(server)
         var trial = LimitTrial()
         for workload in all.values {
@@ -66,7 +66,7 @@ import TestSupport
 
     @Test func eachKindOfWorkloadIsSizedByItsEvidence() throws {
         let all = Self.sized(
-            SyntheticServer(SyntheticServer.month(), length: Self.day * 30))
+            SyntheticServer(SyntheticServer.month(), step: 120, length: Self.day * 30))
         func memory(_ name: String) -> Suggestion? {
             all["\(name).service"]?.suggestions.first { $0.limit.name == "memory.max" }
         }

@@ -45,6 +45,10 @@ package struct SyntheticServer: Sequence, IteratorProtocol {
         "memory.peak", "memory.events.max", "memory.events.high", "memory.events.oom_kill",
         "pids.current", "pids.max", "pids.events.max", "cgroup.populated",
     ]
+    /// The values that are not 0 or unlimited without a reading.
+    private static let usual: [String: UInt64] = [
+        "cpu.max.period": 100_000, "cpu.weight": 100, "cgroup.populated": 1,
+    ]
     /// The time of the first snapshot in microseconds since 1970.
     package static let start: UInt64 = 1_790_000_000_000_000
 
@@ -89,14 +93,10 @@ package struct SyntheticServer: Sequence, IteratorProtocol {
             let birth = cgroup.restarts.count { $0 <= second }
             let readings = cgroup.reading(second)
             for metric in catalog {
+                let value = readings[metric.name] ?? Self.usual[metric.name]
                 let none: CgroupModel.Reading =
-                    metric.kind == .limit ? .unlimited
-                    : metric.name == "cpu.max.period" ? CgroupModel.Reading(100_000)
-                    : metric.name == "cpu.weight" ? CgroupModel.Reading(100)
-                    : metric.name == "cgroup.populated" ? CgroupModel.Reading(1)
-                    : CgroupModel.Reading(0)
-                block.values.append(
-                    (readings[metric.name].map { CgroupModel.Reading($0) } ?? none).rawValue)
+                    metric.kind == .limit ? .unlimited : CgroupModel.Reading(0)
+                block.values.append((value.map { CgroupModel.Reading($0) } ?? none).rawValue)
             }
             block.instanceStarts.append(0)
             let path = CgroupPath(normalising: cgroup.path)
@@ -181,7 +181,7 @@ extension SyntheticServer {
                 let isAtLimit = (killed..<killed + 120).contains(second)
                 var all = memory(isAtLimit ? 299 * mebibyte : 150 * mebibyte)
                 all["memory.max"] = 300 * mebibyte
-                all["memory.events.max"] = second < killed ? 0 : 40
+                all["memory.events.max"] = second < killed ? 0 : second < killed + 60 ? 40 : 41
                 all["memory.events.oom_kill"] = second < killed + 60 ? 0 : 1
                 return all
             },

@@ -43,7 +43,7 @@ package struct DeferredThaw: ~Copyable {
 
     private func guardUntilThawed(after timeout: Duration, journal: UndoJournal?) -> Bool {
         let deadline = Deadline(after: timeout)
-        try? StandardOutput.write(UndoHelper.own.readyLine + "\n")
+        try? StandardOutput.write(ProcessIdentity.own.readyLine + "\n")
         Steadiness.spareFromOutOfMemoryKills()
         // The caller closes the pipe once the freeze is in effect, or when it dies.
         var isArmed = false

@@ -89,7 +89,7 @@ package struct Freezer: Sendable {
     }
 
     /// Writes with the deadline in their records, unless the change expires earlier.
-    private func recorded(_ time: Duration, by helper: UndoHelper?) -> JournaledWrite {
+    private func recorded(_ time: Duration, by helper: ProcessIdentity?) -> JournaledWrite {
         guard let helper, let journal = context.journal, journal.change == nil else {
             return context.recorded
         }

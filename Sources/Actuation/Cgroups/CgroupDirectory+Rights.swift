@@ -1,4 +1,5 @@
 internal import CgroupModel
+internal import Hierarchy
 internal import KernelIO
 
 /// Checks of what a dry run would be refused, without a change.

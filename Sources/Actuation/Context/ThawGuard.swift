@@ -37,10 +37,10 @@ package struct ThawGuard: Sendable {
     /// A running guard; releasing it signals that the freeze is complete.
     struct Watch: ~Copyable {
         /// The helper; nil for a keeper.
-        let helper: UndoHelper?
+        let helper: ProcessIdentity?
         private let process: DetachedProcess?
 
-        init(_ process: consuming DetachedProcess?, _ helper: UndoHelper? = nil) {
+        init(_ process: consuming DetachedProcess?, _ helper: ProcessIdentity? = nil) {
             self.process = process
             self.helper = helper
         }
@@ -104,7 +104,7 @@ package struct ThawGuard: Sendable {
                 .failed, "cannot freeze \(directory.path) safely, without a helper: \(error)")
         }
         let answer = process.firstLine(before: Deadline(after: .seconds(30)))
-        guard let helper = UndoHelper(ready: answer) else {
+        guard let helper = ProcessIdentity(ready: answer) else {
             throw ActuationError(
                 answer.isEmpty ? .failed : .busy,
                 "cannot freeze \(directory.path) safely: the helper that thaws it "

@@ -43,7 +43,7 @@ package struct ExpiredChanges: Sendable {
     }
 
     /// Undoes the entries of one helper, or those of helpers that ended.
-    func undo(for helper: UndoHelper?, within patience: Duration) -> Report {
+    func undo(for helper: ProcessIdentity?, within patience: Duration) -> Report {
         do throws(JournalError) {
             let due = try journal.due(for: helper)
             if due.isEmpty { return Report() }
@@ -89,7 +89,10 @@ extension RestoreResult {
 
     /// Whether another try can succeed: a created cgroup that is in use is simply left.
     fileprivate var isRetried: Bool {
-        guard case .failed(let error) = outcome else { return false }
-        return !(entry.subject == .cgroup && error.code == .busy)
+        switch outcome {
+        case .failed(let error): !(entry.subject == .cgroup && error.code == .busy)
+        case .beingWritten: true
+        default: false
+        }
     }
 }

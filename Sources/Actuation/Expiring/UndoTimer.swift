@@ -14,7 +14,7 @@ package struct UndoTimer {
     private static let mostTries = 30
 
     private let journal: UndoJournal
-    private let own = UndoHelper.own
+    private let own = ProcessIdentity.own
 
     /// Watches the entries that name this process as their helper.
     package init(journal: UndoJournal) { self.journal = journal }

@@ -9,7 +9,7 @@ internal import Synchronization
 package final class ExpiringChange: Sendable {
     private struct Progress {
         /// Nil until the helper runs.
-        var helper: UndoHelper?
+        var helper: ProcessIdentity?
         /// Keeps the helper's standard input open, which means that more entries may follow.
         var running: RunningHelper?
         var deadline: UInt64 = 0
@@ -28,7 +28,7 @@ package final class ExpiringChange: Sendable {
     }
 
     /// A change that a running process undoes after a time.
-    init(_ time: Duration, by helper: UndoHelper) {
+    init(_ time: Duration, by helper: ProcessIdentity) {
         expiry = .after(time)
         program = .own
         progress = Mutex(Progress(helper: helper, deadline: Self.deadline(time)))
@@ -92,7 +92,7 @@ package struct UndoProgram: Sendable {
                 program, ["cgwarden", "undo-later", "--journal", directory] + arguments,
                 directory: folder)
             let answer = process.firstLine(before: Deadline(after: .seconds(30)))
-            guard let helper = UndoHelper(ready: answer) else {
+            guard let helper = ProcessIdentity(ready: answer) else {
                 throw IOError(
                     "start", "it" + (answer.isEmpty ? "" : " (it reports: \(answer))"),
                     .inputOutput)
@@ -106,10 +106,10 @@ package struct UndoProgram: Sendable {
 
 /// A helper that this process has started.
 private final class RunningHelper: Sendable {
-    let identity: UndoHelper
+    let identity: ProcessIdentity
     private let process: DetachedProcess
 
-    init(_ process: consuming DetachedProcess, _ identity: UndoHelper) {
+    init(_ process: consuming DetachedProcess, _ identity: ProcessIdentity) {
         self.process = process
         self.identity = identity
     }

@@ -32,7 +32,7 @@ package struct JournalEntry: Hashable, Sendable {
     /// new children inherit; nil for other values.
     package var newestBelow: UInt64?
     /// The process of the last write; nil in a journal of an earlier version.
-    package var writer: WritingProcess?
+    package var writer: ProcessIdentity?
     /// When the change is undone without a command; nil for never.
     package internal(set) var expiry: EntryExpiry?
 
@@ -50,7 +50,7 @@ package struct JournalEntry: Hashable, Sendable {
     ///
     /// Until then the value says nothing, and the entry must stay open: the process may write at
     /// any moment, and nothing else would undo it.
-    var processAtWork: WritingProcess? {
+    var processAtWork: ProcessIdentity? {
         readBack == nil ? writer.flatMap { $0.isAnotherAtWork ? $0 : nil } : nil
     }
 
@@ -131,7 +131,7 @@ extension JournalEntry {
             owner: line["owner"] ?? "", original: original, wanted: wanted, readBack: nil,
             cause: line["cause"] ?? "",
             wallTime: line.number("time") ?? 0, newestBelow: line.number("newest"),
-            writer: WritingProcess(line), expiry: EntryExpiry(line))
+            writer: ProcessIdentity(line), expiry: EntryExpiry(line))
         guard isPlausible else { return nil }
     }
 

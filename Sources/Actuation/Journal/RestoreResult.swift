@@ -13,7 +13,7 @@ package struct RestoreResult: Sendable {
         /// Another program has changed the value since; it was left unchanged.
         case foreign
         /// Another process of cgwarden is about to write the value; the entry stays.
-        case beingWritten(by: WritingProcess)
+        case beingWritten(by: ProcessIdentity)
         /// Only a best-effort value could be restored.
         ///
         /// A cpuset with tasks cannot be emptied, so the given value was written. A controller

@@ -24,7 +24,7 @@ extension UndoJournal {
     /// Returns the entries whose deadlines have passed, of one helper or of those that ended.
     ///
     /// It waits for the journal's lock, so that a confirmation before the deadline counts.
-    func due(for helper: UndoHelper?) throws(JournalError) -> [JournalEntry] {
+    func due(for helper: ProcessIdentity?) throws(JournalError) -> [JournalEntry] {
         let isDue = { (entry: JournalEntry) in
             entry.expiry.map { $0.hasPassed() && $0.isTask(of: helper) } ?? false
         }
@@ -48,7 +48,7 @@ extension EntryExpiry {
 
     /// Whether a helper undoes the entry; nil stands for any other process, which undoes what a
     /// helper that died or hangs has left.
-    func isTask(of helper: UndoHelper?) -> Bool {
+    func isTask(of helper: ProcessIdentity?) -> Bool {
         if let helper { return self.helper == helper }
         return !self.helper.isRunning || EntryExpiry.now >= deadline + Self.patience
     }

@@ -13,7 +13,7 @@ package struct UndoJournal: Sendable {
     package private(set) var change: ExpiringChange?
     let file: JournalFile
     private let bootID: String
-    private let writer: WritingProcess
+    private let writer: ProcessIdentity
     /// The size up to which the file is never rewritten, in bytes.
     private static let usualBytes = 16 << 10
 
@@ -30,14 +30,14 @@ package struct UndoJournal: Sendable {
 
     init(
         directory: String, owner: String = "", bootID: String, patience: Duration = .seconds(10),
-        writer: WritingProcess = .own
+        writer: ProcessIdentity = .own
     ) {
         self.init(
             owner: owner, bootID: bootID, writer: writer,
             file: JournalFile(directory: directory, bootID: bootID, patience: patience))
     }
 
-    private init(owner: String, bootID: String, writer: WritingProcess, file: JournalFile) {
+    private init(owner: String, bootID: String, writer: ProcessIdentity, file: JournalFile) {
         self.owner = owner
         self.bootID = bootID
         self.writer = writer

@@ -39,6 +39,9 @@ struct cgw_spawn {
     int gate[2];
 };
 
+/// This process's own environment, NULL-terminated (environ(7)).
+char **cgw_environment(void);
+
 /// The step at which starting failed.
 enum cgw_spawn_step {
     CGW_SPAWN_PROCESS,

@@ -79,6 +79,24 @@ package struct CgroupFigures {
     /// Bytes written per second to all devices.
     package var written: Figure { summedRate(.ioWrittenBytes) }
 
+    /// The CPUs that the cgroup's own quota allows.
+    package var cpuQuota: Figure {
+        let own = snapshot[index, .cpuMax]
+        guard let quota = own.value, let period = snapshot[index, .cpuMaxPeriod].value, period > 0
+        else { return .without(own.value == nil ? own : .absent) }
+        return .value(Double(quota) / Double(period))
+    }
+
+    /// The level of a metric with one value.
+    package func level(_ metric: MetricID) -> Figure { plain(metric) }
+
+    /// The rate of a counter per second; of one with a dimension, the sum of its instances.
+    package func rate(_ metric: MetricID) -> Figure {
+        MetricCatalog[metric].dimension == nil
+            ? Figure(snapshot.rate(index, metric), from: snapshot[index, metric])
+            : summedRate(metric)
+    }
+
     private func summedRate(_ metric: MetricID) -> Figure {
         Figure(snapshot.summedRate(index, metric), from: snapshot.total(index, metric))
     }

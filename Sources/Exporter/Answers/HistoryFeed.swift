@@ -30,6 +30,21 @@ actor HistoryFeed {
         case noSample
     }
 
+    /// Returns the times of the first and the last sample; an empty object without a history.
+    func span() throws -> ByteBuffer {
+        try Task.checkCancellation()
+        var json = JSONWriter()
+        let span = try open()?.span
+        json.object { json in
+            guard let span else { return }
+            for (key, time) in [("first", span.lowerBound), ("last", span.upperBound)] {
+                json.key(key)
+                json.literal(RangeAnswer.seconds(time))
+            }
+        }
+        return ByteBuffer(bytes: json.take())
+    }
+
     /// Returns the newest sample at or before a time, in the form of the present one.
     func snapshot(at time: UInt64) throws -> ByteBuffer {
         try Task.checkCancellation()

@@ -94,7 +94,8 @@ struct RangeAnswer {
         }
     }
 
-    private static func seconds(_ microseconds: UInt64) -> String {
+    /// Formats a time in seconds since 1970.
+    static func seconds(_ microseconds: UInt64) -> String {
         DecimalText.fixed(Double(microseconds) / 1e6, places: 3)
     }
 }

@@ -15,6 +15,12 @@ extension Responder {
         }
     }
 
+    /// Returns the times that the history covers; an empty object if there is none.
+    func span(_ request: HTTPHeaders) async -> Response {
+        guard history != nil else { return json(ByteBuffer(string: "{}"), request) }
+        return await past(request) { try await $0.span() }
+    }
+
     /// Returns some fields of some cgroups in a period.
     func range(_ query: Substring, _ request: HTTPHeaders) async -> Response {
         let now = MonotonicClock.wallMicroseconds

@@ -50,6 +50,7 @@ struct Responder: Sendable {
         "/-/healthy": Route { _, _, _ in .sentence(.ok, "cgwarden is healthy") },
         "/-/ready": Route { responder, _, _ in await responder.readiness() },
         "/api/v1/snapshot": Route(["at"]) { await $0.snapshot($2, $1.headers) },
+        "/api/v1/history": Route([]) { responder, head, _ in await responder.span(head.headers) },
         "/api/v1/range": Route(RangeQuery.names) { await $0.range($2, $1.headers) },
         "/api/v1/stream": Route([]) { responder, _, _ in await responder.stream() },
         "/api/v1/cgroup": Route(["path"]) { await $0.cgroup($2, $1.headers) },

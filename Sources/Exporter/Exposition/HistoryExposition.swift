@@ -100,7 +100,9 @@ package struct HistoryExposition {
             for (place, cgroup) in cgroups.enumerated() {
                 let size = cgroup.samples * families[family].width
                 if points > 0, points + size > most {
-                    if start < place { waiting.append(Batch(family: family, cgroups: start..<place)) }
+                    if start < place {
+                        waiting.append(Batch(family: family, cgroups: start..<place))
+                    }
                     try write(waiting, pass, output)
                     (waiting, points, start) = ([], 0, place)
                 }

@@ -119,6 +119,8 @@ const orderValue = (record, order) => order === "io"
 const view = {
   order: "cpu", reverse: false, tree: true, filter: "", folded: new Set(), selected: null,
   isDetailed: false, isPaused: false,
+  // The time of the history that is shown, in seconds; null for the present.
+  at: null,
 };
 let sample = null;
 let rows = [];
@@ -160,8 +162,7 @@ const remember = cgroups => {
   past = living;
 };
 
-const take = data => {
-  if (view.isPaused) return;
+const link = data => {
   data.cgroups.forEach((record, index) => {
     record.id = `${record.inode}.${record.generation}`;
     record.index = index;
@@ -169,6 +170,11 @@ const take = data => {
     record.name = record.path === "/" ? "/" : record.path.slice(record.path.lastIndexOf("/") + 1);
     if (record.parent !== undefined) data.cgroups[record.parent].children.push(record);
   });
+};
+
+const take = data => {
+  if (view.isPaused || view.at !== null) return;
+  link(data);
   remember(data.cgroups);
   sample = data;
   rebuild();
@@ -557,6 +563,10 @@ const fetchJSON = async path => {
 
 // At most one request is pending, and one is made per sample.
 const askDetails = async record => {
+  if (view.at !== null) {
+    details = { id: record.id, values: null, trouble: "All values of the past: cgwarden show --at" };
+    return;
+  }
   const question = `${record.id} ${sample.tick}`;
   if (asked || details?.question === question) return;
   asked = question;
@@ -805,6 +815,82 @@ const rowKeys = {
 };
 const pageRows = () => Math.max(Math.floor(table.clientHeight / rowHeight) - 2, 1);
 
+// MARK: The past
+
+let span = null;
+let wantedTime = null;
+let isTravelling = false;
+
+const drawPast = () => {
+  $("past").hidden = span === null;
+  if (span === null) return;
+  const bar = $("past-time");
+  setAttribute(bar, "min", Math.floor(span.first));
+  setAttribute(bar, "max", Math.ceil(span.last));
+  if (view.at === null) bar.value = bar.max;
+  const text = view.at === null ? "now" : new Date(view.at * 1000).toLocaleString();
+  setText($("past-text"), text);
+  setAttribute(bar, "aria-valuetext", text);
+};
+
+// Records of the past have no lines of the present.
+const showPast = data => {
+  link(data);
+  for (const record of data.cgroups) {
+    if (past.has(record.id)) continue;
+    const lines = {};
+    for (const name in series) lines[name] = new Float64Array(kept).fill(NaN);
+    past.set(record.id, lines);
+  }
+  sample = data;
+  rebuild();
+  drawStatus();
+};
+
+// One request at a time: a dragged bar asks for the last place only.
+const goTo = async seconds => {
+  if (span === null) return;
+  view.at = Math.min(Math.max(seconds, Math.floor(span.first)), Math.ceil(span.last));
+  $("past-time").value = view.at;
+  wantedTime = view.at;
+  drawPast();
+  if (isTravelling) return;
+  isTravelling = true;
+  while (wantedTime !== null) {
+    const at = wantedTime;
+    wantedTime = null;
+    try {
+      const data = await fetchJSON(`api/v1/snapshot?at=${at}`);
+      if (view.at !== null) showPast(data);
+    } catch (error) {
+      setText($("past-text"), String(error.message));
+    }
+  }
+  isTravelling = false;
+};
+
+const goLive = () => {
+  if (view.at === null) return;
+  view.at = null;
+  details = null;
+  leaveGap();
+  readSpan();
+  drawStatus();
+};
+
+const readSpan = async () => {
+  try {
+    const history = await fetchJSON("api/v1/history");
+    span = history.first === undefined ? null : history;
+  } catch { span = null; }
+  drawPast();
+};
+
+const stepTime = seconds => goTo((view.at ?? span?.last ?? 0) + seconds);
+$("past-time").addEventListener("input", event => goTo(Number(event.target.value)));
+$("past-live").addEventListener("click", goLive);
+setInterval(() => { if (view.at === null && !document.hidden) readSpan(); }, 60000);
+
 // Keys outside of text fields.
 const pageKeys = {
   "/": () => $("filter").focus(), "\\": clearFilter, "?": openHelp, h: openHelp,
@@ -813,6 +899,9 @@ const pageKeys = {
   e: () => setEvents($("events").hidden),
   r: () => { view.reverse = !view.reverse; rebuild(); },
   v: () => { view.tree = !view.tree; rebuild(); },
+  "[": () => stepTime(-Math.max(interval / 1000, 1)),
+  "]": () => stepTime(Math.max(interval / 1000, 1)),
+  "{": () => stepTime(-60), "}": () => stepTime(60), l: goLive,
   Escape: () => { if (view.isDetailed) setDetailed(false); },
 };
 
@@ -897,6 +986,7 @@ const drawStatus = () => {
   const since = heardAt === null ? "" : clock((Date.now() - silence) / 1000);
   const [state, text] =
     isStale ? ["stale", `stale since ${since}${failure ? `: ${failure}` : ""}`]
+    : view.at !== null ? ["paused", "the past"]
     : view.isPaused ? ["paused", "paused"]
     : heardAt === null ? ["wait", failure || "connecting …"]
     : ["live", "live"];
@@ -941,4 +1031,5 @@ document.addEventListener("visibilitychange", () => {
 
 setInterval(drawStatus, 1000);
 connect();
+readSpan();
 connectEvents();

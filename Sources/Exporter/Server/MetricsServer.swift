@@ -49,7 +49,7 @@ package struct MetricsServer: Sendable {
         package var programFamilies: @Sendable () -> [ProgramFamily] = { [] }
         /// The events to serve; nil for none.
         package var events: EventStore?
-        /// Opens the history as it is now; it returns nil if there is none. Nil serves none.
+        /// Opens the history as it is now, or returns nil if there is none; nil serves none.
         package var past: (@Sendable () throws -> (any PastReader)?)?
         /// The time, connections and memory that clients may use.
         package var limits = ConnectionLimits()

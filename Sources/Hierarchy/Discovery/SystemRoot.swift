@@ -1,4 +1,5 @@
 internal import CgroupModel
+internal import KernelIO
 
 /// The locations of `/proc`, the cgroup mounts and other files: the live host, or a captured tree
 /// in a directory.
@@ -48,6 +49,11 @@ package struct SystemRoot: Hashable, Sendable {
 
     /// Whether this is the live host.
     package var isLive: Bool { capturedCgroups == nil }
+
+    /// The name of the host; nil if the file is missing.
+    package var hostName: String? {
+        (try? ReadBuffer.contents(of: proc("sys/kernel/hostname")))?.firstWord.onOneLine
+    }
 
     /// The directory to open for a mount point in mountinfo.
     func directory(of mountPoint: [UInt8]) -> [UInt8] {

@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// Decodes the snapshots of a tier, and keeps the last one to continue from.
+/// Decodes the snapshots of a tier, and keeps the last ones to continue from.
 struct PastDecoder: Sendable {
     private struct Decoded: Sendable {
         let piece: Int
@@ -17,7 +17,10 @@ struct PastDecoder: Sendable {
         let segment: Int
     }
 
-    private var decoded: Decoded?
+    /// Stepping back decodes all snapshots from the keyframe on, so the last few are kept.
+    private static let keptCount = 8
+
+    private var kept: [Decoded] = []
     /// The first unreadable snapshot of each damaged segment that was met.
     private var broken: [SegmentKey: Int] = [:]
     private var notes: [RecordingNote] = []
@@ -38,10 +41,9 @@ struct PastDecoder: Sendable {
         let segment = index.frames[number].segment
         let key = SegmentKey(piece: piece, segment: segment)
         if let first = broken[key], first <= number { return nil }
-        var last = decoded.flatMap { known in
-            known.piece == piece && known.segment == segment && known.number <= number
-                ? known : nil
-        }
+        var last = kept.filter {
+            $0.piece == piece && $0.segment == segment && $0.number <= number
+        }.max { $0.number < $1.number }
         while last?.number != number {
             let next = last.map { $0.number + 1 } ?? index.segments[segment].first
             guard let reached = try decode(next, of: index, in: file, piece, after: last) else {
@@ -53,7 +55,8 @@ struct PastDecoder: Sendable {
                 return nil
             }
             last = reached
-            decoded = reached
+            kept.append(reached)
+            if kept.count > Self.keptCount { kept.removeFirst() }
         }
         guard let last else { return nil }
         let gauges = withGauges ? index.frames[number].gauges : nil
@@ -100,7 +103,7 @@ struct PastDecoder: Sendable {
         switch found {
         case .otherVersion(let version): throw RecordingError.otherVersion(file.name, version)
         case .header(var header):
-            if let known = decoded?.header.legend, known == header.legend {
+            if let known = kept.last?.header.legend, known == header.legend {
                 // Share one table between all segments.
                 header.legend = known
             } else if !header.legend.unknownNames.isEmpty {

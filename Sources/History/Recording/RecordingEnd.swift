@@ -9,7 +9,9 @@ package struct RecordingEnd {
     /// The times of the first and the last snapshot in microseconds since 1970; nil without one.
     package let times: ClosedRange<UInt64>?
 
-    /// Scans a file. Throws the error of reading it.
+    /// Scans a file.
+    ///
+    /// Throws the error of reading it.
     package init(_ file: some RecordingBytes) throws {
         var scanner = RecordScanner(file, payloadPrefix: FrameRecord.timeLength)
         var last = 0..<0

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The process's environment.
@@ -7,6 +8,17 @@ package enum Environment {
         guard let text = unsafe getenv(name) else { return nil }
         let value = unsafe String(cString: text)
         return value.isEmpty ? nil : value
+    }
+
+    /// All variables as `NAME=value` (environ(7)).
+    package static var all: [String] {
+        var result: [String] = []
+        var next = unsafe cgw_environment()
+        while let text = unsafe next?.pointee {
+            result.append(unsafe String(cString: text))
+            unsafe next = next?.advanced(by: 1)
+        }
+        return result
     }
 }
 

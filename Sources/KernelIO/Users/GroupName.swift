@@ -2,7 +2,9 @@ internal import Glibc
 
 /// Looks up group names.
 package enum GroupName {
-    /// The ID of a group (getgrnam_r(3)); nil if there is none. May wait for the network.
+    /// The ID of a group (getgrnam_r(3)); nil if there is none.
+    ///
+    /// May wait for the network.
     package static func number(of name: String) -> UInt32? {
         var entry = unsafe group()
         var room = [CChar](repeating: 0, count: 65536)

@@ -4,19 +4,19 @@ extension CgroupFigures {
     /// The figure of a column; for `cpu`, the percentage or the time in microseconds.
     func figure(_ column: Column, percent: Bool = true) -> Figure {
         switch column {
-        case .cgroup, .state: .without(.absent)
-        case .tasks: tasks
-        case .cpu: percent ? cpuPercent : cpuTime
-        case .throttled: throttledPercent
-        case .memory: memory
-        case .memoryShare: memoryShare
-        case .swap: swap
-        case .pressureCPU: cpuPressure
-        case .pressureMemory: memoryPressure
-        case .pressureIO: ioPressure
-        case .read: read
-        case .written: written
-        case .oom: oomKills
+        case .cgroup, .state: return .without(.absent)
+        case .cpu: return percent ? cpuPercent : cpuTime
+        case .memoryShare:
+            // Without a limit there is no share, and the limit has columns of its own.
+            let share = memoryShare
+            return share == .without(.unlimited) ? .without(.absent) : share
+        case .majorFaults: return rate(.memoryMajorFaults)
+        case .reads: return rate(.ioReads)
+        case .writes: return rate(.ioWrites)
+        case .cpuMax: return cpuQuota
+        default:
+            if let name = FigureName(rawValue: column.rawValue) { return figure(name) }
+            return column.facts.metric.map(level) ?? .without(.absent)
         }
     }
 
@@ -24,13 +24,14 @@ extension CgroupFigures {
     func sortValue(_ key: SortKey, percent: Bool) -> Double? {
         switch key {
         case .path: return nil
-        case .tasks: return tasks.number
-        case .cpu: return figure(.cpu, percent: percent).number
-        case .memory: return memory.number
         case .io:
             let read = read.number
             let written = written.number
             return read == nil && written == nil ? nil : (read ?? 0) + (written ?? 0)
+        case .column(.state): return state == nil ? nil : 1
+        case .column(let column):
+            let figure = figure(column, percent: percent)
+            return figure == .without(.unlimited) ? .greatestFiniteMagnitude : figure.number
         }
     }
 }

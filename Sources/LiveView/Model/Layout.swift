@@ -1,19 +1,56 @@
 package import CgroupModel
 
 /// The sort order of the rows.
-package enum SortKey: String, CaseIterable, Sendable {
-    case path, tasks, cpu, memory, io
+package enum SortKey: Hashable, CaseIterable, RawRepresentable, Sendable {
+    case path
+    case column(Column)
+    /// The sum of reads and writes per second.
+    case io
+
+    package static let
+        tasks = SortKey.column(.tasks),
+        cpu = SortKey.column(.cpu),
+        memory = SortKey.column(.memory)
+
+    /// All orders, in the order of the menu.
+    package static let allCases: [SortKey] =
+        [.path, .io] + Column.allCases.filter { $0 != .cgroup }.map { .column($0) }
+
+    /// The name in options and in the saved layout: `path`, `io` or that of a column.
+    package var rawValue: String {
+        switch self {
+        case .path: "path"
+        case .io: "io"
+        case .column(let column): column.rawValue
+        }
+    }
+
+    /// Looks up a name; nil for an unknown one.
+    package init?(rawValue: String) {
+        guard let key = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+        self = key
+    }
 
     /// The metrics by which rows are sorted; none for paths.
     package var metrics: [MetricID] {
         switch self {
         case .path: []
-        case .tasks: [.pidsCurrent]
-        case .cpu: [.cpuUsage]
-        case .memory: [.memoryUsage]
         case .io: [.ioReadBytes, .ioWrittenBytes]
+        case .column(let column): [column.facts.metric].compactMap(\.self)
         }
     }
+
+    /// The columns whose heads are highlighted.
+    var columns: Set<Column> {
+        switch self {
+        case .path: [.cgroup]
+        case .io: [.read, .written]
+        case .column(let column): [column]
+        }
+    }
+
+    /// The order that a click on a column's head selects.
+    init(of column: Column) { self = column == .cgroup ? .path : .column(column) }
 }
 
 /// The settings of the table, which the key `s` saves.
@@ -24,8 +61,10 @@ package struct Layout: Hashable, Sendable {
     package var reverse: Bool
     /// Whether to show a tree instead of a flat list.
     package var tree: Bool
-    /// The columns to show; the CGroup column is always shown.
+    /// The columns of the overview; the CGroup column is always shown.
     package var columns: Set<Column>
+    /// The set of columns on the screen.
+    package var set: ColumnSet
     /// The seconds between two samples.
     package var delay: Double
     /// Whether to show CPU in percent of one CPU instead of the time used since the cgroup's
@@ -35,13 +74,20 @@ package struct Layout: Hashable, Sendable {
     /// Creates a layout with the defaults of a first start.
     package init(
         sort: SortKey = .cpu, reverse: Bool = false, tree: Bool = true,
-        columns: Set<Column> = Set(Column.allCases), delay: Double = 1, percent: Bool = true
+        columns: Set<Column> = Set(Column.usual), set: ColumnSet = .overview, delay: Double = 1,
+        percent: Bool = true
     ) {
         self.sort = sort
         self.reverse = reverse
         self.tree = tree
         self.columns = columns
+        self.set = set
         self.delay = delay
         self.percent = percent
+    }
+
+    /// The columns on the screen besides CGroup, from left to right.
+    var shown: [Column] {
+        self.set.columns ?? Column.allCases.filter { $0 != .cgroup && columns.contains($0) }
     }
 }

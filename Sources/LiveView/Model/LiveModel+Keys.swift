@@ -13,39 +13,65 @@ extension LiveModel {
         case .time(let text): return typeTime(key, text)
         case .help(let top):
             return scroll(key, top, closing: ["h", "?"]) { .help(top: $0) }
-        case .processes(let top):
-            return scroll(key, top, closing: ["z"]) { .processes(top: $0) }
+        case .processes(let top): return browse(key, top)
         case .explanation(let top):
             return scroll(key, top, closing: ["x"]) { .explanation(top: $0) }
         case .events(let top):
             return scroll(key, top, closing: ["e"]) { .events(top: $0) }
+        case .output(let top):
+            return scroll(key, top, closing: []) { .output(top: $0) }
+        case .menu(let menu): return choose(key, menu)
+        case .prompt(let prompt): return type(key, prompt)
+        case .proposal(let top): return answer(key, top)
         }
     }
 
     private mutating func table(_ key: KeyEvent) -> Intent? {
         switch key {
-        case .up: select(cursor - 1)
-        case .down: select(cursor + 1)
-        case .pageUp: select(cursor - geometry.tableHeight)
-        case .pageDown: select(cursor + geometry.tableHeight)
-        case .home: select(0)
-        case .end: select(rows.count - 1)
+        case .up: move(to: cursor - 1)
+        case .down: move(to: cursor + 1)
+        case .pageUp: move(to: cursor - geometry.tableHeight)
+        case .pageDown: move(to: cursor + geometry.tableHeight)
+        case .home: move(to: 0)
+        case .end: move(to: rows.count - 1)
+        case .wheelUp: move(to: cursor - 3)
+        case .wheelDown: move(to: cursor + 3)
+        case .click(let row, let column): click(row, column)
         case .left: foldOrLeave()
         case .right: setFolded(false)
+        case .shiftLeft: scrollSideways(by: -1)
+        case .shiftRight: scrollSideways(by: 1)
         case .enter: toggleFold()
+        case .insert: mark()
         case .tab: turnDetail(by: 1)
         case .backTab: turnDetail(by: -1)
         case .escape:
             detail = nil
             settle()
-        case .function(1): mode = .help(top: 0)
-        case .function(5): toggleTree()
-        case .function(10): return .quit
+        case .function(let number): return function(number)
         case .character(let character): return command(character)
-        case .resize, .redraw, .hangUp, .backspace, .function: break
+        case .resize, .redraw, .hangUp, .backspace, .delete: break
         }
         return nil
     }
+
+    /// Handles a function key, with htop's meaning where the view has the same thing.
+    private mutating func function(_ number: Int) -> Intent? {
+        switch number {
+        case 1: mode = .help(top: 0)
+        case 2: mode = .columns(cursor: 0)
+        case 3, 4: mode = .filter(before: filter)
+        case 5: toggleTree()
+        case 6: mode = .menu(.sorting(layout.sort))
+        case 7, 8: return act(.limit)
+        case 9: return act(.kill)
+        case 10: return .quit
+        default: message = Self.unknownKey
+        }
+        return nil
+    }
+
+    private static let unknownKey = "no such key; h for help"
 
     private mutating func command(_ character: Character) -> Intent? {
         switch character {
@@ -58,26 +84,57 @@ extension LiveModel {
         case "i": sort(by: .io)
         case "r":
             layout.reverse.toggle()
-            rebuild()
+            startOver()
+        case "<": sortByNeighbor(-1)
+        case ">": sortByNeighbor(1)
+        case "S": mode = .menu(.sorting(layout.sort))
         case "%":
             layout.percent.toggle()
             rebuild()
         case "+": return delay(Self.longer(layout.delay))
         case "-": return delay(Self.shorter(layout.delay))
-        case "j": select(cursor + 1)
-        case "k": select(cursor - 1)
+        case "j": move(to: cursor + 1)
+        case "k": move(to: cursor - 1)
         case "g" where isReplay: mode = .time("")
-        case "g": select(0)
-        case "G": select(rows.count - 1)
+        case "g": move(to: 0)
+        case "G": move(to: rows.count - 1)
+        case "(": scrollSideways(by: -1)
+        case ")": scrollSideways(by: 1)
+        case "h", "?": mode = .help(top: 0)
+        case "s": return .saveLayout
+        case "Z": return pauseOrResume
+        case "[": return step(-1)
+        case "]": return step(1)
+        case "{": return step(-Self.jump)
+        case "}": return step(Self.jump)
+        case ".": mark()
+        case "U": unmark()
+        case "a": mode = .menu(.actions)
+        case ":": openCommandLine()
+        default:
+            if let action = LiveAction.allCases.first(where: { $0.key == character }) {
+                return act(action)
+            }
+            return selection(character)
+        }
+        return nil
+    }
+
+    /// Handles the keys that choose what is shown.
+    private mutating func selection(_ character: Character) -> Intent? {
+        switch character {
         case "V": toggleTree()
         case "D":
             showsDead.toggle()
             rebuild()
+        case "I": hideMore()
+        case "F": follow()
         case "/": mode = .filter(before: filter)
         case "\\":
             filter = ""
             rebuild()
         case "f": mode = .columns(cursor: 0)
+        case "6": message = "no cgroup file counts network traffic"
         case "z":
             guard selectedRow != nil else { return nil }
             openProcesses()
@@ -87,24 +144,25 @@ extension LiveModel {
             openExplanation()
             return .explain
         case "e": mode = .events(top: 0)
-        case "h", "?": mode = .help(top: 0)
-        case "s": return .saveLayout
-        case "Z": return pauseOrResume
-        case "[": return step(-1)
-        case "]": return step(1)
-        case "{": return step(-Self.jump)
-        case "}": return step(Self.jump)
-        default: break
+        default:
+            guard let set = ColumnSet.allCases.first(where: { $0.key == character }) else {
+                message = Self.unknownKey
+                return nil
+            }
+            layout.set = set
+            skippedColumns = 0
+            message = "columns: \(set.title)"
         }
         return nil
     }
 
-    private var pauseOrResume: Intent { isPaused ? .resume : .pause }
-
-    private mutating func sort(by key: SortKey) {
-        layout.sort = key
-        rebuild()
+    /// Moves the cursor at the user's request, which ends following a row.
+    mutating func move(to row: Int) {
+        isFollowing = false
+        select(row)
     }
+
+    private var pauseOrResume: Intent { isPaused ? .resume : .pause }
 
     private mutating func toggleTree() {
         layout.tree.toggle()
@@ -170,73 +228,5 @@ extension LiveModel {
         }
         detail = all[(place + step + all.count) % all.count]
         settle()
-    }
-
-    // MARK: Other modes
-
-    private mutating func typeFilter(_ key: KeyEvent, before: String) -> Intent? {
-        switch key {
-        case .enter: mode = .table
-        case .escape:
-            mode = .table
-            filter = before
-            rebuild()
-        case .backspace:
-            if filter.isEmpty { mode = .table } else { filter.removeLast() }
-            rebuild()
-        case .character(let character):
-            filter.append(character)
-            rebuild()
-        case .up: select(cursor - 1)
-        case .down: select(cursor + 1)
-        default: break
-        }
-        return nil
-    }
-
-    /// The columns that can be hidden.
-    static let optionalColumns = Column.allCases.filter { $0 != .cgroup }
-
-    private mutating func pickColumn(_ key: KeyEvent, _ cursor: Int) -> Intent? {
-        let last = Self.optionalColumns.count - 1
-        switch key {
-        case .up, .character("k"): mode = .columns(cursor: max(cursor - 1, 0))
-        case .down, .character("j"): mode = .columns(cursor: min(cursor + 1, last))
-        case .home: mode = .columns(cursor: 0)
-        case .end: mode = .columns(cursor: last)
-        case .enter, .character(" "):
-            layout.columns.formSymmetricDifference([Self.optionalColumns[cursor]])
-        case .escape, .character("f"), .character("q"): mode = .table
-        case .character("s"): return .saveLayout
-        default: break
-        }
-        return nil
-    }
-
-    private mutating func scroll(
-        _ key: KeyEvent, _ top: Int, closing: Set<Character>, _ at: (Int) -> Mode
-    ) -> Intent? {
-        let page = max(geometry.wholeHeight - 2, 1)
-        let lines =
-            switch mode {
-            case .help: HelpText.lines.count
-            case .explanation: explanation?.lines.count ?? 0
-            case .events: events.count
-            default: processes.count
-            }
-        // The head of the process list takes a line of its own.
-        let last = max(0, lines - page)
-        switch key {
-        case .up, .character("k"): mode = at(max(top - 1, 0))
-        case .down, .character("j"): mode = at(min(top + 1, last))
-        case .pageUp: mode = at(max(top - page, 0))
-        case .pageDown, .character(" "): mode = at(min(top + page, last))
-        case .home, .character("g"): mode = at(0)
-        case .end, .character("G"): mode = at(last)
-        case .escape, .function(1), .character("q"): mode = .table
-        case .character(let character) where closing.contains(character): mode = .table
-        default: break
-        }
-        return nil
     }
 }

@@ -1,8 +1,8 @@
 import Causes
 import CgroupModel
 
-/// The state of the live view: takes keys and snapshots, and provides the rows to draw and the
-/// actions to take.
+/// The state of the live view: takes keys, snapshots and reports of commands, and provides the rows
+/// to draw and the actions to take.
 ///
 /// The selection is a cgroup's identity, so it follows the cgroup when the order changes.
 package struct LiveModel: Sendable {
@@ -16,6 +16,12 @@ package struct LiveModel: Sendable {
         case processes(top: Int)
         case explanation(top: Int)
         case events(top: Int)
+        case menu(Menu)
+        case prompt(Prompt)
+        /// A plan is awaited or shown, and asked about.
+        case proposal(top: Int)
+        /// What a command printed.
+        case output(top: Int)
         /// A time to go to is being typed.
         case time(String)
     }
@@ -30,19 +36,34 @@ package struct LiveModel: Sendable {
         case goTo(String)
         case loadProcesses
         case explain
+        case order(CommandOrder)
     }
 
     /// The settings of the table.
     package internal(set) var layout: Layout
     /// Whether the snapshots come from a recording, in which no key can take a sample.
     package let isReplay: Bool
+    /// The commands that the view offers; empty if it can change nothing.
+    var shapes: [CommandShape] = []
+    /// The reason why commands cannot run; nil if they can.
+    var refusal: String? = "this view shows only"
     var mode = Mode.table
+    /// The text of the filter, which may be incomplete while it is typed.
     var filter = ""
+    /// The reason why the text of the filter has no meaning; nil if it has one.
+    private(set) var filterProblem: String?
+    var visibility = Visibility.all
     var folded: Set<CgroupID> = []
     var detail: DetailKind?
     var isPaused = false
     /// Whether recently ended cgroups are listed.
     var showsDead = true
+    /// Whether the selection stays on its cgroup when the order is changed.
+    var isFollowing = false
+    /// Whether the cursor stays in the first row, because no other row was chosen.
+    private var isAtTop = true
+    /// The number of columns scrolled out to the left.
+    var skippedColumns = 0
     /// A message for the user, shown until the next key.
     var message: String?
     var size = ScreenSize(rows: 24, columns: 80)
@@ -50,56 +71,86 @@ package struct LiveModel: Sendable {
     private(set) var snapshot: Snapshot?
     /// Readable names of cgroups, by position in the snapshot.
     private(set) var titles: [Int: String] = [:]
+    private var identities: [Int: CgroupIdentity] = [:]
+    private var condition = CgroupFilter.everything
     private(set) var rows: [TreeRow] = []
+    /// The cells that the widest name needs.
+    private(set) var nameWidth = 0
     private(set) var selected: CgroupID?
     /// The position of the selection in ``rows``.
     private(set) var cursor = 0
     /// The first visible row.
     private(set) var top = 0
+    /// The rows that the next action is for, instead of the selection.
+    var marked: Set<CgroupID> = []
     /// The processes of the selection while they are shown.
-    private(set) var processes: [ProcessRow] = []
-    /// Whether the processes have arrived; the list may be empty.
-    private(set) var hasProcesses = false
+    var processes = ProcessList()
     /// The explanation of the selection while it is shown.
     var explanation: Explanation?
     /// The newest events while they are shown, the newest first; safe to print.
     private(set) var events: [String] = []
+    /// The change that is planned or asked about.
+    var proposal: Proposal?
+    /// The orders that are running, and what they were made for.
+    var running: [Int: Proposal] = [:]
+    /// The number of the last order.
+    var lastOrder = 0
+    /// The ways back from the actions of this view, the last one last.
+    var undoable: [UndoStep] = []
+    /// The times at which cgroups frozen by this view thaw, in microseconds since 1970.
+    var thawTimes: [CgroupID: UInt64] = [:]
+    /// What the last command printed, and its title.
+    var output: (title: String, lines: [String]) = ("", [])
+    /// The command lines that were typed, the last one last.
+    var typedLines: [String] = []
 
     /// Creates a model that shows all cgroups of its snapshots.
-    package init(layout: Layout = Layout(), isReplay: Bool = false, isPaused: Bool = false) {
+    package init(
+        layout: Layout = Layout(), isReplay: Bool = false, isPaused: Bool = false,
+        filter: String = ""
+    ) {
         self.layout = layout
         self.isReplay = isReplay
         self.isPaused = isPaused
+        self.filter = filter
     }
 
     var geometry: Geometry {
         Geometry(size: size, hasDetail: detail != nil, hasTimeBar: isReplay)
     }
 
+    /// The positions of the columns on the screen.
+    var table: TableLayout {
+        TableLayout(
+            width: size.columns, wanted: layout.shown, names: nameWidth + 2,
+            skipped: skippedColumns)
+    }
+
     /// The row under the cursor; nil if there are no rows.
     var selectedRow: TreeRow? { rows.indices.contains(cursor) ? rows[cursor] : nil }
 
-    /// Shows a snapshot; `titles` are readable names of its cgroups by position.
-    mutating func show(_ next: Snapshot, titles: [Int: String] = [:]) {
+    /// Shows a snapshot; `titles` and `identities` belong to its cgroups by position.
+    mutating func show(
+        _ next: Snapshot, titles: [Int: String] = [:], identities: [Int: CgroupIdentity] = [:]
+    ) {
         snapshot = next
         self.titles = titles
+        self.identities = identities
+        if !marked.isEmpty || !thawTimes.isEmpty {
+            let present = Set(next.cgroups.map(\.id))
+            marked.formIntersection(present)
+            thawTimes = thawTimes.filter { present.contains($0.key) }
+        }
         rebuild()
     }
 
-    /// Shows the processes of the selection, busiest first.
-    mutating func show(_ processes: [ProcessRow]) {
-        hasProcesses = true
-        self.processes = processes.sorted { left, right in
-            (right.cpuPercent ?? -1, right.memoryBytes ?? 0, left.pid)
-                < (left.cpuPercent ?? -1, left.memoryBytes ?? 0, right.pid)
-        }
-    }
+    /// Shows the processes of the selection.
+    mutating func show(_ rows: [ProcessRow]) { processes.show(rows) }
 
     /// Opens the process view of the selection, before its processes have arrived.
     mutating func openProcesses() {
         mode = .processes(top: 0)
-        processes = []
-        hasProcesses = false
+        processes.clear()
     }
 
     /// Opens the explanation of the selection, which the caller sets next.
@@ -119,13 +170,22 @@ package struct LiveModel: Sendable {
     }
 
     /// Rebuilds the rows after a change of the snapshot, the filter, the order or a fold.
+    ///
+    /// While the text of the filter has no meaning, the last one that had one applies.
     mutating func rebuild() {
+        do throws(FilterError) {
+            condition = try CgroupFilter(parsing: filter)
+            filterProblem = nil
+        } catch {
+            filterProblem = error.description
+        }
         guard let snapshot else { return }
         rows = TreeRows.build(
             snapshot,
             TreeRows.Options(
-                layout: layout, filter: filter.asciiLowercased, folded: folded, titles: titles,
-                showsDead: showsDead))
+                layout: layout, filter: condition, visibility: visibility, folded: folded,
+                titles: titles, identities: identities, showsDead: showsDead))
+        nameWidth = rows.reduce(0) { max($0, width(of: $1)) }
         followSelection(in: snapshot)
         settle()
     }
@@ -133,6 +193,7 @@ package struct LiveModel: Sendable {
     /// Moves the cursor to a row, or to the nearest one.
     mutating func select(_ row: Int) {
         cursor = min(max(row, 0), max(rows.count - 1, 0))
+        isAtTop = cursor == 0
         selected = selectedRow?.id
         settle()
     }
@@ -146,7 +207,9 @@ package struct LiveModel: Sendable {
     }
 
     private mutating func followSelection(in snapshot: Snapshot) {
-        guard let selected else { return select(cursor) }
+        guard let selected, !isAtTop || isFollowing || mode.isAboutSelection else {
+            return select(0)
+        }
         if let row = rows.firstIndex(where: { $0.id == selected }) {
             cursor = row
         } else if let index = snapshot.cgroups.firstIndex(where: { $0.id == selected }) {
@@ -160,6 +223,7 @@ package struct LiveModel: Sendable {
         } else {
             if mode.isAboutSelection { mode = .table }
             message = "the selected cgroup is gone"
+            isFollowing = false
             select(cursor)
         }
     }
@@ -169,16 +233,8 @@ extension LiveModel.Mode {
     /// Whether it shows only the selected cgroup.
     fileprivate var isAboutSelection: Bool {
         switch self {
-        case .processes, .explanation: true
-        case .table, .filter, .columns, .help, .events, .time: false
+        case .processes, .explanation, .menu, .prompt: true
+        case .table, .filter, .columns, .help, .events, .proposal, .output, .time: false
         }
-    }
-}
-
-extension String {
-    /// The string with A to Z in lower case and everything else unchanged.
-    fileprivate var asciiLowercased: String {
-        String(
-            decoding: utf8.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 }

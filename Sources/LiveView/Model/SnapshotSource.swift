@@ -19,9 +19,8 @@ package protocol SnapshotSource: AnyObject {
     func setPaused(_ isPaused: Bool)
     /// Takes a sample immediately.
     func sampleNow()
-    /// Returns a readable name of a cgroup (`web (docker)`); nil if there is none better than its
-    /// own.
-    func title(of cgroup: CgroupEntry) -> String?
+    /// Returns the unit, container and pod of a cgroup; nil if only its path is known.
+    func identity(of cgroup: CgroupEntry) -> CgroupIdentity?
     /// The files that the snapshots come from.
     var files: SourceFiles { get }
     /// Returns the current processes of a cgroup, in any order.
@@ -57,7 +56,7 @@ package enum Travel {
 
 extension SnapshotSource {
     /// Returns nil, as a recording does.
-    package func title(of cgroup: CgroupEntry) -> String? { nil }
+    package func identity(of cgroup: CgroupEntry) -> CgroupIdentity? { nil }
 
     /// The v2 files, whose names are canonical, because a recording does not contain file names.
     package var files: SourceFiles { SourceFiles() }
@@ -78,6 +77,8 @@ extension SnapshotSource {
 package struct ProcessRow: Hashable, Sendable {
     /// The process ID.
     package var pid: Int32
+    /// The parent's process ID.
+    package var parent: Int32
     /// The user's name, or the user ID if it has none.
     package var user: String
     /// Percent of one CPU; nil if the process was seen only once.
@@ -89,9 +90,11 @@ package struct ProcessRow: Hashable, Sendable {
 
     /// Creates a row with memory in bytes and CPU in percent of one CPU.
     package init(
-        pid: Int32, user: String, cpuPercent: Double?, memoryBytes: UInt64?, command: String
+        pid: Int32, parent: Int32 = 0, user: String, cpuPercent: Double?, memoryBytes: UInt64?,
+        command: String
     ) {
         self.pid = pid
+        self.parent = parent
         self.user = user
         self.cpuPercent = cpuPercent
         self.memoryBytes = memoryBytes

@@ -23,11 +23,14 @@ struct TreeRows {
     /// The criteria of selection and order.
     struct Options {
         var layout = Layout()
-        /// Lower-case text that the path or the title must contain; empty for all.
-        var filter = ""
+        /// The condition on the listed cgroups.
+        var filter = CgroupFilter.everything
+        var visibility = Visibility.all
         var folded: Set<CgroupID> = []
         /// Readable names of cgroups, by position in the snapshot.
         var titles: [Int: String] = [:]
+        /// Units, containers and pods of cgroups, by position in the snapshot.
+        var identities: [Int: CgroupIdentity] = [:]
         /// Whether cgroups that no longer exist are listed.
         var showsDead = true
     }
@@ -58,12 +61,13 @@ struct TreeRows {
         let isShown = cgroups.map { entry in
             options.showsDead || !snapshot.departed.contains(entry.id.generation)
         }
-        guard !options.filter.isEmpty else { return isShown }
-        let wanted = Array(options.filter.utf8)
+        guard !options.filter.isEmpty || options.visibility != .all else { return isShown }
         var shown = cgroups.indices.map { index in
-            let title = options.titles[index].map { Array($0.utf8) } ?? []
-            return isShown[index]
-                && (Self.holds(cgroups[index].path.bytes, wanted) || Self.holds(title, wanted))
+            isShown[index] && options.visibility.includes(CgroupFigures(snapshot, index))
+                && options.filter.matches(
+                    FilterSubject(
+                        snapshot, index, identity: options.identities[index],
+                        title: options.titles[index]))
         }
         guard options.layout.tree else { return shown }
         // Parents precede their children, so a backward pass reaches every ancestor.
@@ -71,18 +75,6 @@ struct TreeRows {
             if let parent = cgroups[index].parent { shown[parent] = true }
         }
         return shown
-    }
-
-    /// Whether `text` contains the lower-case `wanted`; ignores the case of ASCII letters only.
-    private static func holds(_ text: [UInt8], _ wanted: [UInt8]) -> Bool {
-        guard text.count >= wanted.count else { return false }
-        let upper = UInt8(ascii: "A")...UInt8(ascii: "Z")
-        return (0...(text.count - wanted.count)).contains { start in
-            wanted.indices.allSatisfy { offset in
-                let byte = text[start + offset]
-                return (upper.contains(byte) ? byte | 0x20 : byte) == wanted[offset]
-            }
-        }
     }
 
     /// The shown cgroups in sort order; those without a number come last in either direction.
@@ -149,6 +141,35 @@ struct TreeRows {
             place += 1
         }
         return count
+    }
+}
+
+/// The cgroups that are listed.
+enum Visibility: CaseIterable, Sendable {
+    case all
+    /// Those with tasks.
+    case populated
+    /// Those that used a CPU or transferred data since the previous sample.
+    case busy
+
+    /// Whether a cgroup is listed; one whose numbers are unknown is.
+    func includes(_ figures: CgroupFigures) -> Bool {
+        switch self {
+        case .all: return true
+        case .populated: return figures.tasks.number != 0
+        case .busy:
+            let numbers = [figures.cpuPercent, figures.read, figures.written].compactMap(\.number)
+            return numbers.isEmpty || numbers.contains { $0 > 0 }
+        }
+    }
+
+    /// The message of the key that selects it.
+    var message: String {
+        switch self {
+        case .all: "all cgroups"
+        case .populated: "only cgroups with tasks; I again hides idle ones, too"
+        case .busy: "only cgroups that use CPU or I/O; I again shows all"
+        }
     }
 }
 

@@ -73,6 +73,20 @@ package enum CellWidth {
         return head + "…" + String(tail.reversed())
     }
 
+    /// Cuts the start if the text is too wide, where the end distinguishes texts.
+    package static func startEllipsised(_ text: String, to width: Int) -> String {
+        if of(text) <= width { return text }
+        guard width > 2 else { return clipped(text, to: width) }
+        var tail: [Character] = []
+        var room = width - 1
+        for character in text.reversed() {
+            room -= of(String(character))
+            if room < 0 { break }
+            tail.append(character)
+        }
+        return "…" + String(tail.reversed())
+    }
+
     private static func isPlain(_ text: String) -> Bool {
         text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
     }

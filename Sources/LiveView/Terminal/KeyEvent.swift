@@ -4,6 +4,7 @@ package enum KeyEvent: Hashable, Sendable {
     case character(Character)
     case enter, escape, tab, backTab, backspace
     case up, down, left, right, pageUp, pageDown, home, end
+    case insert, delete, shiftLeft, shiftRight
     /// A function key; F1 is 1.
     case function(Int)
     /// The terminal changed its size.
@@ -12,4 +13,8 @@ package enum KeyEvent: Hashable, Sendable {
     case hangUp
     /// Ctrl-L: redraw the screen.
     case redraw
+    /// A click of the left button on a cell.
+    case click(row: Int, column: Int)
+    /// A turn of the wheel.
+    case wheelUp, wheelDown
 }

@@ -16,8 +16,9 @@ import Glibc
 
     /// Takes over the terminal; throws before anything is written to it.
     ///
-    /// If the environment sets `NO_COLOR`, only bold and reverse are used.
-    package init() throws(TerminalError) {
+    /// If the environment sets `NO_COLOR`, only bold and reverse are used. With `mouse`, the terminal
+    /// reports clicks and the wheel, and selects text only while Shift is held.
+    package init(mouse: Bool = false) throws(TerminalError) {
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { throw .notATerminal }
         let name = unsafe getenv("TERM").map { unsafe String(cString: $0) } ?? ""
         guard !name.isEmpty else { throw .unset }
@@ -43,6 +44,7 @@ import Glibc
         unsafe keypad(window, true)
         set_escdelay(25)
         curs_set(0)
+        if mouse { cgw_enable_mouse() }
     }
 
     deinit { close() }
@@ -114,11 +116,27 @@ import Glibc
         case KEY_NPAGE: .pageDown
         case KEY_HOME: .home
         case KEY_END: .end
+        case KEY_IC: .insert
+        case KEY_DC: .delete
+        case KEY_SLEFT: .shiftLeft
+        case KEY_SRIGHT: .shiftRight
+        case KEY_MOUSE: mouse
         case KEY_BTAB: .backTab
         case KEY_BACKSPACE: .backspace
         case KEY_ENTER: .enter
         case KEY_RESIZE: .resize
         case KEY_F0 + 1...KEY_F0 + 12: .function(Int(code - KEY_F0))
+        default: nil
+        }
+    }
+
+    private static var mouse: KeyEvent? {
+        var row: Int32 = 0
+        var column: Int32 = 0
+        return switch unsafe cgw_read_mouse(&row, &column) {
+        case 1: .click(row: Int(row), column: Int(column))
+        case 2: .wheelUp
+        case 3: .wheelDown
         default: nil
         }
     }
@@ -135,12 +153,21 @@ import Glibc
         }
     }
 
-    /// Sets the user's locale, or C.UTF-8 if it is ASCII; returns whether it is UTF-8.
+    /// Sets the user's locale, or C.UTF-8 if the environment names none; returns whether it is
+    /// UTF-8.
+    ///
+    /// A user who asks for the locale C gets ASCII.
     private static func chooseLocale() -> Bool {
         unsafe setlocale(LC_CTYPE, "")
         if codeset == "UTF-8" { return true }
-        guard codeset == "ANSI_X3.4-1968" else { return false }
+        let isNamed = ["LC_ALL", "LC_CTYPE", "LANG"].contains { isSet($0) }
+        guard !isNamed else { return false }
         return unsafe setlocale(LC_CTYPE, "C.UTF-8") != nil
+    }
+
+    private static func isSet(_ variable: String) -> Bool {
+        guard let value = unsafe getenv(variable) else { return false }
+        return unsafe value.pointee != 0
     }
 
     private static var codeset: String { unsafe String(cString: cgw_codeset()) }
@@ -153,7 +180,7 @@ import Glibc
                 case _ where character.isASCII: character
                 case "│": "|"
                 case "─": "-"
-                case "├", "└", "▸": "+"
+                case "├", "└", "┌", "┐", "┘", "▸": "+"
                 case "…": "~"
                 case "▁", "▂", "▃": "."
                 case "▄", "▅", "▆", "▇", "█", "▉", "▊", "▋", "▌", "▍", "▎", "▏": "#"

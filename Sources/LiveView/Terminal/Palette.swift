@@ -55,6 +55,14 @@ struct Palette {
                 rich: (231, 30), basic: (0, 6), attributes: bold, withoutColour: reverse | bold)
         case .selected:
             Look(rich: (232, 116), basic: (0, 6), withoutColour: reverse)
+        case .selectedWarn:
+            Look(
+                rich: (94, 116), basic: (7, 6), attributes: bold, withoutColour: reverse | bold)
+        case .selectedCritical:
+            Look(
+                rich: (124, 116), basic: (1, 6), attributes: bold, withoutColour: reverse | bold)
+        case .marked:
+            Look(rich: (222, -1), basic: (3, -1), attributes: bold, withoutColour: bold)
         case .hint: Look(rich: (250, 236), basic: (0, 6), withoutColour: reverse)
         case .hintKey:
             Look(rich: (80, 236), basic: (7, 0), attributes: bold, withoutColour: bold)

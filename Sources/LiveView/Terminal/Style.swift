@@ -22,12 +22,27 @@ package enum Style: Sendable, CaseIterable {
     case sortedHead
     /// The selected row.
     case selected
+    /// A level in the selected row that deserves attention.
+    case selectedWarn
+    /// A critical level in the selected row.
+    case selectedCritical
+    /// A marked row.
+    case marked
     /// The text in the bar of key hints.
     case hint
     /// A key in the bar of key hints.
     case hintKey
     /// Charts.
     case chart
+
+    /// The style of a cell with this style in the selected row, where warnings stay visible.
+    var whenSelected: Style {
+        switch self {
+        case .warn: .selectedWarn
+        case .critical: .selectedCritical
+        default: .selected
+        }
+    }
 
     /// The style of a fill level from 0 to 1.
     static func level(_ share: Double) -> Style {

@@ -8,10 +8,11 @@ enum ColumnPicker {
         let left = (frame.size.columns - width) / 2
         let top = geometry.headRow + 1
         guard height > 0, width > 20 else { return }
+        Box.draw(
+            "Columns", row: top - 1, column: left, width: width, height: height, into: &frame)
         let inner = width - 2
-        frame.put("┌" + bar(" Columns ", inner) + "┐", row: top - 1, column: left, style: .label)
         let first = min(max(cursor - height + 1, 0), columns.count - height)
-        let shown = TableLayout(width: frame.size.columns, wanted: model.layout.columns).places
+        let shown = model.table.places
         for place in 0..<height {
             let column = columns[first + place]
             let isWanted = model.layout.columns.contains(column)
@@ -22,17 +23,10 @@ enum ColumnPicker {
             let text = " [\(isWanted ? "x" : " ")] \(title)\(gap)\(remark)\(column.help)"
             let row = top + place
             let style: Style = first + place == cursor ? .selected : .plain
-            frame.put("│", row: row, column: left, style: .label)
             frame.fill(row: row, column: left + 1, width: inner, style: style)
             frame.put(
                 CellWidth.ellipsised(text, to: inner - 1), row: row, column: left + 1,
                 style: style)
-            frame.put("│", row: row, column: left + width - 1, style: .label)
         }
-        frame.put("└" + bar("", inner) + "┘", row: top + height, column: left, style: .label)
-    }
-
-    private static func bar(_ title: String, _ width: Int) -> String {
-        title + String(repeating: "─", count: max(width - title.count, 0))
     }
 }

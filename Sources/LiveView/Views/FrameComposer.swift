@@ -5,8 +5,13 @@ enum FrameComposer {
         let geometry = model.geometry
         guard !geometry.isTooSmall else {
             let least = Geometry.smallest
-            frame.put(
-                "terminal too small: \(least.columns)x\(least.rows) needed", row: 0, column: 0)
+            let (columns, rows) = (model.size.columns, model.size.rows)
+            for (row, text) in [
+                "terminal too small:",
+                "\(least.columns)x\(least.rows) needed, is \(columns)x\(rows)",
+            ].enumerated() {
+                frame.put(text, row: row, column: 0)
+            }
             return frame
         }
         guard let snapshot = model.snapshot else {
@@ -19,17 +24,31 @@ enum FrameComposer {
         case .processes(let top): ProcessPane.draw(model, snapshot, top: top, into: &frame)
         case .explanation(let top): ExplanationPane.draw(model, snapshot, top: top, into: &frame)
         case .events(let top): EventPane.draw(model, top: top, into: &frame)
-        case .table, .filter, .columns, .time:
-            TableView.draw(model, snapshot, into: &frame)
+        case .output(let top): OutputPane.draw(model, top: top, into: &frame)
+        case .table, .filter, .columns, .menu, .prompt, .proposal, .time:
+            TableView.draw(model, snapshot, now: scene.now, into: &frame)
             if let detail = model.detail, geometry.detailHeight > 0 {
                 DetailPane.draw(detail, model, snapshot, scene, into: &frame)
             }
-            if case .columns(let cursor) = model.mode {
-                ColumnPicker.draw(model, cursor: cursor, into: &frame)
-            }
+            drawBox(model, into: &frame)
         }
         TimeBar.draw(model, snapshot, scene, into: &frame)
         StatusLine.draw(model, into: &frame)
         return frame
+    }
+
+    /// Draws what lies over the table.
+    private static func drawBox(_ model: LiveModel, into frame: inout Frame) {
+        let geometry = model.geometry
+        switch model.mode {
+        case .columns(let cursor): ColumnPicker.draw(model, cursor: cursor, into: &frame)
+        case .menu(let menu): MenuBox.draw(menu, geometry, into: &frame)
+        case .prompt(let prompt): PromptBox.draw(prompt, geometry, into: &frame)
+        case .proposal(let top):
+            if let proposal = model.proposal {
+                ProposalBox.draw(proposal, top: top, geometry, into: &frame)
+            }
+        default: break
+        }
     }
 }

@@ -79,6 +79,16 @@ enum Header {
         }
     }
 
+    /// The memory of the root cgroup, if it differs from the host's: the root counts page cache as
+    /// used.
+    private static func rootMemory(_ snapshot: Snapshot) -> [(String, String, Style)] {
+        guard let root = snapshot.cgroups.firstIndex(where: { $0.path.isRoot }),
+            let own = snapshot[root, .memoryUsage].value,
+            let used = snapshot.host.memoryUsed.value, own > used + used / 10
+        else { return [] }
+        return [("/ with cache", Quantity.bytes(Double(own)), .plain)]
+    }
+
     private static func meter(
         _ label: String, _ used: Reading, of total: Reading
     ) -> (label: String, share: Double?, text: String) {
@@ -114,6 +124,10 @@ enum Header {
         if !model.filter.isEmpty {
             parts.append(("filter", model.filter.onOneLine, .strong))
         }
+        if !model.marked.isEmpty { parts.append(("marked", "\(model.marked.count)", .strong)) }
+        if model.isFollowing { parts.append(("following", "on", .strong)) }
+        if !model.running.isEmpty { parts.append(("running", "\(model.running.count)", .warn)) }
+        parts += rootMemory(snapshot)
         var column = 1
         for part in parts {
             frame.put(part.label, row: 2, column: column, style: .label)

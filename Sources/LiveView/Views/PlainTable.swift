@@ -87,18 +87,23 @@ package struct PlainTable {
 
 extension Column {
     fileprivate var isHundredths: Bool {
-        [.pressureCPU, .pressureMemory, .pressureIO].contains(self)
+        [.pressureCPU, .pressureMemory, .pressureIO, .fullMemory, .fullIO].contains(self)
     }
 
     /// Formats a figure of this column with its unit.
     func text(_ figure: Figure, percent: Bool) -> String {
         figure.text { number in
             switch self {
-            case .tasks, .oom: Quantity.count(number)
+            case .tasks, .oom, .cpuWeight, .pidsMax: Quantity.count(number)
             case .cpu: percent ? Quantity.percent(number) : Quantity.duration(number)
             case .throttled, .memoryShare: Quantity.percent(number)
-            case .pressureCPU, .pressureMemory, .pressureIO: Quantity.hundredths(number)
-            case .memory, .swap, .read, .written, .cgroup, .state: Quantity.bytes(number)
+            case .pressureCPU, .pressureMemory, .pressureIO, .fullMemory, .fullIO:
+                Quantity.hundredths(number)
+            case .cpuMax: Quantity.fixed(number, 2)
+            case .reads, .writes, .majorFaults: Quantity.countRate(number)
+            case .memory, .swap, .read, .written, .cgroup, .state, .memoryAnon, .memoryFile,
+                .memoryKernel, .memoryPeak, .memoryMax, .memoryHigh:
+                Quantity.bytes(number)
             }
         }
     }

@@ -11,32 +11,38 @@ enum ProcessPane {
         frame.fill(row: row, style: .head)
         let path = model.selectedRow.map { snapshot.cgroups[$0.index].path.description } ?? "-"
         let title = " Processes of \(path)"
-        let count = model.hasProcesses && !model.isReplay ? "\(model.processes.count) " : ""
+        let list = model.processes
+        let count = list.hasArrived && !model.isReplay ? "\(list.rows.count) " : ""
         frame.put(
             CellWidth.middleEllipsised(title, to: max(width - count.count - 1, 0)), row: row,
             column: 0, style: .head)
         frame.putRight(count, row: row, column: 0, style: .head, width: width)
         let heads = ["PID", "User", "%CPU", "Memory", "Command"]
         line(heads, row: row + 1, style: .label, commandStyle: .label, into: &frame)
-        if model.processes.isEmpty {
+        if list.rows.isEmpty {
             let note =
                 model.isReplay
                 ? "a recording has no processes"
-                : model.hasProcesses
+                : list.hasArrived
                     ? "no processes of its own; its descendants may have some"
                     : "listing processes"
             frame.put(note, row: row + 2, column: 1, style: .dim)
         }
         let height = max(geometry.statusRow - row - 2, 0)
         // Processes may have exited since the list was scrolled.
-        let top = min(top, max(model.processes.count - height, 0))
-        for (place, process) in model.processes.dropFirst(top).prefix(height).enumerated() {
+        let top = min(top, max(list.rows.count - height, 0))
+        for (place, process) in list.rows.dropFirst(top).prefix(height).enumerated() {
+            let depth = min(list.depths[top + place], 20)
+            let guide = depth > 0 ? String(repeating: "  ", count: depth - 1) + "└ " : ""
             let cells = [
                 "\(process.pid)", process.user,
                 process.cpuPercent.map { Quantity.percent($0) } ?? "-",
-                process.memoryBytes.map { Quantity.bytes(Double($0)) } ?? "-", process.command,
+                process.memoryBytes.map { Quantity.bytes(Double($0)) } ?? "-",
+                guide + process.command,
             ]
-            line(cells, row: row + 2 + place, style: .plain, commandStyle: .plain, into: &frame)
+            let style: Style = top + place == list.cursor ? .selected : .plain
+            if style == .selected { frame.fill(row: row + 2 + place, style: style) }
+            line(cells, row: row + 2 + place, style: style, commandStyle: style, into: &frame)
         }
     }
 

@@ -1,19 +1,19 @@
 import CgroupModel
 
-/// The bottom line: a message, the filter being typed, or the keys of the current mode.
+/// The bottom line: a message, the line being typed, or the keys of the current mode.
 enum StatusLine {
     static func draw(_ model: LiveModel, into frame: inout Frame) {
         let row = model.geometry.statusRow
         let width = frame.size.columns
         frame.fill(row: row, style: .hint)
         if case .filter = model.mode {
-            let text = " Filter: " + model.filter.onOneLine + "▏"
-            frame.put(text, row: row, column: 0, style: .hint)
-            let hint = "Enter keeps  Esc reverts "
-            if CellWidth.of(text) + hint.count < width {
-                frame.putRight(hint, row: row, column: 0, style: .hint, width: width)
-            }
-            return
+            let hint = model.message ?? model.filterProblem ?? "Enter keeps  Esc reverts"
+            return type(" Filter: ", LineEditor(model.filter), hint, row: row, into: &frame)
+        }
+        if case .prompt(let prompt) = model.mode {
+            let label = prompt.topic == .command ? " :" : " \(prompt.label) "
+            let hint = prompt.topic == .command ? "Tab completes" : "Enter shows the plan"
+            return type(label, prompt.line, hint, row: row, into: &frame)
         }
         if case .time(let typed) = model.mode {
             let text = " Time: " + typed.onOneLine + "▏"
@@ -40,25 +40,54 @@ enum StatusLine {
         }
     }
 
+    /// Draws a line that is being typed; one that is too long shows its end.
+    private static func type(
+        _ label: String, _ line: LineEditor, _ hint: String, row: Int, into frame: inout Frame
+    ) {
+        let width = frame.size.columns
+        frame.put(label, row: row, column: 0, style: .hintKey)
+        let start = CellWidth.of(label)
+        let before = CellWidth.startEllipsised(
+            line.before.onOneLine, to: max(width - start - 2, 3))
+        let text = before + "▏" + line.after.onOneLine
+        frame.put(text, row: row, column: start, style: .hint)
+        let end = start + CellWidth.of(text)
+        let room = width - end - 2
+        guard room > 8 else { return }
+        frame.putRight(
+            CellWidth.ellipsised(hint.onOneLine, to: room) + " ", row: row, column: 0, style: .hint,
+            width: width)
+    }
+
     private static func hints(_ model: LiveModel) -> [(String, String)] {
         switch model.mode {
         case .columns:
             [("Space", "on or off"), ("s", "save"), ("Esc", "close")]
-        case .help, .processes, .explanation, .events:
-            [("Esc", "back"), ("arrows", "scroll")]
-        case .table, .filter, .time:
+        case .processes:
             [
-                ("h", "Help"), ("q", "Quit"), ("/", "Filter"),
-                ("F5", model.layout.tree ? "List" : "Tree"), ("Enter", "Fold"),
+                ("Esc", "back"), ("c m p u", "sort"), ("t", "tree or list"), ("K", "kill"),
+                ("arrows", "select"),
+            ]
+        case .help, .explanation, .events, .output:
+            [("Esc", "back"), ("arrows", "scroll")]
+        case .menu: [("Enter", "choose"), ("Esc", "close")]
+        case .proposal: [("Enter", "yes"), ("Esc", "no")]
+        case .table, .filter, .prompt, .time:
+            [
+                ("h", "Help"), ("q", "Quit"), ("a", "Act"), (":", "Command"), ("/", "Filter"),
+                ("F5", model.layout.tree ? "List" : "Tree"),
                 ("Tab", model.detail == nil ? "Detail" : "Next"), ("z", "Procs"), ("x", "Why"),
-                ("e", "Events"),
-                ("f", "Columns"), ("Z", model.isPaused ? "Resume" : "Pause"),
-                ("[ ]", "Step"), ("{ }", "Jump"), ("g", "Go to time"), ("ptcmi", "Sort"), ("r", "Reverse"), ("%", "CPU time"),
-                ("+ -", "Interval"), ("s", "Save"),
-            ].filter { (key, _) in
-                switch key {
+                ("e", "Events"), ("1-5", "Columns"), ("S", "Sort"),
+                ("Z", model.isPaused ? "Resume" : "Pause"), ("[ ]", "Step"), ("{ }", "Jump"),
+                ("g", "Go to time"), (".", "Mark"), ("u", "Undo"), ("Enter", "Fold"),
+                ("r", "Reverse"), ("I", "Hide idle"), ("F", "Follow"), ("+ -", "Interval"),
+                ("s", "Save"),
+            ].filter { hint in
+                switch hint.0 {
                 case "[ ]", "{ }": model.isPaused || model.isReplay
                 case "g": model.isReplay
+                case "u": !model.undoable.isEmpty
+                case "a", ":", ".": model.changeRefusal == nil
                 default: true
                 }
             }

@@ -2,22 +2,25 @@ import CgroupModel
 
 /// The table of cgroups: the heads and the visible rows.
 enum TableView {
-    static func draw(_ model: LiveModel, _ snapshot: Snapshot, into frame: inout Frame) {
+    /// Draws the table; `now` is in microseconds since 1970.
+    static func draw(
+        _ model: LiveModel, _ snapshot: Snapshot, now: UInt64, into frame: inout Frame
+    ) {
         let geometry = model.geometry
-        let table = TableLayout(width: frame.size.columns, wanted: model.layout.columns)
+        let table = model.table
         heads(table, model.layout, row: geometry.headRow, into: &frame)
         let end = min(model.top + geometry.tableHeight, model.rows.count)
         for place in min(model.top, end)..<end {
             let line = geometry.tableTop + place - model.top
             row(
-                model.rows[place], text(model.rows[place], model, snapshot), model.layout, snapshot,
-                table, line: line,
+                model.rows[place], model, snapshot, table, line: line, now: now,
                 isSelected: place == model.cursor, into: &frame)
         }
         if model.rows.isEmpty {
             let text =
                 model.filter.isEmpty
-                ? "no cgroups" : "no cgroup matches the filter; \\ clears it"
+                ? model.visibility == .all ? "no cgroups" : model.visibility.message
+                : "no cgroup matches the filter; \\ clears it"
             frame.put(text, row: geometry.tableTop, column: 1, style: .dim)
         }
     }
@@ -32,14 +35,7 @@ enum TableView {
         _ table: TableLayout, _ layout: Layout, row: Int, into frame: inout Frame
     ) {
         frame.fill(row: row, style: .head)
-        let sorting: Set<Column> =
-            switch layout.sort {
-            case .path: [.cgroup]
-            case .tasks: [.tasks]
-            case .cpu: [.cpu]
-            case .memory: [.memory]
-            case .io: [.read, .written]
-            }
+        let sorting = layout.sort.columns
         for place in table.places {
             let isTime = place.column == .cpu && !layout.percent
             let title = isTime ? "CPUtim" : place.column.facts.title
@@ -55,52 +51,47 @@ enum TableView {
     }
 
     private static func row(
-        _ row: TreeRow, _ text: String, _ layout: Layout, _ snapshot: Snapshot,
-        _ table: TableLayout, line: Int, isSelected: Bool, into frame: inout Frame
+        _ row: TreeRow, _ model: LiveModel, _ snapshot: Snapshot, _ table: TableLayout, line: Int,
+        now: UInt64, isSelected: Bool, into frame: inout Frame
     ) {
         if isSelected { frame.fill(row: line, style: .selected) }
         let isDead = snapshot.departed.contains(row.id.generation)
-        // One style for the whole line; nil leaves the choice to each cell.
-        let whole: Style? = isSelected ? .selected : isDead ? .dim : nil
+        let isMarked = model.marked.contains(row.id)
+        // The style of a cell, given the one that its value deserves.
+        let style: (Style) -> Style = { own in
+            isSelected ? own.whenSelected : isDead ? .dim : own
+        }
         let figures = CgroupFigures(snapshot, row.index)
+        let layout = model.layout
         for place in table.places {
             switch place.column {
             case .cgroup:
+                // The column for marks exists only while there are some.
+                let start = model.marked.isEmpty ? 0 : 2
+                if isMarked { frame.put("*", row: line, column: 0, style: style(.marked)) }
                 name(
-                    row, text, line: line, width: place.width, whole: whole, into: &frame)
+                    row, model, line: line, start: start, width: place.width - start,
+                    guideStyle: style(.dim), style: style(isMarked ? .marked : .plain),
+                    into: &frame)
             case .state:
-                let state = figures.state
-                let style: Style =
-                    state == nil ? .dim : state == "under oom" ? .critical : .warn
+                let state = model.state(of: row, now: now)
+                let own: Style = state == nil ? .dim : state == "under oom" ? .critical : .warn
+                // It is the last column, so a long one may use the rest of the line.
+                let isLast = place == table.places.last
                 frame.put(
-                    state ?? "-", row: line, column: place.start,
-                    style: whole ?? style, width: place.width)
+                    state ?? "-", row: line, column: place.start, style: style(own),
+                    width: isLast ? .max : place.width)
             default:
                 cell(
                     place, figures.figure(place.column, percent: layout.percent), layout,
-                    line: line, whole: whole, into: &frame)
+                    line: line, style: style, into: &frame)
             }
         }
     }
 
-    /// The readable name of a cgroup; in a list, after its parent's path.
-    ///
-    /// The detail pane shows the full path of the selected cgroup.
-    private static func text(_ row: TreeRow, _ model: LiveModel, _ snapshot: Snapshot) -> String {
-        let path = snapshot.cgroups[row.index].path
-        let title = model.titles[row.index]
-        if model.layout.tree {
-            return (title ?? UnitName.readable(path.name)).onOneLine
-        }
-        guard let title, let parent = path.parent else {
-            return path.description
-        }
-        return ((parent.isRoot ? "" : parent.description) + "/" + title).onOneLine
-    }
-
     private static func name(
-        _ row: TreeRow, _ text: String, line: Int, width: Int, whole: Style?,
-        into frame: inout Frame
+        _ row: TreeRow, _ model: LiveModel, line: Int, start: Int, width: Int, guideStyle: Style,
+        style: Style, into frame: inout Frame
     ) {
         var guides = row.guides(narrow: width < 40)
         // Keeps room for the name in a deep row.
@@ -111,26 +102,27 @@ enum TableView {
         if row.folded > 0 {
             guides = guides.hasSuffix("─ ") ? guides.dropLast(2) + "▸ " : guides + "▸ "
         }
+        frame.put(guides, row: line, column: start, style: guideStyle, width: width)
+        let inset = CellWidth.of(guides)
+        let suffix = row.foldNote
+        let room = max(width - inset - suffix.count, 0)
+        let text = model.label(of: row)
+        // Paths in a list differ at their ends.
+        let label =
+            model.layout.tree
+            ? CellWidth.middleEllipsised(text, to: room) : CellWidth.startEllipsised(text, to: room)
         frame.put(
-            guides, row: line, column: 0, style: whole ?? .dim, width: width)
-        let start = CellWidth.of(guides)
-        let suffix = row.folded > 0 ? " (+\(row.folded))" : ""
-        let room = max(width - start - suffix.count, 0)
-        let label = CellWidth.middleEllipsised(text, to: room)
+            label, row: line, column: start + inset, style: style, width: max(width - inset, 0))
         frame.put(
-            label, row: line, column: start, style: whole ?? .plain,
-            width: max(width - start, 0))
-        frame.put(
-            suffix, row: line, column: start + CellWidth.of(label),
-            style: whole ?? .dim,
-            width: max(width - start - CellWidth.of(label), 0))
+            suffix, row: line, column: start + inset + CellWidth.of(label), style: guideStyle,
+            width: max(width - inset - CellWidth.of(label), 0))
     }
 
     private static func cell(
         _ place: TableLayout.Place, _ figure: Figure, _ layout: Layout, line: Int,
-        whole: Style?, into frame: inout Frame
+        style whole: (Style) -> Style, into frame: inout Frame
     ) {
-        let style = whole ?? style(place.column, figure)
+        let style = whole(style(place.column, figure))
         if place.column == .memoryShare {
             // The number takes five cells at the right, the bar the rest.
             if let number = figure.number {
@@ -157,7 +149,8 @@ enum TableView {
         case .cpu: number >= 50 ? .strong : number < 0.05 ? .dim : .plain
         case .throttled: number >= 25 ? .critical : .warn
         case .memoryShare: .level(number / 100)
-        case .pressureCPU, .pressureMemory, .pressureIO: pressureStyle(figure)
+        case .pressureCPU, .pressureMemory, .pressureIO, .fullMemory, .fullIO:
+            pressureStyle(figure)
         case .oom: .critical
         default: .plain
         }

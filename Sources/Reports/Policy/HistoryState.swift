@@ -26,7 +26,9 @@ package struct HistoryState: Sendable {
             text += ", \(CivilTime(local: oldest).text) to \(CivilTime(local: newest).text)"
         }
         text += ", \(ByteText.of(bytes))"
-        if dropped > 0 { text += ", \(counted(Int(clamping: dropped), "sample", "samples")) dropped" }
+        if dropped > 0 {
+            text += ", \(counted(Int(clamping: dropped), "sample", "samples")) dropped"
+        }
         return text
     }
 

@@ -44,7 +44,7 @@ extension SuggestionReport {
         case "memory.high": return counted(hits, "throttled charge", "throttled charges")
         case "cpu.max":
             return "throttled in \(Self.share(evidence.boundShare)) of the periods"
-        case "pids.max": return counted(hits, "refused fork", "refused forks")
+        case "pids.max": return counted(hits, "failed fork", "failed forks")
         default: return "at the limit \(Self.share(evidence.boundShare)) of the time"
         }
     }
@@ -90,9 +90,10 @@ extension SuggestionReport {
             }
         }
         if let first = leftOut.first { return "\(first.path): \(first.reason)" }
-        return workloads.first.map {
-            "\($0.record.path): the recording has neither its memory nor its tasks; record all "
-                + "fields"
+        guard let first = workloads.first else {
+            return "no service, scope or leaf was seen for long enough; allow less with "
+                + "--min-window"
         }
+        return "\(first.record.path): its memory and tasks were not recorded"
     }
 }

@@ -10,8 +10,8 @@ package struct SuggestionReport {
         var reason: String
     }
 
-    /// The most cgroups in one report; a policy file is bounded.
-    package static let mostCgroups = 1000
+    /// The most cgroups in one report; the size of a policy file is bounded.
+    package static let mostCgroups = 400
 
     let clock: RecordedClock
     let options: SizingOptions
@@ -119,7 +119,8 @@ package struct SuggestionReport {
                 more.add(suggestion.value - present)
             }
         }
-        return "Against the present memory.max: \(ByteText.of(less)) less, \(ByteText.of(more)) more."
+        return
+            "Against the present memory.max: \(ByteText.of(less)) less, \(ByteText.of(more)) more."
     }
 
     static func time(_ microseconds: UInt64) -> String {

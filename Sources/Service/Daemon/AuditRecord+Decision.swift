@@ -1,3 +1,4 @@
+import CgroupModel
 import Policy
 
 extension AuditRecord {

@@ -83,7 +83,9 @@ extension DaemonService {
                 + (history?.current.families ?? [])
         }
         configuration.events = events.store
-        configuration.past = { try Past.ifPresent(DaemonHistory.folder) }
+        if let directory = history?.current.directory {
+            configuration.past = { try Past.ifPresent(directory) }
+        }
         return MetricsServer(configuration, source: ledger, logger: logger)
     }
     #endif

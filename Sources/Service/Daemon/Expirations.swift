@@ -1,6 +1,8 @@
 import Actuation
+import Enforcement
 import KernelIO
 import Logging
+import Reports
 import Synchronization
 
 /// Undoes changes whose deadlines have passed although their helpers died.

@@ -47,7 +47,7 @@ package struct Backtest {
             tally.endRun(run.engine.metrics, at: run.time)
         }
         guard let span = past.span else { return tally }
-        try past.frames(span, withGauges: false) { frame in
+        try past.frames(span) { frame in
             let (snapshot, origin) = (frame.snapshot, frame.origin)
             if current?.origin.runStart != origin.runStart
                 || current?.origin.bootID != origin.bootID
@@ -59,7 +59,8 @@ package struct Backtest {
             }
             let records = current?.take(snapshot) ?? []
             current?.addLimits(of: snapshot, to: &trial)
-            trial.take(snapshot, of: RecordedRun(origin))
+            trial.take(
+                snapshot, peaks: trial.isEmpty ? nil : frame.thinnedPeaks, of: RecordedRun(origin))
             tally.note(snapshot)
             tally.take(records, at: snapshot.tierTimes[0].now)
             try lines(records)

@@ -80,7 +80,7 @@ package struct RightSizing {
                 trial.add(suggestion.limit, suggestion.value, to: workload.record.path)
             }
         }
-        guard !trial.paths.isEmpty else { return trial }
+        guard !trial.isEmpty else { return trial }
         try visit { trial.take($0, peaks: $1, of: $2) }
         return trial
     }
@@ -89,8 +89,7 @@ package struct RightSizing {
         _ body: (_ snapshot: Snapshot, _ peaks: Snapshot?, _ run: RecordedRun) -> Void
     ) throws {
         try past.frames(range) { frame in
-            body(
-                frame.snapshot, frame.samples > 1 ? frame.peaks : nil, RecordedRun(frame.origin))
+            body(frame.snapshot, frame.thinnedPeaks, RecordedRun(frame.origin))
             return true
         }
     }
@@ -101,4 +100,9 @@ extension RecordedRun {
     init(_ origin: RecordingOrigin) {
         self.init(boot: origin.bootID, start: origin.runStart)
     }
+}
+
+extension PastFrame {
+    /// The maxima of the period that a thinned snapshot stands for; nil if nothing was thinned.
+    var thinnedPeaks: Snapshot? { samples > 1 ? peaks : nil }
 }

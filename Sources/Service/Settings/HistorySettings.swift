@@ -38,9 +38,8 @@ package struct HistorySettings: Hashable, Sendable {
 
     /// The tiers in a directory, the finest first.
     func tiers(in directory: String) -> [Tier] {
-        let kept = [
-            (step: UInt64(0), age: everySample, eighths: UInt64(1)),
-            (10_000_000, everyTenSeconds, 3), (60_000_000, everyMinute, 4),
+        let kept: [(step: UInt64, age: Duration, eighths: UInt64)] = [
+            (0, everySample, 1), (10_000_000, everyTenSeconds, 3), (60_000_000, everyMinute, 4),
         ]
         return zip(HistoryFolder.paths(in: directory), kept).map { path, tier in
             Tier(

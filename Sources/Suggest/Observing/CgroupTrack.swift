@@ -35,7 +35,8 @@ struct CgroupTrack: Sendable {
             time += elapsed
             guard time >= Self.least else { return nil }
             defer { (sum, time) = (0, 0) }
-            return WindowRate(rate: UInt64(saturating: Double(sum) / (Double(time) / 1e9)), time: time)
+            return WindowRate(
+                rate: UInt64(saturating: Double(sum) / (Double(time) / 1e9)), time: time)
         }
     }
 

@@ -11,7 +11,7 @@ package struct RecordedClock: Sendable {
         package var elapsed: UInt64 = 0
         /// Whether this is the first snapshot.
         package var isFirst = false
-        /// Whether another run of the recorder began, which numbers cgroups anew.
+        /// Whether another run of the recorder began, which numbers cgroups again.
         package var isNewRun = false
         /// Whether the host was rebooted, so that no counter continues.
         package var isNewBoot = false

@@ -29,7 +29,7 @@ struct MemorySizing {
         to suggestions: inout [Suggestion],
         _ unsuggested: inout [(limit: SizedLimit, reason: Unsuggested)]
     ) {
-        guard let peak = record.demandPeak else { return }
+        guard let peak = record.demandPeak, record.memoryMax.isKnown else { return }
         let hard = SizedLimit("memory.max")
         if let obstacle {
             unsuggested.append((hard, obstacle))

@@ -49,11 +49,11 @@ extension Study {
 
     /// The paths that a name, a path or a pattern selects, in order.
     ///
-    /// A path as recorded or as printed comes first, then a pattern, then the last component.
+    /// The root has no limits. A path as recorded or as printed comes first, then a pattern, then the last component.
     package static func paths(
         named text: String, among records: [WorkloadRecord]
     ) -> [CgroupPath] {
-        let all = records.map(\.path)
+        let all = records.map(\.path).filter { !$0.isRoot }
         let typed = CgroupPath(typed: text) { all.contains($0) }
         if all.contains(typed) { return [typed] }
         let matches = PathPattern(text).map { pattern in all.filter { pattern.matches($0) } } ?? []

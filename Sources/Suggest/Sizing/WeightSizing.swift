@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// Sizes cpu.weight: the weights of siblings, divided anew by what each needs.
+/// Sizes cpu.weight: the weights of siblings, divided again by what each needs.
 ///
 /// The need is what CPU usage does not exceed for 95 % of the time. The sum of the weights stays, so
 /// a sibling that is left as it is keeps its meaning.

@@ -19,7 +19,9 @@ package enum WrittenSteps {
     /// Returns the text of an amount of bytes: `480MiB`, `4.1GiB`.
     package static func text(ofBytes amount: UInt64) -> String {
         let tenths = UInt64((Double(amount) / Double(1 << 30) * 10).rounded(.up))
-        guard (4 << 30..<1 << 50).contains(amount), tenths % 10 != 0, gibibytes(tenths: tenths) == amount else {
+        guard (4 << 30..<1 << 50).contains(amount), tenths % 10 != 0,
+            gibibytes(tenths: tenths) == amount
+        else {
             return LimitValue.number(amount).byteText
         }
         return "\(tenths / 10).\(tenths % 10)GiB"
@@ -31,7 +33,8 @@ package enum WrittenSteps {
     /// Rounds millionths of a CPU to hundredths below one CPU, then to 1/20, 1/10 and so on.
     static func cpus(_ amount: Double) -> UInt64 {
         let step: UInt64 =
-            amount < 400_000 ? 10_000 : amount < 2_000_000 ? 20_000 : amount < 8e6 ? 50_000 : 200_000
+            amount < 400_000
+            ? 10_000 : amount < 2_000_000 ? 20_000 : amount < 8e6 ? 50_000 : 200_000
         return up(amount, to: step)
     }
 

@@ -62,6 +62,9 @@ package struct LimitTrial: Sendable {
     /// Starts without limits; `readsDisks` is whether limits of disks without one may be tried.
     package init(readsDisks: Bool = true) { self.readsDisks = readsDisks }
 
+    /// Whether there is no limit to try.
+    package var isEmpty: Bool { workloads.isEmpty }
+
     /// The paths with limits, in order.
     package var paths: [CgroupPath] { workloads.keys.sorted() }
 
@@ -128,8 +131,8 @@ extension LimitTrial.Count {
 
     private mutating func takeKills(_ observation: Observation) {
         guard observation.oomKills > 0 else { return }
-        // Without a limit of its own, an ancestor or the host ran out of memory.
-        if let limit = observation.memoryMax.value, limit < value {
+        // If the limit was not hit, an ancestor or the host ran out of memory.
+        if let limit = observation.memoryMax.value, limit < value, observation.memoryHits > 0 {
             killsAvoided.add(observation.oomKills)
         } else {
             killsLeft.add(observation.oomKills)

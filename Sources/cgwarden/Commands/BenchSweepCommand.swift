@@ -17,12 +17,14 @@ struct BenchSweepCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @Option(help: "The topmost cgroup to sample.") var rootCgroup = "/"
     @Option(name: .customShort("n"), help: "Number of passes.") var passes = 20
+    @Flag(help: "Read every file in every pass, as stat does.") var everything = false
     @Option(help: "Write the paths of all files read to this file.")
     var listFiles: String?
 
     func run() async throws {
         var configuration = SamplerConfiguration()
         configuration.scope = SampleScope(subtree: CgroupPath(rootCgroup))
+        configuration.readsEverything = everything
         let observation = try Observation(
             options.system, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration
         )

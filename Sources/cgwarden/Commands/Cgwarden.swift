@@ -38,8 +38,8 @@ struct Cgwarden: AsyncParsableCommand {
     private static var subcommands: [any ParsableCommand.Type] {
         var list: [any ParsableCommand.Type] = [
             TopCommand.self, ShowCommand.self, ExplainCommand.self, TreeCommand.self,
-            StatCommand.self, DiffCommand.self, EventsCommand.self, GetCommand.self, SetCommand.self,
-            JournalCommand.self, ConfirmCommand.self,
+            StatCommand.self, DiffCommand.self, EventsCommand.self, GetCommand.self,
+            SetCommand.self, JournalCommand.self, ConfirmCommand.self,
             RestoreCommand.self, HoldCommand.self, RunCommand.self, PolicyCommand.self,
             SuggestCommand.self,
         ]

@@ -87,7 +87,11 @@ struct DemoCommand: AsyncParsableCommand {
             configuration: sampling)
         var layout = Layout()
         layout.delay = 0.5
-        try await TopScreen.show(LiveSource(observation, nil), layout) {
+        try await TopScreen.show(
+            LiveSource(observation, nil), layout,
+            options: ScreenOptions(
+                host: ActingHost { Cgwarden.configuration.subcommands })
+        ) {
             while !keeper.hasEnded { try? await Task.sleep(for: .milliseconds(200)) }
         }
     }

@@ -70,8 +70,9 @@ struct ExporterCommand: AsyncParsableCommand {
         configuration.selection = selection
         configuration.files = observation.files
         configuration.programFamilies = { ledger.families }
-        let folder = store.history ?? DaemonHistory.folder
-        configuration.past = { try Past.ifPresent(folder) }
+        if let folder = try store.history ?? DaemonHistory.folder() {
+            configuration.past = { try Past.ifPresent(folder) }
+        }
         let server = MetricsServer(
             configuration, source: ScrapeSource(observation.sampler, ledger), logger: logger)
         var group = ServiceGroupConfiguration(

@@ -26,6 +26,7 @@ struct HoldCommand: AsyncParsableCommand {
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
     @Argument(help: "Duration: 30m, 1h.") var time: Interval?
     @Flag(help: "Release the hold.") var release = false
+    @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func validate() throws {
         if cgroup != nil, time == nil, !release {
@@ -45,6 +46,7 @@ struct HoldCommand: AsyncParsableCommand {
         }
         let set = try HierarchySet.discover(options.system)
         let path = try await CgroupLookup(set).resolve(cgroup)
+        if dryRun { return try tellPlan(path) }
         if let time {
             let micros = Int64(time.duration / .microseconds(1))
             let answer = try ControlClient.ask(
@@ -54,6 +56,13 @@ struct HoldCommand: AsyncParsableCommand {
             try release(path)
             try StandardOutput.write("released \(path)\n")
         }
+    }
+
+    /// Prints what would be done, if there is a daemon to do it.
+    private func tellPlan(_ path: CgroupPath) throws {
+        guard let time else { return try StandardOutput.write("would release \(path)\n") }
+        _ = try ControlClient.ask(["status"], within: .seconds(10))
+        try StandardOutput.write("would hold \(path) for \(time.duration.shortText)\n")
     }
 
     /// Releases a hold; without a daemon, edits the list that the next daemon reads.

@@ -18,6 +18,7 @@ struct KillCommand: AsyncParsableCommand {
               cgwarden kill batch.slice
               cgwarden kill --signal INT --grace 30s /lab/job
               cgwarden kill --grace 0s /lab/job      immediately
+              cgwarden kill --pid 1234 /lab/job      one of its processes
             """)
 
     @OptionGroup var options: SystemOptions
@@ -34,12 +35,14 @@ struct KillCommand: AsyncParsableCommand {
     var signal = EndingSignal.terminate
     @Option(help: "Grace time before SIGKILL; 0s kills immediately.")
     var grace = GraceTime(seconds: 10)
+    @Option(help: "Kill only this process of the cgroup.") var pid: Int32?
     @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
         context.tellOfClaims(on: path, \.notesOnFreeze)
+        if let pid { return try kill(pid, of: path, context) }
         let killed = try Killer(context.routed()).kill(
             path, signal: signal, grace: grace.duration, dryRun: dryRun)
         if dryRun { return try tellPlan(killed.processes, of: path) }
@@ -56,15 +59,27 @@ struct KillCommand: AsyncParsableCommand {
             killed.processes == 0 ? "\(path) was empty\n" : "killed \(who) of \(path)\(how)\n")
     }
 
-    private func tellPlan(_ processes: Int, of path: CgroupPath) throws {
-        let how =
-            grace.duration > .zero
+    private func kill(_ pid: Int32, of path: CgroupPath, _ context: ActionContext) throws {
+        let killed = try ProcessKiller(context.routed()).kill(
+            pid, in: path, signal: signal, grace: grace.duration, dryRun: dryRun)
+        let who = "process \(pid) (\(killed.name)) of \(path)"
+        if dryRun { return try StandardOutput.write("would kill \(who) \(plannedMeans)\n") }
+        let means = killed.isForced || grace.duration == .zero ? "KILL" : signal.name
+        try StandardOutput.write("killed \(who) with SIG\(means)\n")
+    }
+
+    private var plannedMeans: String {
+        grace.duration > .zero
             ? "with SIG\(signal.name), and with SIGKILL after \(grace.duration.shortText)"
             : "with SIGKILL"
+    }
+
+    private func tellPlan(_ processes: Int, of path: CgroupPath) throws {
         try StandardOutput.write(
             processes == 0
                 ? "\(path) is empty\n"
-                : "would kill \(counted(processes, "process", "processes")) of \(path) \(how)\n")
+                : "would kill \(counted(processes, "process", "processes")) of \(path) \(plannedMeans)\n"
+        )
     }
 }
 

@@ -32,7 +32,9 @@ struct PolicyBacktestCommand: ParsableCommand {
         help: ArgumentHelp("Files and directories.", valueName: "file-or-dir"),
         completion: .yaml)
     var paths: [String]
-    @Option(help: ArgumentHelp("Recording or history directory.", valueName: "recording"), completion: .file())
+    @Option(
+        help: ArgumentHelp("Recording or history directory.", valueName: "recording"),
+        completion: .file())
     var history: String
     @Option(help: "Interval between ticks, if not the policy's: 5s.")
     var interval: Interval?

@@ -24,6 +24,7 @@ struct RestoreCommand: ParsableCommand {
               cgwarden restore                 everything
               cgwarden restore /build          one cgroup and its descendants
               cgwarden restore --owner daemon  changes of the daemon only
+              cgwarden restore --since -10m    the changes of the last ten minutes
               cgwarden restore --dry-run
             """)
 
@@ -34,6 +35,10 @@ struct RestoreCommand: ParsableCommand {
         help: "Changes to undo: all, daemon or person.",
         completion: .words(["all", "daemon", "person"]), transform: RestoreCommand.owners)
     var owner = ChangeOwners.all
+    @Option(
+        parsing: .unconditional,
+        help: "Only changes made since then: -10m, HH:MM:SS, RFC 3339.")
+    var since: WrittenTime?
     @Flag(help: "Also restore values changed by other programs since.") var force = false
     @Flag(help: "Show what would be written, without writing.") var dryRun = false
 
@@ -41,8 +46,10 @@ struct RestoreCommand: ParsableCommand {
         let set = try HierarchySet.discover(options.system)
         let journal = try StateDirectory.journalToRead()
         let restorer = Restorer(set: set, journal: journal, files: StateDirectory.files(of: set))
+        let start = since.map { $0.instant(before: MonotonicClock.wallMicroseconds) } ?? 0
         let results = try restorer.restore(
-            chosen(journal, set), owners: owner, force: force, dryRun: dryRun)
+            chosen(journal, set), owners: owner, force: force, dryRun: dryRun
+        ) { $0.wallTime >= start }
         // Overdue changes of other cgroups; those of the selected ones are in the results.
         if cgroup != nil, !dryRun { try ActionContext(options).undoOverdue(journal) }
         // An empty journal of this user says nothing about changes by root's daemon.

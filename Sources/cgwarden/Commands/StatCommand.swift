@@ -53,6 +53,10 @@ struct StatCommand: AsyncParsableCommand {
     var fields: FieldList?
     @Option(help: "Only cgroups whose path matches: * within a component, ** across.")
     var cgroup: String?
+    @Option(
+        name: .customLong("where"),
+        help: "Only matching cgroups: 'cpu > 50', 'state = frozen', 'web | db'.")
+    var condition: CgroupCondition?
     @Option(help: "Print only the N cgroups with the highest value of --by.") var top: Int?
     @Option(help: "Field for --top (default: cpu.usage_usec.rate).") var by: FieldName?
     @Flag(help: "Wait for the first cgroup that matches --cgroup.") var wait = false
@@ -71,6 +75,9 @@ struct StatCommand: AsyncParsableCommand {
         if let samples, samples < 0 { throw ValidationError("-n cannot be negative") }
         if let top, top < 1 { throw ValidationError("--top must be at least 1") }
         if by != nil, top == nil { throw ValidationError("--by needs --top") }
+        if past.from != nil, condition != nil {
+            throw ValidationError("--from and --where are mutually exclusive")
+        }
         if past.from != nil, interval != nil || recording.record != nil {
             throw ValidationError("--from is mutually exclusive with --interval and --record")
         }
@@ -78,8 +85,9 @@ struct StatCommand: AsyncParsableCommand {
         guard openmetrics else { return }
         if past.from == nil { throw ValidationError("--openmetrics needs --from") }
         if json || csv || top != nil || samples != nil {
-            throw ValidationError("--openmetrics is mutually exclusive with --json, --csv, --top "
-                + "and -n")
+            throw ValidationError(
+                "--openmetrics is mutually exclusive with --json, --csv, --top "
+                    + "and -n")
         }
         #endif
     }
@@ -101,6 +109,7 @@ struct StatCommand: AsyncParsableCommand {
         configuration.readsEverything = true
         let recorder = try recording.recorder(options.system)
         var metrics = printed ?? ReadPlan.metrics(upTo: .settings)
+        metrics += condition?.filter.metrics ?? []
         if top != nil { metrics.append((by ?? .usual).metric.id) }
         if recorder != nil {
             // A recording must answer questions asked later, so it contains all cgroups and fields.
@@ -112,9 +121,9 @@ struct StatCommand: AsyncParsableCommand {
         }
         let observation = try Observation(
             options.system, metrics: metrics, configuration: configuration)
+        let identities = Identities(observation.set)
         var output = SampleOutput(
-            format: json ? .json : csv ? .csv : .table, fields: printed,
-            identities: Identities(observation.set))
+            format: json ? .json : csv ? .csv : .table, fields: printed, identities: identities)
         var count = 0
         var cadence = Cadence()
         var deaths = samples == 1 ? nil : HostDeaths(observation.set)
@@ -124,12 +133,18 @@ struct StatCommand: AsyncParsableCommand {
             try recorder?.append(snapshot)
             let indices = snapshot.cgroups.indices.filter { index in
                 pattern?.matches(snapshot.cgroups[index].path) ?? true
+            }.filter { index in
+                condition?.filter.matches(
+                    FilterSubject(
+                        snapshot, index, identity: identities.identity(of: snapshot.cgroups[index]))
+                )
+                    ?? true
             }
-            if count == 0, indices.isEmpty, wait, let pattern {
+            if count == 0, indices.isEmpty, wait, condition == nil, let pattern {
                 try await CgroupArrival(pattern, in: observation.set, configuration.scope).wait()
                 continue
             }
-            if count == 0, indices.isEmpty, let cgroup {
+            if condition == nil, count == 0, indices.isEmpty, let cgroup {
                 let all = try await CgroupLookup(observation.set).cgroups().map(\.path)
                 let similar = CgroupLookup.similar(to: cgroup, CgroupPath(cgroup), among: all)
                 throw CgwardenError(
@@ -141,7 +156,10 @@ struct StatCommand: AsyncParsableCommand {
             try StandardOutput.write(
                 output.render(snapshot, choice?.rows(snapshot, indices) ?? indices))
             if let report = deaths?.take(snapshot) {
-                let isMeant = { (path: CgroupPath) in pattern?.matches(path) ?? true }
+                // What ended has no state or rate that a condition could compare.
+                let isMeant = { (path: CgroupPath) in
+                    condition == nil && pattern?.matches(path) ?? true
+                }
                 try StandardOutput.write(
                     output.render(
                         snapshot, dead: report.tombstones.filter { isMeant($0.cgroup.path) },

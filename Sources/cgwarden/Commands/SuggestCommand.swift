@@ -1,5 +1,6 @@
 import ArgumentParser
 import CgroupModel
+import Configuration
 import History
 import KernelIO
 import Reports
@@ -39,59 +40,37 @@ struct SuggestCommand: ParsableCommand {
             "Path or name of a recorded cgroup, or a pattern.", valueName: "cgroup"),
         completion: .cgroup)
     var cgroup: String?
-    @Option(help: "Length of history to use, up to its end.") var window = Days(7 * 24)
-    @Option(
-        help: ArgumentHelp(
-            "History folder, or recording.", valueName: "path"), completion: .file())
-    var history = "/var/lib/cgwarden/history"
+    @Option(help: "Length of history to use, up to its end (default: 7d).")
+    var window: Interval?
+    @OptionGroup var store: HistoryOptions
     @Option(help: "Share to add to peaks.") var margin = Share(0.15)
-    @Option(help: "Least time that a suggestion may be based on.") var minWindow = Days(24)
+    @Option(help: "Least time that a suggestion may be based on (default: 24h).")
+    var minWindow: Interval?
     @Flag(help: "Suggest cpu.max also where none is set.") var quota = false
     @Flag(help: "Suggest io.max also where none is set.") var io = false
     @Flag(help: "One JSON object.") var json = false
 
+    private static let usualWindow = Duration.seconds(7 * 86_400)
+
     func run() throws {
         var options = SizingOptions()
         options.margin = margin.value
-        options.leastTime = UInt64(minWindow.seconds * 1e9)
+        if let minWindow { options.leastTime = UInt64(minWindow.seconds * 1e9) }
         options.suggestsQuota = quota
         options.suggestsIO = io
-        var past: Past
-        do {
-            past = try Past(history)
-        } catch let error as IOError where error.isMissing {
-            throw CgwardenError(
-                "\(history): there is no history; start the daemon, or record with "
-                    + "`cgwarden stat --record FILE` and name it with --history", .noInput)
-        }
+        var past = try store.open().past
         defer { for note in past.notes { StandardOutput.complain("cgwarden: \(note)") } }
         var sizing = try RightSizing(
-            past, window: .seconds(window.seconds), options: options)
+            past, window: window?.duration ?? Self.usualWindow, options: options)
         let report = try sizing.report(on: cgroup)
         past = sizing.past
-        try StandardOutput.write(json ? report.json : Array(report.policy.utf8))
-    }
-}
-
-/// A length of history: `12h`, `7d`.
-struct Days: ExpressibleByArgument {
-    let seconds: Double
-
-    init(_ hours: Double) { seconds = hours * 3600 }
-
-    init?(argument: String) {
-        if argument.hasSuffix("d"), let days = Double(argument.dropLast()), days > 0, days <= 3660 {
-            seconds = days * 86_400
-        } else if let interval = Interval(argument: argument) {
-            seconds = interval.seconds
-        } else {
-            return nil
+        let policy = report.policy
+        if policy.utf8.count > ConfigLoader.largestFile {
+            StandardOutput.complain(
+                "cgwarden: the policy is larger than 1 MiB, so it must be split; name a pattern "
+                    + "for a part of the cgroups")
         }
-    }
-
-    var defaultValueDescription: String {
-        let hours = Int(seconds / 3600)
-        return hours > 24 && hours % 24 == 0 ? "\(hours / 24)d" : "\(hours)h"
+        try StandardOutput.write(json ? report.json : Array(policy.utf8))
     }
 }
 

@@ -51,7 +51,7 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(help: "Sort by path, tasks, CPU, memory, I/O.") var order: Order?
     @Option(
         name: .customLong("order"),
-        help: "Sort by path, tasks, cpu, memory, io, or a column's metric.")
+        help: "Sort by path, io, or a column: cpu, memory, swap, psi-memory.")
     var orderName: SortName?
     @Flag(exclusivity: .chooseLast) var counting: ProcessCount.Kind?
     @Option(help: "With -P and -k: also count the processes of descendants: yes or no.")
@@ -61,6 +61,12 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Print a header above each sample.") var header = true
     @Flag(help: "One JSON object per cgroup, one per line.") var json = false
     @Flag(help: "Comma-separated values (RFC 4180).") var csv = false
+    @Option(
+        name: .customLong("where"),
+        help: "Show only matching cgroups: 'cpu > 50', 'unit ~ nginx'.")
+    var condition: CgroupCondition?
+    @Flag(inversion: .prefixedNo, help: "Select and sort with the mouse in the live view.")
+    var mouse = true
     @OptionGroup(title: "Recording") var recording: RecordOptions
     @OptionGroup(title: "Recording") var replaying: ReplayOptions
 
@@ -153,7 +159,9 @@ struct TopCommand: AsyncParsableCommand {
             options.system, metrics: metrics(layout), configuration: configuration)
         guard isBatch else {
             return try await TopScreen.show(
-                LiveSource(observation, recorder, counting: processes(set)), layout, most: count)
+                LiveSource(observation, recorder, counting: processes(set)), layout,
+                options: screenOptions(ActingHost(options) { Cgwarden.configuration.subcommands }),
+                most: count)
         }
         let most = textSamples
         let processes = format == .table ? processes(set) : nil
@@ -179,7 +187,7 @@ struct TopCommand: AsyncParsableCommand {
         replay.scope = scope(path)
         guard isBatch else {
             return try await TopScreen.show(
-                ReplaySource(replay), layout, most: count)
+                ReplaySource(replay), layout, options: screenOptions(), most: count)
         }
         var printer = printer(layout, below: path, identities: nil)
         while printer.count != count, let snapshot = try replay.next() {
@@ -196,9 +204,9 @@ struct TopCommand: AsyncParsableCommand {
         guard isBatch else {
             let reel = HistoryReel(reader, at: first.wallTime, scope(path))
             return try await TopScreen.show(
-                ReplaySource(reel), layout, isPaused: true, most: count)
+                ReplaySource(reel), layout, options: screenOptions(isPaused: true), most: count)
         }
-        var printer = SamplePrinter(self, layout, below: path, identities: nil)
+        var printer = printer(layout, below: path, identities: nil)
         let most = iterations == nil ? 1 : count
         var next: Snapshot? = first
         while let snapshot = next, printer.count != most {
@@ -229,7 +237,16 @@ struct TopCommand: AsyncParsableCommand {
         let table = PlainTable(
             layout: layout, raw: raw, width: full ? nil : StandardOutput.width,
             tasksTitle: tasksTitle)
-        return SamplePrinter(format, table, header: header, below: path, identities: identities)
+        return SamplePrinter(
+            format, table, header: header, below: path, identities: identities,
+            condition: condition?.filter)
+    }
+
+    private func screenOptions(
+        _ host: ActingHost? = nil, isPaused: Bool = false
+    ) -> ScreenOptions {
+        ScreenOptions(
+            host: host, mouse: mouse, filter: condition?.text ?? "", isPaused: isPaused)
     }
 
     /// The metrics to read: all, unless only some are printed and nothing is recorded.
@@ -237,11 +254,14 @@ struct TopCommand: AsyncParsableCommand {
         guard isBatch, recording.record == nil, !json else {
             return ReadPlan.metrics(upTo: .settings)
         }
-        if csv { return FieldList.usual }
-        guard textSamples == 1 else { return CgroupFigures.metrics }
+        let extra =
+            layout.columns.subtracting(Column.usual).flatMap(\.metrics)
+            + (condition?.filter.metrics ?? [])
+        if csv { return FieldList.usual + extra }
+        guard textSamples == 1 else { return CgroupFigures.metrics + extra }
         return CgroupFigures.metrics.filter { metric in
             !CgroupFigures.rates.contains(metric) && !(metric == .cpuUsage && layout.percent)
-        }
+        } + extra
     }
 
     private func scope(_ path: CgroupPath) -> SampleScope {

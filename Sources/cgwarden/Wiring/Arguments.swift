@@ -12,6 +12,18 @@ extension ByteAmount: ExpressibleByArgument {}
 
 extension WrittenTime: ExpressibleByArgument {}
 
+/// A condition on cgroups on the command line.
+struct CgroupCondition: ExpressibleByArgument {
+    let text: String
+    let filter: CgroupFilter
+
+    init?(argument: String) {
+        guard let filter = try? CgroupFilter(parsing: argument) else { return nil }
+        text = argument
+        self.filter = filter
+    }
+}
+
 /// A comma-separated list of metrics.
 struct FieldList {
     let metrics: [MetricID]

@@ -18,11 +18,16 @@ struct HistoryReader {
     /// The times of the first and the last snapshot.
     let span: ClosedRange<UInt64>
     private let isFolder: Bool
-    private var past: Past
+    private(set) var past: Past
 
     /// Opens a folder or a file; nil means the daemon's folder.
     init(_ chosen: String?) throws {
-        path = chosen ?? DaemonHistory.folder
+        guard let path = try chosen ?? DaemonHistory.folder() else {
+            throw CgwardenError(
+                "the daemon keeps no history, because history.directory is empty; name a "
+                    + "recording with --history", .unavailable)
+        }
+        self.path = path
         do {
             past = try Past(path)
         } catch let error as RecordingError {

@@ -31,7 +31,8 @@ final class LiveSource: ScreenSource {
         files = observation.files
         sampler = observation.sampler
         set = observation.set
-        mode = observation.set.mode.word
+        let host = observation.set.system.hostName
+        mode = [host, observation.set.mode.word].compactMap(\.self).joined(separator: "  ")
         cursor = HistoryCursor(ring)
         lister = ProcessLister(set)
         eventList = LiveEvents(set.system)
@@ -78,7 +79,7 @@ final class LiveSource: ScreenSource {
         ring.series(of: cgroup, back: back, count: count, value)
     }
 
-    func title(of cgroup: CgroupEntry) -> String? { identities.identity(of: cgroup).title }
+    func identity(of cgroup: CgroupEntry) -> CgroupIdentity? { identities.identity(of: cgroup) }
 
     func processes(of cgroup: CgroupEntry) -> [ProcessRow]? { lister.rows(of: cgroup) }
 

@@ -69,7 +69,8 @@ final class ProcessLister: Sendable {
             times[pid] = (ticks, now)
             let user = reader.user(of: pid)
             return ProcessRow(
-                pid: pid, user: user.map { UserName.text($0) } ?? "?",
+                pid: pid, parent: Int32(clamping: stat.parent),
+                user: user.map { UserName.text($0) } ?? "?",
                 cpuPercent: Self.percent(previous[pid], ticks, now),
                 memoryBytes: stat.residentPages * MemoryPage.size,
                 command: reader.command(pid, name: stat.name))

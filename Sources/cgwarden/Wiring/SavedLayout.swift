@@ -7,7 +7,9 @@ import Service
 
 /// The saved layout of the live view, in `$XDG_CONFIG_HOME/cgwarden/top.yaml`.
 enum SavedLayout {
-    private static let keys = ["sort", "reverse", "tree", "columns", "delay", "percent"]
+    private static let keys = [
+        "sort", "reverse", "tree", "columns", "set", "delay", "percent",
+    ]
 
     /// The directory of the file; nil without a home directory.
     private static var directory: String? {
@@ -45,6 +47,9 @@ enum SavedLayout {
             case "reverse": layout.reverse = try flag(value, "reverse")
             case "tree": layout.tree = try flag(value, "tree")
             case "percent": layout.percent = try flag(value, "percent")
+            case "set":
+                let word = try value.word(for: "set", among: ColumnSet.allCases.map(\.rawValue))
+                layout.set = ColumnSet(rawValue: word) ?? layout.set
             case "delay":
                 let text = try value.text(for: "delay")
                 guard let interval = Interval(argument: text) else {
@@ -82,6 +87,7 @@ enum SavedLayout {
             tree: \(layout.tree)
             percent: \(layout.percent)
             delay: \(layout.delay)s
+            set: \(layout.set.rawValue)
             columns:
             \(columns.joined())
             """

@@ -13,12 +13,26 @@ protocol ScreenSource: SnapshotSource {
     var now: UInt64 { get }
 }
 
+/// The choices of the user for one run of the live view.
+struct ScreenOptions: Sendable {
+    /// The host that the view may change; nil for none.
+    var host: ActingHost?
+    /// Whether the mouse selects and sorts.
+    var mouse = true
+    /// The filter to begin with.
+    var filter = ""
+    /// Whether it begins paused.
+    var isPaused = false
+}
+
 /// Runs the live view on the terminal.
 enum TopScreen {
     /// Shows the live view until the user ends it, a signal arrives, `ending` returns or `most`
     /// snapshots have been shown.
+    ///
+    /// The view can change the host that `options` describe; nothing without them.
     static func show(
-        _ source: sending any ScreenSource, _ layout: Layout, isPaused: Bool = false,
+        _ source: sending any ScreenSource, _ layout: Layout, options: ScreenOptions,
         most: Int? = nil, until ending: (@Sendable () async -> Void)? = nil
     ) async throws {
         #if TUI
@@ -37,8 +51,7 @@ enum TopScreen {
             listener.cancel()
             waiting?.cancel()
         }
-        try await runOnMainThread(
-            source, layout, isPaused: isPaused, most: most, quit: quit)
+        try await runOnMainThread(source, layout, options, most: most, quit: quit)
         #else
         throw CgwardenError(
             "this build has no live view (trait TUI); use --batch", .unavailable)
@@ -50,28 +63,29 @@ enum TopScreen {
     /// idle.
     @MainActor
     private static func runOnMainThread(
-        _ source: sending any ScreenSource, _ layout: Layout, isPaused: Bool, most: Int?,
+        _ source: sending any ScreenSource, _ layout: Layout, _ options: ScreenOptions, most: Int?,
         quit: QuitFlag
     ) throws {
         let screen: NcursesScreen
         do throws(TerminalError) {
-            screen = try NcursesScreen()
+            screen = try NcursesScreen(mouse: options.mouse)
         } catch {
             throw CgwardenError(error.description, .unavailable)
         }
         defer { screen.close() }
-        let loop = loop(
-            screen, source, layout, isPaused: isPaused, most: most, quit: quit)
+        let loop = loop(screen, source, layout, options, most: most, quit: quit)
         loop.run()
     }
 
     private static func loop(
-        _ screen: NcursesScreen, _ source: any ScreenSource, _ layout: Layout, isPaused: Bool,
-        most: Int?, quit: QuitFlag
+        _ screen: NcursesScreen, _ source: any ScreenSource, _ layout: Layout,
+        _ options: ScreenOptions, most: Int?, quit: QuitFlag
     ) -> LiveLoop {
         LiveLoop(
-            screen: screen, source: source,
-            model: LiveModel(layout: layout, isReplay: source.isReplay, isPaused: isPaused),
+            screen: screen, source: source, port: options.host.map { CommandRunner($0) },
+            model: LiveModel(
+                layout: layout, isReplay: source.isReplay, isPaused: options.isPaused,
+                filter: options.filter),
             most: most, quit: quit,
             now: { source.now }, mode: { source.title })
     }

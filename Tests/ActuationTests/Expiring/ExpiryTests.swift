@@ -10,7 +10,7 @@ import Testing
 @Suite struct ExpiryTests {
     private let machine: FakeMachine
     /// No process has this ID (pid_max is at most 4,194,304).
-    private static let dead = UndoHelper(pid: 4_194_305, startTicks: 1)
+    private static let dead = ProcessIdentity(pid: 4_194_305, startTicks: 1)
 
     init() throws {
         machine = try FakeMachine(FakeMachine.legacy)
@@ -21,7 +21,7 @@ import Testing
 
     /// Sets a limit with a deadline, or without one.
     private func set(
-        _ wish: String, for time: Duration? = nil, by helper: UndoHelper = ExpiryTests.dead,
+        _ wish: String, for time: Duration? = nil, by helper: ProcessIdentity = ExpiryTests.dead,
         owner: String = ""
     ) throws {
         var journal = machine.journal.owned(by: owner)

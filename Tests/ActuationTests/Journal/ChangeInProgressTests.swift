@@ -34,7 +34,7 @@ import Testing
         let stat = try #require(ProcessReader(.live).stat(pid))
         let journal = UndoJournal(
             directory: machine.journal.directory, bootID: BootID.current,
-            writer: WritingProcess(pid: pid, startTicks: stat.startTicks))
+            writer: ProcessIdentity(pid: pid, startTicks: stat.startTicks))
         let entry = try journal.begin(
             directory: directory, file: "pids.max", original: "max", wanted: "7", cause: "test")
         #expect(try restore() == ["beingWritten"])
@@ -55,7 +55,7 @@ import Testing
         // The parent has this PID, but began at another time.
         let journal = UndoJournal(
             directory: machine.journal.directory, bootID: BootID.current,
-            writer: WritingProcess(pid: getppid(), startTicks: stat.startTicks + 1))
+            writer: ProcessIdentity(pid: getppid(), startTicks: stat.startTicks + 1))
         _ = try journal.begin(
             directory: directory, file: "pids.max", original: "max", wanted: "7", cause: "test")
         #expect(try restore() == ["already"])

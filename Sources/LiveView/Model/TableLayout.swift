@@ -13,21 +13,25 @@ struct TableLayout: Hashable, Sendable {
 
     /// The maximum width of the memory bar.
     private static let widestBar = 20
+    /// The cells that the CGroup column keeps on a wide terminal even if its names are shorter.
+    private static let usualNames = 48
 
-    /// Fits the wanted columns, and leaves out the most expendable ones first.
-    init(width: Int, wanted: Set<Column>) {
-        var columns = Column.allCases.filter { $0 != .cgroup && wanted.contains($0) }
+    /// Fits the wanted columns besides CGroup, and leaves out the most expendable ones first.
+    ///
+    /// The CGroup column gets at most `names` cells, so that numbers stay near the names on a wide
+    /// terminal. If the view is scrolled sideways, the first `skipped` columns and those that then
+    /// do not fit are left out instead.
+    init(width: Int, wanted: [Column], names: Int = .max, skipped: Int = 0) {
+        var columns = Array(wanted.dropFirst(skipped))
         // Other columns are removed before names get narrower than this.
         let narrowest = min(28, max(18, width * 7 / 20))
         let room = max(0, width - narrowest)
         func needed() -> Int { columns.reduce(0) { $0 + $1.facts.width + 1 } }
-        while needed() > room {
-            guard
-                let worst = columns.indices.max(by: {
-                    columns[$0].facts.expendability < columns[$1].facts.expendability
-                })
-            else { break }
-            columns.remove(at: worst)
+        while needed() > room, !columns.isEmpty {
+            let worst = columns.indices.max {
+                columns[$0].facts.expendability < columns[$1].facts.expendability
+            }
+            columns.remove(at: skipped > 0 ? columns.count - 1 : worst ?? 0)
         }
         // A third of the spare width extends the bar; names get the rest.
         let spare = max(0, room - needed())
@@ -35,8 +39,9 @@ struct TableLayout: Hashable, Sendable {
         let rest = columns.reduce(width) {
             $0 - ($1 == .memoryShare ? bar : $1.facts.width) - 1
         }
-        var places = [Place(column: .cgroup, start: 0, width: max(0, rest))]
-        var start = max(0, rest)
+        let name = max(0, min(rest, max(Self.usualNames, names)))
+        var places = [Place(column: .cgroup, start: 0, width: name)]
+        var start = name
         for column in columns {
             let own = column == .memoryShare ? bar : column.facts.width
             places.append(Place(column: column, start: start + 1, width: own))

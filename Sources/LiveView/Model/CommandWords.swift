@@ -1,0 +1,139 @@
+import CgroupModel
+
+/// The words of a command line of the view.
+struct CommandWords: Hashable, Sendable {
+    /// The name of the command.
+    let name: String
+    /// The words behind it.
+    private(set) var rest: [String]
+    private let shape: CommandShape
+
+    /// Splits a line at blanks; a part in quotes is one word.
+    ///
+    /// A backslash has no meaning, because names of units contain some.
+    static func split(_ line: String) -> [String] {
+        var words: [String] = []
+        var word: String?
+        var quote: Character?
+        for character in line {
+            if let open = quote {
+                if character == open { quote = nil } else { word = (word ?? "") + "\(character)" }
+            } else if character == "\"" || character == "'" {
+                quote = character
+                word = word ?? ""
+            } else if character.isWhitespace {
+                if let done = word { words.append(done) }
+                word = nil
+            } else {
+                word = (word ?? "") + "\(character)"
+            }
+        }
+        if let word { words.append(word) }
+        return words
+    }
+
+    /// A word as it is typed, in quotes if it has blanks.
+    static func quoted(_ word: String) -> String {
+        guard word.isEmpty || word.contains(where: { $0.isWhitespace || "\"'".contains($0) }) else {
+            return word
+        }
+        return word.contains("'") ? "\"\(word)\"" : "'\(word)'"
+    }
+
+    /// The line of a command, as a shell takes it.
+    static func line(_ words: [String]) -> String {
+        words.map { quoted($0) }.joined(separator: " ")
+    }
+
+    /// Reads the words of a known command; nil for an unknown one.
+    init?(_ words: [String], among shapes: [CommandShape]) {
+        guard let first = words.first, let shape = shapes.first(where: { $0.name == first }) else {
+            return nil
+        }
+        name = first
+        rest = Array(words.dropFirst())
+        self.shape = shape
+    }
+
+    /// The words, the name first.
+    var all: [String] { [name] + rest }
+
+    var hasPlan: Bool { shape.hasPlan }
+
+    /// The positions in ``rest`` of the words that are neither options nor their values.
+    private var arguments: [Int] {
+        var found: [Int] = []
+        var isValue = false
+        for (place, word) in rest.enumerated() {
+            if isValue {
+                isValue = false
+            } else if word.hasPrefix("-"), word.count > 1 {
+                isValue = shape.valued.contains(word)
+            } else {
+                found.append(place)
+            }
+        }
+        return found
+    }
+
+    /// The named cgroup; nil if none is named.
+    var cgroup: String? {
+        let arguments = arguments
+        switch shape.place {
+        case .none: return nil
+        case .last:
+            guard let last = arguments.last, Int32(rest[last]) == nil else { return nil }
+            return rest[last]
+        case .first:
+            guard let first = arguments.first, !isOther(rest[first]) else { return nil }
+            return rest[first]
+        }
+    }
+
+    /// Whether the first argument cannot be meant as a cgroup: the value of `set`, the amount of
+    /// `reclaim`, the time of `hold`, the name in `get`.
+    private func isOther(_ word: String) -> Bool {
+        switch name {
+        case "set": word.contains("=") && !word.hasPrefix("/")
+        case "get":
+            CatalogName(word) != nil || !LimitCatalog.rows(ofGroup: word).isEmpty
+        case "reclaim": word.first?.isNumber == true && !word.contains("/")
+        case "hold": Interval(argument: word) != nil
+        default: false
+        }
+    }
+
+    /// The same command on a cgroup, if it takes one and names none.
+    func on(_ cgroup: String) -> CommandWords {
+        guard self.cgroup == nil, shape.place != .none else { return self }
+        var result = self
+        if shape.place == .last {
+            result.rest.append(cgroup)
+        } else {
+            result.rest.insert(cgroup, at: arguments.first ?? rest.count)
+        }
+        return result
+    }
+
+    /// What undoes the command, given the time before it ran; or why nothing does.
+    func undo(since: String) -> Undo {
+        guard let cgroup else { return .none("\(name) cannot be undone here") }
+        return switch name {
+        case "freeze": .commands([["thaw", cgroup]])
+        case "set", "pin", "move", "create":
+            .commands([["restore", "--since", since, cgroup]])
+        case "hold" where !rest.contains("--release"): .commands([["hold", cgroup, "--release"]])
+        case "thaw": .none("a thaw cannot be undone; freeze it again")
+        case "kill": .none("a kill cannot be undone")
+        case "reclaim": .none("a reclaim cannot be undone")
+        default: .none("\(name) cannot be undone here")
+        }
+    }
+
+    /// A way back.
+    enum Undo: Hashable, Sendable {
+        case commands([[String]])
+        /// The reason why there is none.
+        case none(String)
+    }
+}

@@ -1,0 +1,32 @@
+import CgroupModel
+
+extension LiveModel {
+    /// The readable name of a row; in a list, after its parent's path.
+    ///
+    /// The detail pane shows the full path of the selected cgroup.
+    func label(of row: TreeRow) -> String {
+        guard let path = snapshot?.cgroups[row.index].path else { return "" }
+        let title = titles[row.index]
+        if layout.tree { return (title ?? UnitName.readable(path.name)).onOneLine }
+        guard let title, let parent = path.parent else { return path.description }
+        return ((parent.isRoot ? "" : parent.description) + "/" + title).onOneLine
+    }
+
+    /// The cells that the name of a row needs, with its guides and the mark.
+    func width(of row: TreeRow) -> Int {
+        let fold = row.folded > 0 ? CellWidth.of(row.foldNote) + 2 : 0
+        return min(row.depth, TreeRows.deepestGuide) * 3 + CellWidth.of(label(of: row)) + fold + 2
+    }
+
+    /// The state of a row's cgroup, with the time left of a freeze that this view made.
+    func state(of row: TreeRow, now: UInt64) -> String? {
+        guard let snapshot, let state = CgroupFigures(snapshot, row.index).state else { return nil }
+        guard state == "frozen", let end = thawTimes[row.id], end > now else { return state }
+        return "\(state) \((end - now + 999_999) / 1_000_000)s"
+    }
+}
+
+extension TreeRow {
+    /// The number of hidden descendants, behind the name.
+    var foldNote: String { folded > 0 ? " (+\(folded))" : "" }
+}

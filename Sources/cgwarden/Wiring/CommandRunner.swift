@@ -1,0 +1,205 @@
+import ArgumentParser
+import CgroupModel
+import KernelIO
+import LiveView
+import Reports
+import Synchronization
+
+/// The host that the live view may change.
+struct ActingHost: Sendable {
+    /// The options that make a command use the same cgroup file systems.
+    var arguments: [String] = []
+    /// The reason why it cannot be changed; nil if it can.
+    var refusal: String?
+
+    /// The commands of this program.
+    let commands: @Sendable () -> [any ParsableCommand.Type]
+
+    /// The host that options describe; this one without them.
+    init(
+        _ options: SystemOptions? = nil,
+        commands: @escaping @Sendable () -> [any ParsableCommand.Type]
+    ) {
+        self.commands = commands
+        guard let options else { return }
+        arguments = options.cgroupRootArguments
+        refusal = options.root == nil ? nil : "a captured tree cannot be changed"
+    }
+}
+
+/// Runs the live view's commands as processes of this program.
+///
+/// A key of the view therefore takes exactly the road of the shell command: the same checks, plan,
+/// journal and messages. A command that hangs or dies does not affect the screen.
+final class CommandRunner: CommandPort {
+    private final class State: Sendable {
+        struct Orders {
+            var waiting: [CommandOrder] = []
+            var done: [CommandReport] = []
+            var threads = 0
+        }
+        let orders = Mutex(Orders())
+    }
+
+    /// The commands of the view, and where their arguments name the cgroup.
+    private static let offered: [String: CommandShape.Place] = [
+        "set": .first, "get": .first, "freeze": .first, "thaw": .first, "kill": .first,
+        "pin": .first, "reclaim": .first, "move": .last, "hold": .first, "create": .first,
+        "remove": .first, "restore": .first, "show": .first, "explain": .first, "journal": .none,
+        "confirm": .none, "status": .none, "doctor": .none,
+    ]
+
+    private static let mostThreads = 8
+    private let state = State()
+    private let host: ActingHost
+
+    init(_ host: ActingHost) { self.host = host }
+
+    var refusal: String? { host.refusal }
+
+    private(set) lazy var commands: [CommandShape] =
+        host.commands().compactMap { type in
+            guard let name = type.configuration.commandName, let place = Self.offered[name] else {
+                return nil
+            }
+            let options = OptionNames(of: type)
+            return CommandShape(
+                name: name, abstract: type.configuration.abstract, flags: options.flags,
+                valued: options.valued, place: place)
+        }
+
+    func start(_ order: CommandOrder) {
+        let mayStart = state.orders.withLock { orders in
+            orders.waiting.append(order)
+            guard orders.threads < Self.mostThreads else { return false }
+            orders.threads += 1
+            return true
+        }
+        guard mayStart else { return }
+        let (state, options) = (state, host.arguments)
+        do throws(IOError) {
+            try WorkerThread.start("cgw-command") { Self.work(state, options) }
+        } catch {
+            state.orders.withLock { orders in
+                orders.threads -= 1
+                orders.waiting.removeAll { $0.number == order.number }
+                let failure = CommandReport.Result(status: 71, lines: ["\(error)"])
+                orders.done.append(
+                    CommandReport(
+                        order: order, results: order.commands.map { _ in failure }, since: ""))
+            }
+        }
+    }
+
+    func report() -> CommandReport? {
+        state.orders.withLock { $0.done.isEmpty ? nil : $0.done.removeFirst() }
+    }
+
+    /// Runs waiting orders until there are none.
+    private static func work(_ state: State, _ options: [String]) {
+        while true {
+            let next = state.orders.withLock { orders -> CommandOrder? in
+                guard !orders.waiting.isEmpty else {
+                    orders.threads -= 1
+                    return nil
+                }
+                return orders.waiting.removeFirst()
+            }
+            guard let order = next else { return }
+            let since = CivilTime.instant(MonotonicClock.wallMicroseconds)
+            let results = order.commands.map { words in
+                OwnCommand(words: words, options: options, purpose: order.purpose).run()
+            }
+            state.orders.withLock {
+                $0.done.append(CommandReport(order: order, results: results, since: since))
+            }
+        }
+    }
+}
+
+/// One command of this program, run as a process with its output kept.
+private struct OwnCommand {
+    let words: [String]
+    let options: [String]
+    let purpose: CommandOrder.Purpose
+
+    private static let program = "/proc/self/exe"
+    private static let mostOutput = 256 << 10
+
+    /// The time after which it is no longer awaited; a change is never cut short.
+    private var patience: Duration { purpose == .change ? .seconds(600) : .seconds(30) }
+
+    func run() -> CommandReport.Result {
+        let process: ApartProcess
+        do throws(SpawnError) {
+            process = try ApartProcess.start(
+                [Self.program] + words.prefix(1) + options + words.dropFirst(),
+                environment: Environment.all, account: nil, in: nil, joining: [],
+                within: .seconds(30))
+        } catch {
+            return CommandReport.Result(status: 71, lines: ["cannot start: \(error)"])
+        }
+        var output: [UInt8] = []
+        let deadline = Deadline(after: patience)
+        var isOpen = true
+        while !process.child.hasEnded {
+            guard !deadline.hasPassed else { return givenUp(process) }
+            Readiness.wait(
+                for: [process.child.descriptor.number] + (isOpen ? [process.output.number] : []),
+                milliseconds: Int32(clamping: deadline.milliseconds))
+            if isOpen { isOpen = drain(process, &output) }
+        }
+        if isOpen { _ = drain(process, &output) }
+        let status = process.child.end()?.status ?? 70
+        return CommandReport.Result(status: status, lines: lines(output))
+    }
+
+    /// Reads the available output, and discards what is beyond the bound; false at its end.
+    private func drain(_ process: borrowing ApartProcess, _ output: inout [UInt8]) -> Bool {
+        for _ in 0..<64 {
+            guard let bytes = process.read(most: 16384) else { return false }
+            if bytes.isEmpty { return true }
+            output += bytes.prefix(max(Self.mostOutput - output.count, 0))
+        }
+        return true
+    }
+
+    /// A change goes on, because its journal would otherwise be left unfinished.
+    private func givenUp(_ process: borrowing ApartProcess) -> CommandReport.Result {
+        if purpose != .change { process.signalGroup(.kill) }
+        return CommandReport.Result(
+            status: 75,
+            lines: [
+                purpose == .change
+                    ? "still running; `cgwarden journal` lists what it changed"
+                    : "no answer within \(patience.shortText)"
+            ])
+    }
+
+    private func lines(_ output: [UInt8]) -> [String] {
+        let text = String(decoding: PrintableText.safeLines(output), as: UTF8.self)
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.hasPrefix("cgwarden: ") ? String(line.dropFirst("cgwarden: ".count)) : String(line)
+        }.dropLast(while: \.isEmpty)
+    }
+}
+
+extension Array where Element == String {
+    /// The lines without the last ones that `isOmitted` accepts.
+    fileprivate func dropLast(while isOmitted: (String) -> Bool) -> [String] {
+        var rest = self
+        while let last = rest.last, isOmitted(last) { rest.removeLast() }
+        return rest
+    }
+}
+
+extension CivilTime {
+    /// Formats a time in microseconds since 1970 as RFC 3339 in UTC.
+    fileprivate static func instant(_ microseconds: UInt64) -> String {
+        let time = CivilTime(seconds: Int(microseconds / 1_000_000))
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let clock = [time.second / 3600, time.second / 60 % 60, time.second % 60].map(two)
+        let fraction = String(1_000_000 + microseconds % 1_000_000).dropFirst()
+        return "\(time.date)T\(clock.joined(separator: ":")).\(fraction)Z"
+    }
+}

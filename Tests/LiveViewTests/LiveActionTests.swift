@@ -1,0 +1,343 @@
+import CgroupModel
+import TestSupport
+import Testing
+
+@testable import LiveView
+
+/// Changes from the view, without a terminal and without a host.
+@Suite struct LiveActionTests {
+    static let shapes = [
+        CommandShape(
+            name: "set", abstract: "", flags: ["--dry-run", "--force", "--json"], valued: ["--for"],
+            place: .first),
+        CommandShape(
+            name: "freeze", abstract: "", flags: ["--dry-run"], valued: ["--timeout"], place: .first
+        ),
+        CommandShape(name: "thaw", abstract: "", flags: ["--dry-run"], valued: [], place: .first),
+        CommandShape(
+            name: "kill", abstract: "", flags: ["--dry-run"], valued: ["--signal", "--grace"],
+            place: .first),
+        CommandShape(
+            name: "pin", abstract: "", flags: ["--dry-run"], valued: ["--cpus"], place: .first),
+        CommandShape(
+            name: "reclaim", abstract: "", flags: ["--dry-run", "--all"], valued: [], place: .first),
+        CommandShape(name: "move", abstract: "", flags: ["--dry-run"], valued: [], place: .last),
+        CommandShape(
+            name: "hold", abstract: "", flags: ["--dry-run", "--release"], valued: [],
+            place: .first),
+        CommandShape(
+            name: "restore", abstract: "", flags: ["--dry-run"], valued: ["--since"], place: .first),
+        CommandShape(name: "get", abstract: "", flags: ["--json"], valued: [], place: .first),
+        CommandShape(name: "journal", abstract: "", flags: ["--json"], valued: [], place: .none),
+    ]
+
+    static func model(_ keys: [KeyEvent] = [], isReplay: Bool = false) -> LiveModel {
+        var model = LiveModel(layout: Layout(sort: .path), isReplay: isReplay)
+        model.refusal = nil
+        model.shapes = shapes
+        model.size = ScreenSize(rows: 24, columns: 100)
+        model.show(SampleMachine.snapshot())
+        for key in keys { _ = model.handle(key) }
+        return model
+    }
+
+    private func typed(_ text: String) -> [KeyEvent] { text.map { .character($0) } }
+
+    private func order(_ intent: LiveModel.Intent?) throws -> CommandOrder {
+        guard case .order(let order) = intent else {
+            throw Trouble("no order, but \(String(describing: intent))")
+        }
+        return order
+    }
+
+    /// Presses keys; returns the order of the last one.
+    private func order(_ model: inout LiveModel, _ keys: [KeyEvent]) throws -> CommandOrder {
+        var intent: LiveModel.Intent?
+        for key in keys { intent = model.handle(key) }
+        return try order(intent)
+    }
+
+    private func report(
+        _ order: CommandOrder, _ lines: [String] = ["would do it"], status: Int32 = 0
+    ) -> CommandReport {
+        CommandReport(
+            order: order,
+            results: order.commands.map { _ in CommandReport.Result(status: status, lines: lines) },
+            since: "T0")
+    }
+
+    private struct Trouble: Error {
+        let text: String
+        init(_ text: String) { self.text = text }
+    }
+
+    private static let database = "/system.slice/postgresql@15-main.service"
+    private static let toDatabase: [KeyEvent] = ["j", "j", "j", "j", "j"]
+
+    @Test func aFreezeShowsItsPlanAsksOnceAndIsUndoneByU() throws {
+        var model = Self.model(Self.toDatabase)
+        let plan = try order(model.handle("T"))
+        #expect(plan.purpose == .plan)
+        #expect(plan.commands == [["freeze", "--timeout", "60s", Self.database, "--dry-run"]])
+        // An answer before the plan is no answer.
+        #expect(model.handle(.enter) == nil)
+        model.take(report(plan, ["would freeze it"]), now: 0)
+        let frame = FrameComposer.compose(model, SampleMachine.scene).lines
+        #expect(frame.contains { $0.contains("cgwarden freeze --timeout 60s \(Self.database)") })
+        #expect(frame.contains { $0.contains("would freeze it") })
+        let change = try order(model.handle(.enter))
+        #expect(change.purpose == .change)
+        #expect(change.commands == [["freeze", "--timeout", "60s", Self.database]])
+        #expect(model.mode == .table)
+        model.take(
+            report(change, ["froze it: 1 process, hierarchy freezer; thaws in 60s, or earlier"]),
+            now: 1_000_000)
+        #expect(model.message?.contains("froze it") == true)
+        let row = try #require(model.selectedRow)
+        #expect(model.thawTimes[row.id] == 61_000_000)
+        let undo = try order(model.handle("u"))
+        #expect(undo.commands == [["thaw", Self.database, "--dry-run"]])
+        model.take(report(undo), now: 0)
+        let back = try order(model.handle("y"))
+        #expect(back.commands == [["thaw", Self.database]])
+        model.take(report(back, ["thawed"]), now: 0)
+        #expect(model.undoable.isEmpty)
+        #expect(model.handle("u") == nil)
+        #expect(model.message?.contains("nothing to undo") == true)
+    }
+
+    @Test func aFrozenCgroupIsThawed() throws {
+        var model = Self.model(["j", "j", "j"])
+        #expect(
+            try order(model.handle("T")).commands == [
+                ["thaw", "/system.slice/cron.service", "--dry-run"]
+            ])
+    }
+
+    @Test func stateCountsDownToTheThaw() throws {
+        var model = Self.model(["j", "j", "j"])
+        let row = try #require(model.selectedRow)
+        #expect(model.state(of: row, now: 5_000_000) == "frozen")
+        model.thawTimes[row.id] = 47_200_000
+        #expect(model.state(of: row, now: 5_000_000) == "frozen 43s")
+        #expect(model.state(of: row, now: 50_000_000) == "frozen")
+    }
+
+    @Test(arguments: [KeyEvent.escape, "n", "q", .backspace])
+    func anyOtherKeyCancels(_ key: KeyEvent) throws {
+        var model = Self.model(Self.toDatabase)
+        model.take(report(try order(model.handle("T"))), now: 0)
+        #expect(model.handle(key) == nil)
+        #expect(model.mode == .table)
+        #expect(model.message == "cancelled; nothing was changed")
+        #expect(model.running.isEmpty)
+    }
+
+    @Test func aRefusalIsShownInPlace() throws {
+        var model = Self.model(Self.toDatabase)
+        let plan = try order(model.handle("T"))
+        model.take(report(plan, ["will not freeze it: it is needed"], status: 77), now: 0)
+        #expect(model.mode == .table)
+        #expect(model.message == "will not freeze it: it is needed")
+        #expect(model.handle(.enter) == nil, "there is nothing to accept")
+    }
+
+    @Test func aLateplanOfACancelledChangeIsDropped() throws {
+        var model = Self.model(Self.toDatabase)
+        let plan = try order(model.handle("T"))
+        _ = model.handle(.escape)
+        model.take(report(plan), now: 0)
+        #expect(model.mode == .table)
+        #expect(model.proposal == nil)
+    }
+
+    @Test func markedRowsAreChangedTogetherAndRefusedOnesLeftOut() throws {
+        var model = Self.model(["j", "j", "j", ".", "j", "."])
+        #expect(model.marked.count == 2)
+        let plan = try order(&model, ["K", .enter])
+        #expect(
+            plan.commands.map { $0.dropLast().last } == [
+                "/system.slice/cron.service", Self.database,
+            ])
+        #expect(plan.commands[0].starts(with: ["kill", "--signal", "TERM"]))
+        model.take(
+            CommandReport(
+                order: plan,
+                results: [
+                    CommandReport.Result(status: 77, lines: ["no"]),
+                    CommandReport.Result(status: 0, lines: ["would kill"]),
+                ], since: ""), now: 0)
+        let change = try order(model.handle("y"))
+        #expect(change.commands == [["kill", "--signal", "TERM", Self.database]])
+        model.take(report(change, ["killed"]), now: 0)
+        #expect(model.marked.isEmpty)
+        #expect(model.handle("u") == nil)
+        #expect(model.message?.hasPrefix("a kill cannot be undone") == true)
+        _ = model.handle("U")
+        #expect(model.marked.isEmpty)
+    }
+
+    @Test func aCgroupThatWasReplacedSinceThePlanIsLeftAlone() throws {
+        var model = Self.model(Self.toDatabase)
+        model.take(report(try order(model.handle("T"))), now: 0)
+        var builder = SnapshotBuilder()
+        builder.add(Self.database, inode: 4711, generation: 99)
+        model.show(builder.build())
+        #expect(model.handle(.enter) == nil)
+        #expect(model.message == "the cgroup is gone; nothing was changed")
+    }
+
+    @Test func aLimitIsChosenTypedAndUndoneByTime() throws {
+        var model = Self.model(Self.toDatabase + ["L"])
+        guard case .menu(let menu) = model.mode else { throw Trouble("no menu") }
+        #expect(menu.items.first { $0.name == "memory.max" }?.note == "512MiB")
+        let down = menu.items.firstIndex { $0.name == "memory.max" } ?? 0
+        for _ in 0..<down { _ = model.handle(.down) }
+        _ = model.handle(.enter)
+        guard case .prompt(let prompt) = model.mode else { throw Trouble("no prompt") }
+        #expect(prompt.line.text == "512MiB for 10m")
+        #expect(prompt.facts.contains { $0.hasPrefix("memory.max is 512MiB") })
+        let erase = [KeyEvent](repeating: .backspace, count: 6)
+        let plan = try order(&model, erase + typed("256MiB") + [.enter])
+        #expect(
+            plan.commands == [
+                ["set", Self.database, "memory.max=256MiB", "--for", "10m", "--dry-run"]
+            ])
+        model.take(report(plan), now: 0)
+        let change = try order(model.handle(.enter))
+        model.take(report(change, ["applied", "undo: cgwarden restore"]), now: 0)
+        #expect(model.message == "applied; u undoes")
+        #expect(
+            try order(model.handle("u")).commands
+                == [["restore", "--since", "T0", Self.database, "--dry-run"]])
+    }
+
+    @Test func aLimitWithoutATimeStays() throws {
+        var model = Self.model(Self.toDatabase + ["L"])
+        let plan = try order(
+            &model, [.enter, .end] + [KeyEvent](repeating: .backspace, count: 8) + [.enter])
+        #expect(plan.commands[0].contains("--for") == false)
+    }
+
+    @Test func replayPauseAndMissingRightsAreExplained() {
+        var replay = Self.model(isReplay: true)
+        for key in ["T", "K", "L", "u", ":"] as [KeyEvent] {
+            #expect(replay.handle(key) == nil)
+            #expect(replay.message == "a recording cannot be changed")
+        }
+        var paused = Self.model()
+        paused.isPaused = true
+        #expect(paused.handle("T") == nil)
+        #expect(paused.message?.contains("press Z") == true)
+        var shown = LiveModel()
+        shown.show(SampleMachine.snapshot())
+        #expect(shown.handle("T") == nil)
+        #expect(shown.message == "this view shows only")
+    }
+
+    @Test(
+        arguments: [
+            (["P"], "0-1", ["pin", "--cpus", "0-1"], true),
+            (["R"], "64MiB", ["reclaim"], false), (["M"], "12, 13", ["move", "12", "13"], true),
+            (["H"], "", ["hold"], false),
+        ] as [([KeyEvent], String, [String], Bool)])
+    func otherActionsAskForTheirDetails(
+        _ keys: [KeyEvent], _ text: String, _ words: [String], _ isPathLast: Bool
+    ) throws {
+        var model = Self.model(Self.toDatabase + keys)
+        let plan = try order(&model, typed(text) + [.enter])
+        #expect(plan.commands.count == 1)
+        #expect(plan.commands[0].starts(with: words))
+        #expect(plan.commands[0].contains(Self.database))
+        if isPathLast { #expect(plan.commands[0].dropLast().last == Self.database) }
+    }
+
+    @Test func commandLineActsOnTheSelectionUnlessItNamesACgroup() throws {
+        func planned(_ line: String) throws -> [[String]] {
+            var model = Self.model(Self.toDatabase + [":"])
+            return try order(&model, typed(line) + [.enter]).commands
+        }
+        let path = Self.database
+        #expect(
+            try planned("set memory.max=1GiB") == [["set", path, "memory.max=1GiB", "--dry-run"]])
+        #expect(
+            try planned("set /a memory.max=1GiB") == [
+                ["set", "/a", "memory.max=1GiB", "--dry-run"]
+            ])
+        #expect(
+            try planned("freeze --timeout 5m") == [
+                ["freeze", "--timeout", "5m", path, "--dry-run"]
+            ])
+        #expect(try planned("cgwarden thaw '/a b'") == [["thaw", "/a b", "--dry-run"]])
+        #expect(try planned("move 12 13") == [["move", "12", "13", path, "--dry-run"]])
+        #expect(try planned("reclaim 64MiB") == [["reclaim", path, "64MiB", "--dry-run"]])
+        #expect(try planned("hold 1h") == [["hold", path, "1h", "--dry-run"]])
+        #expect(try planned("get memory.max") == [["get", path, "memory.max"]])
+        #expect(try planned("journal") == [["journal"]])
+    }
+
+    @Test func unknownCommandsGetASuggestion() {
+        var model = Self.model([":"] + typed("freze") + [.enter])
+        #expect(model.message == "no command 'freze' here; did you mean 'freeze'?")
+        #expect(model.mode == .table)
+        _ = model.handle(":")
+        _ = model.handle(.up)
+        guard case .prompt(let prompt) = model.mode else { return }
+        #expect(prompt.line.text == "freze", "the history has it")
+    }
+
+    @Test func outputOfACommandOpensAPane() throws {
+        var model = Self.model([":"])
+        let look = try order(&model, typed("journal") + [.enter])
+        #expect(look.purpose == .look)
+        model.take(report(look, ["CGROUP", "/a"]), now: 0)
+        #expect(model.mode == .output(top: 0))
+        #expect(
+            FrameComposer.compose(model, SampleMachine.scene).lines.contains { $0.contains("/a") })
+        _ = model.handle(.escape)
+        #expect(model.mode == .table)
+    }
+}
+
+@Suite struct CommandLineTests {
+    private let completion = CommandCompletion(
+        shapes: LiveActionTests.shapes,
+        cgroups: ["/", "/batch", "/batch/job1", "/batch/job2", "/system.slice"].map {
+            CgroupPath($0)
+        })
+
+    @Test(
+        arguments: [
+            ("fr", "freeze ", []), ("", "", ["freeze", "get"]), ("freeze /b", "freeze /batch ", []),
+            ("freeze /batch/", "freeze /batch/job", ["/batch/job1", "/batch/job2"]),
+            ("freeze job1", "freeze /batch/job1 ", []),
+            ("set /batch memory.m", "set /batch memory.m", ["memory.max=", "memory.min="]),
+            ("set pids.ma", "set pids.max=", []), ("kill --si", "kill --signal ", []),
+            ("kill --signal T", "kill --signal T", []), ("nonsense /b", "nonsense /b", []),
+        ] as [(String, String, [String])])
+    func wordsAreCompleted(_ text: String, _ result: String, _ some: [String]) {
+        let found = completion.complete(text)
+        #expect(found.text == result)
+        for candidate in some { #expect(found.candidates.contains(candidate), "\(found)") }
+    }
+
+    @Test func quotesKeepBlanksAndBackslashesStay() {
+        #expect(
+            CommandWords.split(#"freeze 'a b' "c'd" x\x2dy"#) == [
+                "freeze", "a b", "c'd", #"x\x2dy"#,
+            ])
+        #expect(CommandWords.split("  ").isEmpty)
+        #expect(CommandWords.line(["thaw", "/a b"]) == "thaw '/a b'")
+    }
+
+    @Test func textIsEditedAtTheCursor() {
+        var line = LineEditor("max for 10m", after: "max")
+        for key in [KeyEvent.backspace, .backspace, .backspace, "5", .end, .delete, .home, "1"] {
+            let isTaken = line.take(key)
+            #expect(isTaken)
+        }
+        #expect(line.text == "15 for 10m")
+        let isTaken = line.take(.tab)
+        #expect(!isTaken)
+    }
+}
