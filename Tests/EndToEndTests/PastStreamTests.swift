@@ -81,6 +81,8 @@ import Testing
         let made = try ProgramRun.run(
             "promtool", ["tsdb", "create-blocks-from", "openmetrics", file, blocks])
         #expect(made.status == 0, "\(made.errors)")
+        // The dump wants a whole database.
+        try folder.makeFolder("blocks/wal")
         let dump = try ProgramRun.run("promtool", ["tsdb", "dump", blocks])
         let points = dump.lines.filter { $0.contains("cgroup_memory_current_bytes") }
         #expect(points.filter { $0.contains("cgroup=\"/a\"") }.count == PastRecording.count)
