@@ -46,7 +46,7 @@ struct RestoreCommand: ParsableCommand {
         let set = try HierarchySet.discover(options.system)
         let journal = try StateDirectory.journalToRead()
         let restorer = Restorer(set: set, journal: journal, files: StateDirectory.files(of: set))
-        let start = since.map { $0.instant(before: MonotonicClock.wallMicroseconds) } ?? 0
+        let start = try since.map { try $0.instant(before: MonotonicClock.wallMicroseconds) } ?? 0
         let results = try restorer.restore(
             chosen(journal, set), owners: owner, force: force, dryRun: dryRun
         ) { $0.wallTime >= start }
