@@ -86,8 +86,8 @@ import Testing
         }
     }
 
-    /// Three weeks at a sample every five seconds, with a clock that runs as fast as it can.
-    @Test func weeksStayWithinTheirSizeAndLoseNoCountAndNoPeak() throws {
+    /// 35 hours with a sample every five seconds, of which a day is kept.
+    @Test func longHistoryStaysWithinItsSizeAndLosesNoCountAndNoPeak() throws {
         var settings = HistorySettings()
         settings.everySample = .seconds(600)
         settings.everyTenSeconds = .seconds(3600)

@@ -200,6 +200,44 @@ struct KernelEventsTests {
         #expect(try daemon.end().status == 0)
     }
 
+    /// One rule for a cgroup that stays, one for a cgroup that is removed at once.
+    @Test func anOOMKillTriggersARule() throws {
+        let parent = try ProgramCgroup()
+        let places = try DaemonPlaces(
+            """
+            defaults: {interval: 500ms}
+            groups: {jobs: {path: "\(parent.path)/*", populated: any}}
+            rules:
+              - name: told
+                on: jobs
+                on_event: oom-kill
+                do: [{notify: {sinks: [journald]}}]
+
+            """)
+        let daemon = try RunningDaemon(places)
+        try daemon.awaitSample()
+        let names = ["stays", "goes"]
+        let jobs = try names.map { try ProgramCgroup(bytes: Array($0.utf8), below: parent) }
+        try daemon.awaitTicks(3)
+        for job in jobs {
+            try limit(job, bytes: 16 << 20)
+            _ = try overrun(job)
+            if job.path.hasSuffix("goes") { job.remove() }
+        }
+        func notified() -> [String] {
+            places.records.filter {
+                $0["rule"] as? String == "told" && $0["action"] as? String == "notify"
+            }.compactMap { $0["cgroup"] as? String }
+        }
+        try awaiting("both notices; audit: \(places.records)") { notified().count >= 2 }
+        try daemon.awaitTicks(4)
+        #expect(notified().sorted() == jobs.map(\.path).sorted())
+        let explained = try daemon.ask("explain", jobs[0].path)
+        #expect(explained.output.contains("Events of the last hour\n"))
+        #expect(explained.output.contains(" oom-kill \(jobs[0].path): dd (pid "))
+        #expect(try daemon.end().status == 0)
+    }
+
     @Test(.enabled(if: ProgramRun.isInstalled("setpriv"), "setpriv is not installed"))
     func withoutTheRightToTheLogOneLineSaysSoAndFollowingWorks() throws {
         let restricted = try String(

@@ -112,7 +112,7 @@ struct LiveKeyTests {
             lines.contains { $0.hasPrefix("CGroup") && !$0.contains("Tasks") }
         }
         try session.press("h")
-        try session.await("choose columns")
+        try session.await("menu of all actions")
         try session.press("h")
         try session.await("CGroup")
         try session.press("j", "z")

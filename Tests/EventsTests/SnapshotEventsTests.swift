@@ -1,7 +1,8 @@
 import CgroupModel
-import Events
 import TestSupport
 import Testing
+
+@testable import Events
 
 /// Feeds snapshots one second apart.
 private struct Feed {
@@ -40,6 +41,28 @@ private func text(_ events: [Event]) -> [String] {
 }
 
 @Suite struct SnapshotEventsTests {
+    @Test func theBirthsOfTwoCgroupsAtOnePathAreToldApart() {
+        var feed = Feed()
+        let path = CgroupPath("/a/job")
+        func entry(_ inode: UInt64, _ controllers: [Controller]) -> CgroupEntry {
+            CgroupEntry(
+                path: path, id: CgroupID(inode: inode, generation: inode), parent: nil,
+                controllers: controllers, row: RowLocation(block: 0, row: 0))
+        }
+        _ = feed.take { $0.add("/a", generation: 1) }
+        _ = feed.changes.take(newborns: [entry(7, [.memory])], feed.time)
+        #expect(feed.changes.knowsBirth(of: path, inode: 7))
+        #expect(!feed.changes.knowsBirth(of: path, inode: 8))
+        #expect(feed.changes.knowsBirth(of: path, inode: 0))
+        _ = feed.take { $0.add("/a", generation: 1) }
+        // Its end may be noticed one sample later.
+        #expect(feed.changes.knowsBirth(of: path, inode: 7))
+        _ = feed.take { $0.add("/a", generation: 1) }
+        #expect(!feed.changes.knowsBirth(of: path, inode: 7))
+        _ = feed.changes.take(newborns: [entry(9, [.cpu])], feed.time)
+        #expect(feed.changes.knowsBirth(of: path, inode: 8))
+    }
+
     @Test func birthsAreFoundAfterTheFirstSample() {
         var feed = Feed()
         #expect(feed.take { $0.add("/a", generation: 1) }.isEmpty)

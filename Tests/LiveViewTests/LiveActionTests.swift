@@ -90,9 +90,9 @@ import Testing
         #expect(change.commands == [["freeze", "--timeout", "60s", Self.database]])
         #expect(model.mode == .table)
         model.take(
-            report(change, ["froze it: 1 process, hierarchy freezer; thaws in 60s, or earlier"]),
+            report(change, ["froze it; thaws in 60s, or earlier with: cgwarden thaw /a"]),
             now: 1_000_000)
-        #expect(model.message?.contains("froze it") == true)
+        #expect(model.message == "froze it; thaws in 60s; u undoes")
         let row = try #require(model.selectedRow)
         #expect(model.thawTimes[row.id] == 61_000_000)
         let undo = try order(model.handle("u"))
@@ -119,7 +119,7 @@ import Testing
         let row = try #require(model.selectedRow)
         #expect(model.state(of: row, now: 5_000_000) == "frozen")
         model.thawTimes[row.id] = 47_200_000
-        #expect(model.state(of: row, now: 5_000_000) == "frozen 43s")
+        #expect(model.state(of: row, now: 5_000_000) == "thaws 43s")
         #expect(model.state(of: row, now: 50_000_000) == "frozen")
     }
 
@@ -274,6 +274,16 @@ import Testing
         #expect(try planned("hold 1h") == [["hold", path, "1h", "--dry-run"]])
         #expect(try planned("get memory.max") == [["get", path, "memory.max"]])
         #expect(try planned("journal") == [["journal"]])
+    }
+
+    @Test func aCommandWithoutACgroupRunsOnceForAllMarks() throws {
+        var model = Self.model(["j", ".", "j", ".", ":"])
+        #expect(model.marked.count == 2)
+        #expect(try order(&model, typed("journal") + [.enter]).commands == [["journal"]])
+        _ = model.handle(":")
+        #expect(try order(&model, typed("hold") + [.enter]).commands == [["hold"]])
+        _ = model.handle(":")
+        #expect(try order(&model, typed("freeze") + [.enter]).commands.count == 2)
     }
 
     @Test func unknownCommandsGetASuggestion() {

@@ -69,6 +69,9 @@ import Testing
         _ = model.handle("5")
         #expect(heads().contains("CPUmax") && heads().contains("MemMax"))
         #expect(!heads().contains("In/s"))
+        model.size = ScreenSize(rows: 24, columns: 80)
+        #expect(heads().contains("CPUmax") && heads().contains("PidMax"))
+        model.size = ScreenSize(rows: 24, columns: 160)
         _ = model.handle("2")
         #expect(heads().contains("Anon") && heads().contains("Kernel"))
         _ = model.handle("1")
@@ -165,5 +168,13 @@ import Testing
         list.isTree = true
         #expect(list.rows.map(\.pid) == [13, 10, 11, 12])
         #expect(list.depths == [0, 0, 1, 1])
+    }
+
+    @Test func longLinesAreWrappedAtBlanksAndKeepTheirColumns() {
+        #expect(LineWrap.lines("a  b  c", to: 80) == ["a  b  c"])
+        #expect(
+            LineWrap.lines("  one  two three four", to: 14) == ["  one  two", "  three four"])
+        #expect(LineWrap.lines("aaaaaaaaaaaaaaaaaaaa", to: 9) == ["aaaaaaaaa", "aaaaaaaaa", "aa"])
+        #expect(LineWrap.lines("日本語日本語日本語", to: 9).allSatisfy { CellWidth.of($0) <= 9 })
     }
 }

@@ -48,7 +48,7 @@ package struct ExpiredChanges: Sendable {
             let due = try journal.due(for: helper)
             if due.isEmpty { return Report() }
             // One process at a time, so that none restores what another has restored and a third
-            // has changed since. Whoever waits too long acts all the same.
+            // has changed since. After too long a wait it acts anyway.
             let lock = try? LockFolder("\(journal.directory)/locks").lock(
                 Self.lockName, within: patience)
             if lock == nil, helper == nil { return Report() }

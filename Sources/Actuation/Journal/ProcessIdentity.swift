@@ -27,7 +27,7 @@ package struct ProcessIdentity: Hashable, Sendable {
 
 /// The process that recorded a change, in the fields `pid` and `start`.
 extension ProcessIdentity {
-    /// Whether it is another process than this one, and still runs.
+    /// Whether it is a process other than this one and still runs.
     var isAnotherAtWork: Bool { self != .own && isRunning }
 
     /// Parses the process of a record; nil if the record has none.

@@ -1,6 +1,6 @@
 /// A condition on cgroups: `cpu > 50`, `state = throttled | unit ~ nginx`, `web`.
 ///
-/// A word alone is looked for in the path, the name, the unit, the container, the pod and the state.
+/// A word alone is searched for in the path, name, unit, container, pod and state.
 /// Conditions side by side must all hold; `|` separates alternatives; `!` negates the next one.
 package struct CgroupFilter: Hashable, Sendable {
     indirect enum Condition: Hashable, Sendable {
@@ -75,7 +75,7 @@ package struct CgroupFilter: Hashable, Sendable {
 }
 
 extension CgroupFilter.Comparison {
-    /// No limit is more than any amount, and equal to `max` alone.
+    /// The absence of a limit exceeds any amount, and equals only `max`.
     fileprivate func holds(_ figure: Figure, _ amount: Double) -> Bool {
         let number = figure == .without(.unlimited) ? .infinity : figure.number
         guard let number else { return false }

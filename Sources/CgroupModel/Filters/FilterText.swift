@@ -27,7 +27,7 @@ enum FilterText: String, CaseIterable, Sendable {
         }
     }
 
-    /// The texts that a word without a field is looked for in.
+    /// The texts that are searched for a word without a field.
     static let searched: [FilterText] = [.path, .name, .unit, .container, .pod, .state]
 }
 

@@ -27,7 +27,7 @@ struct LimitReadings: Hashable, Sendable {
     private var instances: [Place: Reading] = [:]
     /// Texts that were written and that no sample has contained, for ``unlisted`` readings.
     ///
-    /// They are not stored as ``Word``, because anybody who may write could fill its table.
+    /// They are not stored as ``Word``, because anyone who can write them could fill its table.
     private var texts: [Place: String] = [:]
     /// Whether a file with instances could not be read.
     private var isPartial = false

@@ -179,7 +179,7 @@ package struct Obituaries: Sendable {
     /// Writes the tombstone of a cgroup that no sample contained.
     private mutating func bury(_ end: CgroupEnd, _ report: inout Report) {
         let stone = Tombstone(
-            cgroup: EventCgroup(end.path), born: end.born, died: end.died,
+            cgroup: EventCgroup(end.path), inode: end.inode, born: end.born, died: end.died,
             totals: end.final ?? .unknown, reading: end.final == nil ? .none : .final)
         report.tombstones.append(stone)
         addToParent(end.path.parent.map { EventCgroup($0) }, stone.totals)

@@ -159,7 +159,7 @@ package struct HostEvents: ~Copyable {
         for stone in report.tombstones {
             // This birth was in no sample, and was not reported between samples.
             if stone.cgroup.id == nil, let born = stone.born,
-                changes.cgroup(stone.cgroup.path).id == nil
+                !changes.knowsBirth(of: stone.cgroup.path, inode: stone.inode)
             {
                 let age = stone.died.boot > born ? stone.died.boot - born : 0
                 let wall = stone.died.wall > age / 1000 ? stone.died.wall - age / 1000 : 0
@@ -167,8 +167,9 @@ package struct HostEvents: ~Copyable {
                     Event(.born, EventTime(wall: wall, boot: born), stone.cgroup))
             }
             let known = changes.cgroup(stone.cgroup.path)
-            let cgroup = stone.cgroup.id == nil ? known : stone.cgroup
-            events.append(Event(.died, stone.died, cgroup, stone.event.details))
+            let isKnown = stone.cgroup.id == nil && known.id?.inode == stone.inode
+            events.append(
+                Event(.died, stone.died, isKnown ? known : stone.cgroup, stone.event.details))
         }
         return events + report.unattributed.map(\.event)
     }

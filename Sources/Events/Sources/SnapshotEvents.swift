@@ -29,6 +29,16 @@ package struct SnapshotEvents: Sendable {
     /// depends on the hierarchies in which it already exists.
     private var newborns: [UInt64: CgroupAccount] = [:]
     private var paths: [CgroupPath: CgroupID] = [:]
+    /// The births that were reported since the last sample, and before it since the one before.
+    private var births: Set<Birth> = []
+    private var earlierBirths: Set<Birth> = []
+
+    /// Tells the cgroups apart that have had the same path.
+    private struct Birth: Hashable {
+        let path: CgroupPath
+        /// 0 if it may be that of another hierarchy than the one in which ends are noticed.
+        let inode: UInt64
+    }
     private var clocks: Clocks?
 
     /// Creates a comparison; `interval` is the usual time between two samples in nanoseconds.
@@ -36,6 +46,14 @@ package struct SnapshotEvents: Sendable {
 
     /// Returns the cgroup at a path; without an identity if no sample has it.
     package func cgroup(_ path: CgroupPath) -> EventCgroup { EventCgroup(path, paths[path]) }
+
+    /// Whether the birth of a cgroup was reported, or happened before the first sample.
+    func knowsBirth(of path: CgroupPath, inode: UInt64) -> Bool {
+        guard inode != 0 else { return paths[path] != nil }
+        let possible = [inode, 0].map { Birth(path: path, inode: $0) }
+        return paths[path]?.inode == inode
+            || possible.contains { births.contains($0) || earlierBirths.contains($0) }
+    }
 
     /// Takes cgroups that are not in a sample yet.
     package mutating func take(newborns: [CgroupEntry], _ time: EventTime) -> [Event] {
@@ -73,6 +91,7 @@ package struct SnapshotEvents: Sendable {
         // Those that the sample lacks ended before it; ``Obituaries`` reports them.
         for account in step.gone.map(\.state) + newborns.values { close(account.cgroup) }
         newborns = [:]
+        (births, earlierBirths) = ([], births)
         return events
     }
 
@@ -80,6 +99,9 @@ package struct SnapshotEvents: Sendable {
         _ entry: CgroupEntry, _ time: EventTime, isNew: Bool
     ) -> CgroupAccount {
         paths[entry.path] = entry.id
+        // On v1, a directory may be made in the other hierarchies first.
+        let inode = entry.controllers.contains(.memory) ? entry.id.inode : 0
+        if isNew { births.insert(Birth(path: entry.path, inode: inode)) }
         return CgroupAccount(EventCgroup(entry.path, entry.id), born: isNew ? time.boot : nil)
     }
 

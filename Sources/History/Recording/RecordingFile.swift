@@ -3,7 +3,9 @@ package import KernelIO
 
 /// A file of a recording, read on demand.
 package final class RecordingFile: RecordingBytes {
+    /// The path.
     package let name: String
+    /// The size in bytes when it was opened.
     package let byteCount: Int
     private let file: RegularFile
 
@@ -24,5 +26,6 @@ package final class RecordingFile: RecordingBytes {
         }
     }
 
+    /// Reads exactly a range (pread(2)).
     package func bytes(_ range: Range<Int>) throws -> [UInt8] { try file.bytes(range) }
 }

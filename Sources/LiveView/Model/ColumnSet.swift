@@ -16,7 +16,7 @@ package enum ColumnSet: String, CaseIterable, Sendable {
         }
     }
 
-    /// The columns; nil for those that the user chose.
+    /// The columns, the most important first; nil for those that the user chose.
     var columns: [Column]? {
         switch self {
         case .overview: nil
@@ -33,8 +33,8 @@ package enum ColumnSet: String, CaseIterable, Sendable {
             ]
         case .limits:
             [
-                .cpu, .cpuMax, .cpuWeight, .throttled, .memory, .memoryMax, .memoryHigh,
-                .memoryShare, .tasks, .pidsMax, .oom, .state,
+                .cpu, .cpuMax, .memory, .memoryMax, .tasks, .pidsMax, .memoryShare, .throttled,
+                .memoryHigh, .cpuWeight, .oom, .state,
             ]
         }
     }

@@ -4,7 +4,7 @@ import CgroupModel
 struct CommandWords: Hashable, Sendable {
     /// The name of the command.
     let name: String
-    /// The words behind it.
+    /// The words after it.
     private(set) var rest: [String]
     private let shape: CommandShape
 
@@ -60,6 +60,9 @@ struct CommandWords: Hashable, Sendable {
 
     var hasPlan: Bool { shape.hasPlan }
 
+    /// Whether it names no cgroup but takes one.
+    var lacksCgroup: Bool { shape.place != .none && cgroup == nil }
+
     /// The positions in ``rest`` of the words that are neither options nor their values.
     private var arguments: [Int] {
         var found: [Int] = []
@@ -105,7 +108,7 @@ struct CommandWords: Hashable, Sendable {
 
     /// The same command on a cgroup, if it takes one and names none.
     func on(_ cgroup: String) -> CommandWords {
-        guard self.cgroup == nil, shape.place != .none else { return self }
+        guard lacksCgroup else { return self }
         var result = self
         if shape.place == .last {
             result.rest.append(cgroup)

@@ -7,6 +7,7 @@ package enum SortKey: Hashable, CaseIterable, RawRepresentable, Sendable {
     /// The sum of reads and writes per second.
     case io
 
+    /// The orders that keys of systemd-cgtop select.
     package static let
         tasks = SortKey.column(.tasks),
         cpu = SortKey.column(.cpu),

@@ -5,7 +5,7 @@ struct LineEditor: Hashable, Sendable {
     private(set) var cursor: Int
     private static let longest = 1000
 
-    /// Starts with a text; the cursor is behind it, or behind `prefix`.
+    /// Starts with a text; the cursor is after it, or after `prefix`.
     init(_ text: String = "", after prefix: String? = nil) {
         characters = Array(text)
         cursor = prefix.map { min($0.count, text.count) } ?? text.count
@@ -16,7 +16,7 @@ struct LineEditor: Hashable, Sendable {
     /// The text before the cursor.
     var before: String { String(characters[..<cursor]) }
 
-    /// The text behind the cursor.
+    /// The text after the cursor.
     var after: String { String(characters[cursor...]) }
 
     /// Handles an editing key; returns whether it was one.

@@ -156,6 +156,7 @@ extension LiveModel {
         case .change: takeChange(report, now: now)
         case .look:
             let lines = report.results.flatMap(\.lines)
+            message = nil
             show(lines.isEmpty ? ["no output"] : lines, title(report.order), opens: true)
         }
     }
@@ -198,8 +199,15 @@ extension LiveModel {
             marked = []
         }
         let hint = isDone && !run.isUndo && back.reason == nil ? "; u undoes" : ""
-        let lines = report.results.flatMap { $0.lines.filter { !$0.hasPrefix("undo: ") } }
+        let lines = report.results.flatMap(\.lines).compactMap(Self.withoutShellHint)
         show(lines.isEmpty ? ["done"] : lines, title(report.order), hint: hint, opens: !isDone)
+    }
+
+    /// The line without what the shell command says about undoing it; nil if nothing else is left.
+    private static func withoutShellHint(_ line: String) -> String? {
+        if line.hasPrefix("undo: ") { return nil }
+        return line.firstRange(of: ", or earlier with: ").map { String(line[..<$0.lowerBound]) }
+            ?? line
     }
 
     /// Keeps the time at which a frozen cgroup thaws.

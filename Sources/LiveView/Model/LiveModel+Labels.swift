@@ -18,15 +18,16 @@ extension LiveModel {
         return min(row.depth, TreeRows.deepestGuide) * 3 + CellWidth.of(label(of: row)) + fold + 2
     }
 
-    /// The state of a row's cgroup, with the time left of a freeze that this view made.
+    /// The state of a row's cgroup; for a freeze that this view made, the time until the thaw.
     func state(of row: TreeRow, now: UInt64) -> String? {
         guard let snapshot, let state = CgroupFigures(snapshot, row.index).state else { return nil }
         guard state == "frozen", let end = thawTimes[row.id], end > now else { return state }
-        return "\(state) \((end - now + 999_999) / 1_000_000)s"
+        let seconds = (end - now + 999_999) / 1_000_000
+        return seconds < 100 ? "thaws \(seconds)s" : "thaws \(seconds / 60)m"
     }
 }
 
 extension TreeRow {
-    /// The number of hidden descendants, behind the name.
+    /// The number of hidden descendants, after the name.
     var foldNote: String { folded > 0 ? " (+\(folded))" : "" }
 }

@@ -111,7 +111,7 @@ extension LiveModel {
         }
     }
 
-    /// Separates a value from the time behind `for`.
+    /// Separates a value from the time after `for`.
     private static func timed(_ words: [String]) -> (value: [String], time: [String]) {
         guard let place = words.firstIndex(of: "for"), place + 1 < words.count else {
             return (words.filter { $0 != "for" }, [])
@@ -145,12 +145,13 @@ extension LiveModel {
             message = changeRefusal
             return nil
         }
-        let isBare = command.cgroup == nil && !(command.name == "hold" && command.rest.isEmpty)
+        // Without words, hold lists the holds.
+        let isListing = command.name == "hold" && command.rest.isEmpty
         let steps =
-            isBare && !targets.isEmpty
+            command.lacksCgroup && !isListing && !targets.isEmpty
             ? targets.map { Proposal.Step(words: command.on($0.path).all, target: $0.id) }
             : [Proposal.Step(words: command.all)]
-        if isLook || command.name == "hold" && command.rest.isEmpty {
+        if isLook || isListing {
             lastOrder += 1
             message = "running: cgwarden " + CommandWords.line(steps[0].words)
             return .order(

@@ -18,7 +18,7 @@ package struct LiveModel: Sendable {
         case events(top: Int)
         case menu(Menu)
         case prompt(Prompt)
-        /// A plan is awaited or shown, and asked about.
+        /// A plan is awaited, or shown with a question.
         case proposal(top: Int)
         /// What a command printed.
         case output(top: Int)
@@ -123,7 +123,7 @@ package struct LiveModel: Sendable {
     var table: TableLayout {
         TableLayout(
             width: size.columns, wanted: layout.shown, names: nameWidth + 2,
-            skipped: skippedColumns)
+            skipped: skippedColumns, ranked: layout.set != .overview)
     }
 
     /// The row under the cursor; nil if there are no rows.

@@ -15,7 +15,7 @@ struct Menu: Hashable, Sendable {
         var key: Character?
         /// Its name.
         var name: String
-        /// An explanation behind the name.
+        /// An explanation after the name.
         var note = ""
     }
 

@@ -33,7 +33,7 @@ struct ProcessList: Hashable, Sendable {
         move(to: rows.firstIndex { $0.pid == pid } ?? min(cursor, max(rows.count - 1, 0)))
     }
 
-    /// Puts children behind their parents, where both are in the list.
+    /// Puts children after their parents where both are in the list.
     private mutating func nest() {
         let present = Set(rows.map(\.pid))
         let children = Dictionary(grouping: rows.filter { $0.parent != $0.pid }, by: \.parent)

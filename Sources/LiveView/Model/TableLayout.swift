@@ -19,9 +19,11 @@ struct TableLayout: Hashable, Sendable {
     /// Fits the wanted columns besides CGroup, and leaves out the most expendable ones first.
     ///
     /// The CGroup column gets at most `names` cells, so that numbers stay near the names on a wide
-    /// terminal. If the view is scrolled sideways, the first `skipped` columns and those that then
-    /// do not fit are left out instead.
-    init(width: Int, wanted: [Column], names: Int = .max, skipped: Int = 0) {
+    /// terminal. If the view is scrolled sideways, the first `skipped` columns are left out, and
+    /// then, as where the columns are `ranked` by their order, the last ones.
+    init(
+        width: Int, wanted: [Column], names: Int = .max, skipped: Int = 0, ranked: Bool = false
+    ) {
         var columns = Array(wanted.dropFirst(skipped))
         // Other columns are removed before names get narrower than this.
         let narrowest = min(28, max(18, width * 7 / 20))
@@ -31,7 +33,7 @@ struct TableLayout: Hashable, Sendable {
             let worst = columns.indices.max {
                 columns[$0].facts.expendability < columns[$1].facts.expendability
             }
-            columns.remove(at: skipped > 0 ? columns.count - 1 : worst ?? 0)
+            columns.remove(at: ranked || skipped > 0 ? columns.count - 1 : worst ?? 0)
         }
         // A third of the spare width extends the bar; names get the rest.
         let spare = max(0, room - needed())

@@ -6,24 +6,20 @@ enum LineWrap {
     static func lines(_ text: String, to width: Int) -> [String] {
         let text = text.onOneLine
         guard width > 8, CellWidth.of(text) > width else { return [text] }
-        let indent = String(text.prefix { $0 == " " })
+        // Longer blanks would leave no room for the text.
+        let indent = String(text.prefix { $0 == " " }.prefix(width / 2))
         var lines: [String] = []
-        var line = indent
-        for word in text.split(separator: " ") {
-            var word = String(word)
-            let isEmpty = line == indent
-            if CellWidth.of(line) + CellWidth.of(word) + (isEmpty ? 0 : 1) <= width {
-                line += (isEmpty ? "" : " ") + word
-                continue
-            }
-            if !isEmpty { lines.append(line) }
-            while CellWidth.of(indent + word) > width {
-                let part = CellWidth.clipped(word, to: max(width - indent.count, 1))
-                lines.append(indent + part)
-                word = String(word.dropFirst(part.count))
-            }
-            line = indent + word
+        var rest = text[...]
+        while CellWidth.of(String(rest)) > width {
+            let part = CellWidth.clipped(String(rest), to: width)
+            // Blanks inside of a line stay, because they align columns.
+            let blank = part.lastIndex(of: " ").map { part.distance(from: part.startIndex, to: $0) }
+            let count = max(part.count, 1)
+            let end = blank.flatMap { $0 > indent.count ? $0 : nil } ?? count
+            lines.append(String(rest.prefix(end)))
+            let left = rest.dropFirst(end).drop { $0 == " " }
+            rest = (indent + left)[...]
         }
-        return lines + [line]
+        return lines + [String(rest)]
     }
 }

@@ -122,7 +122,8 @@ enum Header {
             parts.append(("malformed", "\(snapshot.health.malformed) files", .critical))
         }
         if !model.filter.isEmpty {
-            parts.append(("filter", model.filter.onOneLine, .strong))
+            let text = CellWidth.ellipsised(model.filter.onOneLine, to: 40)
+            parts.append(("filter", text, .strong))
         }
         if !model.marked.isEmpty { parts.append(("marked", "\(model.marked.count)", .strong)) }
         if model.isFollowing { parts.append(("following", "on", .strong)) }
@@ -130,6 +131,8 @@ enum Header {
         parts += rootMemory(snapshot)
         var column = 1
         for part in parts {
+            let needed = CellWidth.of(part.label) + 1 + CellWidth.of(part.text)
+            guard column + needed <= frame.size.columns else { continue }
             frame.put(part.label, row: 2, column: column, style: .label)
             column += CellWidth.of(part.label) + 1
             frame.put(part.text, row: 2, column: column, style: part.style)

@@ -1,4 +1,4 @@
-/// The plan of a change, over the table, with the question whether to make it.
+/// The plan of a change, at the bottom, with the question whether to make it.
 enum ProposalBox {
     static func draw(_ proposal: Proposal, top: Int, _ geometry: Geometry, into frame: inout Frame)
     {
@@ -12,13 +12,15 @@ enum ProposalBox {
         let height = min(lines.count, room)
         let first = min(top, lines.count - height)
         let title = proposal.isUndo ? "Undo" : "Plan"
+        // The rows that it is about are usually above.
+        let head = geometry.statusRow - height - 3
         Box.draw(
-            title, row: geometry.headRow, column: left, width: width, height: height + 1,
+            title, row: head, column: left, width: width, height: height + 1,
             style: .warn, into: &frame)
         for (place, line) in lines.dropFirst(first).prefix(height).enumerated() {
             let isCommand = line.hasPrefix("cgwarden ")
             frame.put(
-                line, row: geometry.headRow + 1 + place, column: left + 2,
+                line, row: head + 1 + place, column: left + 2,
                 style: isCommand ? .strong : .plain, width: width - 4)
         }
         let question =
@@ -29,6 +31,6 @@ enum ProposalBox {
                 ? "\(question)  Enter or y: yes, any other key: no"
                     + (below > 0 ? "  (\(below) more lines below)" : "")
                 : "Esc cancels",
-            row: geometry.headRow + 1 + height, column: left + 2, style: .label, width: width - 4)
+            row: head + 1 + height, column: left + 2, style: .label, width: width - 4)
     }
 }

@@ -36,7 +36,7 @@ extension PolicyLinter {
 }
 
 extension RuleAction.Kind {
-    /// Whether it tells somebody and changes nothing.
+    /// Whether it only notifies and changes nothing.
     package var isNotice: Bool {
         switch self {
         case .notify, .log: true

@@ -31,9 +31,9 @@ package struct WorkloadRecord: Sendable {
     package private(set) var memoryHits: UInt64 = 0, oomKills: UInt64 = 0
     /// Charges throttled by memory.high.
     package private(set) var highHits: UInt64 = 0
-    /// The time at an own limit, and at one of an ancestor, in nanoseconds.
+    /// The time at a limit of its own, and at one of an ancestor, in nanoseconds.
     package private(set) var boundTime: UInt64 = 0, boundAboveTime: UInt64 = 0
-    /// The highest own limit at which demand ended, or at which a process was killed.
+    /// The highest limit of its own at which demand ended, or at which a process was killed.
     package private(set) var boundLimit: UInt64 = 0
 
     /// CPU usage over windows of ten seconds, in millionths of a CPU.

@@ -3,7 +3,7 @@ package import CgroupModel
 /// Counts how often recorded demand would have reached given limits.
 ///
 /// The recorded past does not change: with a lower limit, the demand after the first hit might have
-/// been another one.
+/// been different.
 package struct LimitTrial: Sendable {
     /// What is counted for one limit.
     package struct Count: Sendable {

@@ -47,7 +47,7 @@ struct DaemonCommand: AsyncParsableCommand {
     var audit: String?
     @Option(
         help: ArgumentHelp(
-            "Directory of the history; absolute; - for none.", valueName: "dir"),
+            "Directory of the history, an absolute path; - for none.", valueName: "dir"),
         completion: .directory)
     var history: String?
     @OptionGroup var web: WebOptions

@@ -7,12 +7,12 @@ import Reports
 struct ExpiryOptions: ParsableArguments {
     @Option(
         name: .customLong("for"),
-        help: ArgumentHelp("Undo the change after this time: 10m.", valueName: "time"))
+        help: ArgumentHelp("Time after which the change is undone: 10m.", valueName: "time"))
     var time: Interval?
     @Option(
         name: .customLong("confirm"),
         help: ArgumentHelp(
-            "Undo it after this time unless `cgwarden confirm` keeps it: 60s.",
+            "Time after which it is undone unless `cgwarden confirm` keeps it: 60s.",
             valueName: "time"))
     var confirmation: Interval?
 

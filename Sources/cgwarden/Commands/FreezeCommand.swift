@@ -32,7 +32,7 @@ struct FreezeCommand: AsyncParsableCommand {
     var timeout = Interval(seconds: 60)
     @Option(
         help: ArgumentHelp(
-            "Thaw it after this time unless `cgwarden confirm` keeps it: 10s.",
+            "Time after which to thaw unless `cgwarden confirm` keeps it: 10s.",
             valueName: "time"))
     var confirm: Interval?
 

@@ -35,7 +35,7 @@ struct KillCommand: AsyncParsableCommand {
     var signal = EndingSignal.terminate
     @Option(help: "Grace time before SIGKILL; 0s kills immediately.")
     var grace = GraceTime(seconds: 10)
-    @Option(help: "Kill only this process of the cgroup.") var pid: Int32?
+    @Option(help: "ID of the only process of the cgroup to kill.") var pid: Int32?
     @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func run() async throws {

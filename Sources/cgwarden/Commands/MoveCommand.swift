@@ -17,8 +17,8 @@ struct MoveCommand: AsyncParsableCommand {
             processes back. A frozen cgroup accepts processes only with --force, because they \
             would be frozen there.
 
-            --for and --confirm move the processes back at their time, those that still live and \
-            are still in the cgroup.
+            At their time, --for and --confirm move back the processes that still run and are \
+            still in the cgroup.
 
             Examples:
               cgwarden move 1234 5678 /lab/job

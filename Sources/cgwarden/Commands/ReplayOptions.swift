@@ -11,7 +11,7 @@ struct ReplayOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Show this time: -2h, 14:02, 'yesterday 14:00', RFC 3339.", valueName: "time"))
+            "Time to show: -2h, 14:02, 'yesterday 14:00', RFC 3339.", valueName: "time"))
     var at: WrittenTime?
     @OptionGroup var store: HistoryOptions
 

@@ -37,7 +37,7 @@ struct RestoreCommand: ParsableCommand {
     var owner = ChangeOwners.all
     @Option(
         parsing: .unconditional,
-        help: "Only changes made since then: -10m, HH:MM:SS, RFC 3339.")
+        help: "Time since which changes are undone: -10m, HH:MM:SS, RFC 3339.")
     var since: WrittenTime?
     @Flag(help: "Also restore values changed by other programs since.") var force = false
     @Flag(help: "Show what would be written, without writing.") var dryRun = false

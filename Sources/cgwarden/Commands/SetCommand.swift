@@ -22,7 +22,7 @@ struct SetCommand: AsyncParsableCommand {
             reset it; `cgwarden hold` prevents that. When the daemon stops, it restores the value \
             that was set by hand.
 
-            With --for or --confirm, a process of its own undoes the change at its time, even if \
+            With --for or --confirm, a separate process undoes the change at that time, even if \
             everything else has died. A value that something else has changed by then is left \
             alone. Setting the same limit again, with or without these options, replaces the \
             time; the first original stays the one that is restored.

@@ -57,7 +57,7 @@ struct StatCommand: AsyncParsableCommand {
         name: .customLong("where"),
         help: "Only matching cgroups: 'cpu > 50', 'state = frozen', 'web | db'.")
     var condition: CgroupCondition?
-    @Option(help: "Print only the N cgroups with the highest value of --by.") var top: Int?
+    @Option(help: "Number of cgroups to print, those with the highest value of --by.") var top: Int?
     @Option(help: "Field for --top (default: cpu.usage_usec.rate).") var by: FieldName?
     @Flag(help: "Wait for the first cgroup that matches --cgroup.") var wait = false
     @OptionGroup(title: "Recording") var recording: RecordOptions

@@ -16,8 +16,8 @@ struct SuggestCommand: ParsableCommand {
             Reads what the daemon, or --record, kept of the last days, and prints a policy whose \
             comments give the evidence for each value. Its end is a back-test: how often the \
             recorded demand would have reached each value, and nine tenths of it. Nothing is \
-            changed. Without CGROUP, services and scopes are sized, and elsewhere cgroups without \
-            children.
+            changed. Without CGROUP, services and scopes are sized, and outside of units, cgroups \
+            without children.
 
             memory.max is the highest demand plus the margin, memory.high half-way to it. Demand \
             is memory without inactive page cache, except cache that was read again soon after \
@@ -40,11 +40,11 @@ struct SuggestCommand: ParsableCommand {
             "Path or name of a recorded cgroup, or a pattern.", valueName: "cgroup"),
         completion: .cgroup)
     var cgroup: String?
-    @Option(help: "Length of history to use, up to its end (default: 7d).")
+    @Option(help: "Length of the history to use, up to its end (default: 7d).")
     var window: Interval?
     @OptionGroup var store: HistoryOptions
     @Option(help: "Share to add to peaks.") var margin = Share(0.15)
-    @Option(help: "Least time that a suggestion may be based on (default: 24h).")
+    @Option(help: "Minimum time that a suggestion is based on (default: 24h).")
     var minWindow: Interval?
     @Flag(help: "Suggest cpu.max also where none is set.") var quota = false
     @Flag(help: "Suggest io.max also where none is set.") var io = false

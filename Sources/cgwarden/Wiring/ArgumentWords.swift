@@ -81,7 +81,7 @@ struct OptionNames {
         }
     }
 
-    /// Splits options that are combined behind one dash, the last with its value: `bn1` is `-b` and
+    /// Splits options that are combined after one dash, the last with its value: `bn1` is `-b` and
     /// `-n=1`; nil if one of them is unknown.
     func separated(_ letters: Substring) -> [String]? {
         var words: [String] = []

@@ -29,7 +29,7 @@ struct ActingHost: Sendable {
 
 /// Runs the live view's commands as processes of this program.
 ///
-/// A key of the view therefore takes exactly the road of the shell command: the same checks, plan,
+/// A key of the view therefore takes the same path as the shell command: the same checks, plan,
 /// journal and messages. A command that hangs or dies does not affect the screen.
 final class CommandRunner: CommandPort {
     private final class State: Sendable {

@@ -20,6 +20,13 @@ extension FuzzTarget {
             try FuzzFailure.unless(
                 RangeList("\(list)") == list, "\(list) is not what it says")
         },
+        FuzzTarget("filter") { bytes in
+            do throws(FilterError) {
+                _ = try CgroupFilter(parsing: String(decoding: bytes, as: UTF8.self)).metrics
+            } catch {
+                try checkMessage("\(error)")
+            }
+        },
         FuzzTarget("glob") { bytes in
             let lines = String(decoding: bytes, as: UTF8.self).split(
                 separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
