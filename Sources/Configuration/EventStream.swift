@@ -130,8 +130,8 @@ struct SyntaxFailure: Error {
 
     /// The line of a failure, or the one before it, if a tab indents it.
     ///
-    /// The scanner reports a tab as a character that cannot start a token, at the next line if the
-    /// tab follows a key without a value.
+    /// Depending on its version, libyaml names the tab, or calls it a character that cannot start a
+    /// token, at the next line if the tab follows a key without a value.
     private func tabbedLine(upTo last: Int) -> (number: Int, column: Int)? {
         let lines = unsafe Array(bytes).split(
             separator: UInt8(ascii: "\n"), maxSplits: last + 1, omittingEmptySubsequences: false)

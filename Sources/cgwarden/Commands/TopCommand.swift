@@ -63,7 +63,8 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(help: "Comma-separated values (RFC 4180).") var csv = false
     @Option(
         name: .customLong("where"),
-        help: "Show only matching cgroups: 'cpu > 50', 'unit ~ nginx'.")
+        help: "Show only matching cgroups: 'cpu > 50', 'unit ~ nginx'.",
+        transform: CgroupCondition.init(parsing:))
     var condition: CgroupCondition?
     @Flag(inversion: .prefixedNo, help: "Select and sort with the mouse in the live view.")
     var mouse = true
