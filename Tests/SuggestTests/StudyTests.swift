@@ -190,7 +190,7 @@ import TestSupport
             without: ["memory.high", "memory.events.high"], with: ["memory.soft_limit"]
         ) { _ in SyntheticServer.memory(100 * Self.mebibyte) }
         let names = workload.suggestions.map(\.limit.name)
-        #expect(names == ["memory.max", "memory.soft_limit", "pids.max"])
+        #expect(names == ["memory.max", "memory.soft_limit"])
     }
 
     @Test func limitOfAnAncestorThatAlwaysBindsGivesNoSuggestion() throws {
@@ -322,6 +322,10 @@ import TestSupport
         }
         let record = try #require(study.records.first)
         #expect(record.restarts == 0 && record.oomKills == 2 && study.clock.gaps == 0)
+    }
+
+    @Test func cgroupThatWasNeverUsedIsNotSized() throws {
+        #expect(try Self.one { _ in [:] }.suggestions.isEmpty)
     }
 
     @Test func hostileNumbersEndAtTheLargest() {
