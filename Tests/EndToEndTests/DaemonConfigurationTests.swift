@@ -114,7 +114,7 @@ import Testing
         ("metrics: {inline_labels: [cgroup]}", "c.yaml:1:27: unknown metrics.inline_labels"),
         ("dry_run: yes", "c.yaml:1:10: dry_run cannot be 'yes'"),
         ("events: {max_age: 1s}", "c.yaml:1:19: events.max_age must be a time with its unit"),
-        ("history: {every_10s: 1s}", "c.yaml:1:22: history.every_10s must be a time of at least"),
+        ("history: {every_10s: 1s}", "c.yaml:1:22: history.every_10s must be a time with its unit"),
         ("history: {max_size: 1KiB}", "c.yaml:1:21: history.max_size must be at least 1MiB"),
         ("history: {directory: h}", "c.yaml:1:22: history.directory must be an absolute path"),
         (
