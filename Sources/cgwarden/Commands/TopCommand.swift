@@ -51,7 +51,7 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(help: "Sort by path, tasks, CPU, memory, I/O.") var order: Order?
     @Option(
         name: .customLong("order"),
-        help: "Sort by path, io, or a column: cpu, memory, swap, psi-memory.")
+        help: "Sort by path, tasks, cpu, memory, io, or a column's name or metric.")
     var orderName: SortName?
     @Flag(exclusivity: .chooseLast) var counting: ProcessCount.Kind?
     @Option(help: "With -P and -k: also count the processes of descendants: yes or no.")
@@ -115,7 +115,10 @@ struct TopCommand: AsyncParsableCommand {
             note = name?.note
         }
 
-        static var allValueStrings: [String] { SortKey.allCases.map(\.rawValue) }
+        /// The orders of systemd-cgtop; the key S of the live view lists all.
+        static var allValueStrings: [String] {
+            [SortKey.path, .tasks, .cpu, .memory, .io].map(\.rawValue)
+        }
         static var defaultCompletionKind: CompletionKind { .words(allValueStrings) }
     }
 
