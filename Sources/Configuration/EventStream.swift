@@ -108,9 +108,10 @@ struct SyntaxFailure: Error {
         }
         guard unsafe parser.pointee.error == YAML_READER_ERROR else {
             let mark = unsafe parser.pointee.problem_mark
-            if problem?.contains("cannot start any token") == true,
-                let line = tabbedLine(upTo: Int(mark.line))
-            {
+            let isAboutTabs = ["start any token", "a tab"].contains {
+                problem?.contains($0) == true
+            }
+            if isAboutTabs, let line = tabbedLine(upTo: Int(mark.line)) {
                 return SyntaxFailure(
                     line: line.number, column: line.column,
                     message: "tab used for indentation; use spaces")

@@ -120,17 +120,17 @@ import Testing
         #expect(throws: EventKind.Mistake.self) { try EventKind.list(parsing: ",") }
     }
 
-    /// 3,500 births a second, 10,000 OOM kills a minute.
+    /// 5,000 births a second, 10,000 OOM kills a minute.
     @Test func stormsAreCountedAndFolded() {
         var bounds = EventStore.Bounds()
-        bounds.count = 50_000
+        bounds.count = 80_000
         let store = EventStore(bounds)
         var fold = EventFold()
         var given: [EventKind: UInt64] = [:]
         for tick in 0..<600 as Range<UInt64> {
-            let births = (0..<350).map { event(tick * 350 + $0) }
+            let births = (0..<500).map { event(tick * 500 + $0) }
             let kills = (0..<17).map { event(tick * 17 + $0, .oomKill) }
-            given[.born, default: 0] += 350
+            given[.born, default: 0] += 500
             given[.oomKill, default: 0] += 17
             _ = store.enter(fold.take(births + kills, now: tick * 100_000_000))
         }
@@ -141,7 +141,7 @@ import Testing
         }
         #expect(count(.born) == given[.born])
         #expect(kept.filter { $0.kind == .oomKill && $0.folded == 0 }.count == 600 * 17)
-        #expect(kept.filter { $0.kind == .born && $0.folded == 0 }.count == 60 * 200)
+        #expect(kept.filter { $0.kind == .born && $0.folded == 0 }.count == 60 * 800)
         #expect(store.byteCount <= EventStore.Bounds().bytes)
     }
 }

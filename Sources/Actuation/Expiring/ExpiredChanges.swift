@@ -53,9 +53,10 @@ package struct ExpiredChanges: Sendable {
                 Self.lockName, within: patience)
             if lock == nil, helper == nil { return Report() }
             let report = restore(due)
-            try journal.leave(report.results.compactMap { result in
-                result.obstacle.map { (result.entry, $0) }
-            })
+            try journal.leave(
+                report.results.compactMap { result in
+                    result.obstacle.map { (result.entry, $0) }
+                })
             lock?.remove()
             return report
         } catch {

@@ -153,11 +153,17 @@ package struct Obituaries: Sendable {
             guard let id = account.cgroup.id else { continue }
             known[account.cgroup.path, default: []].append(id)
         }
+        var inodes: [CgroupPath: Set<UInt64>] = [:]
+        for end in ends where known[end.path] != nil {
+            inodes[end.path, default: []].insert(end.inode)
+        }
         var seen: [UInt64: CgroupEnd] = [:]
         for end in ends {
             let open = known[end.path]?.filter { seen[$0.generation] == nil } ?? []
-            // The path may have had several cgroups since the last sample.
-            if let id = open.first(where: { $0.inode == end.inode }) ?? open.first {
+            // The path may have had several cgroups since the last sample. On v1, the inode may be
+            // that of another hierarchy.
+            let possible = open.first { inodes[end.path]?.contains($0.inode) == false }
+            if let id = open.first(where: { $0.inode == end.inode }) ?? possible {
                 seen[id.generation] = end
             } else if end.died.wall >= begin
                 || !end.isReplaced && rows.position(of: end.path) != nil

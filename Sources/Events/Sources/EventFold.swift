@@ -6,8 +6,10 @@ internal import CgroupModel
 /// The first events of a storm are passed. One event then represents the others: of a class, with
 /// the cgroup that they are below; and beyond the bound of a kind, without a cgroup.
 package struct EventFold: Sendable {
-    /// The default maximum number of events of a kind in a second, and of a class in a burst.
+    /// The default maximum number of events of a class in a burst.
     package static let usual = 200
+    /// The events of a kind in a second may be as many as the bursts of this many classes.
+    private static let classesAtOnce = 4
     /// The maximum number of classes; further ones have only the bound of their kind.
     private static let mostClasses = 1024
 
@@ -19,7 +21,7 @@ package struct EventFold: Sendable {
     /// The number of classes with folded events.
     private var holding = 0
 
-    /// Creates a filter that passes `most` events of a kind in a second, and of a class in a burst.
+    /// Creates a filter that passes `most` events of a class in a burst.
     package init(most: Int = EventFold.usual) { self.most = most }
 
     /// Takes events at `now`, in nanoseconds of a clock that does not go back, and returns those to
@@ -35,7 +37,7 @@ package struct EventFold: Sendable {
                 continue
             }
             let count = passed[event.kind, default: 0]
-            if count < most {
+            if count < most * Self.classesAtOnce {
                 passed[event.kind] = count + 1
                 result.append(event)
             } else {
