@@ -81,6 +81,29 @@ struct WebPageTests {
         try browser.wait("document.querySelector('#status').textContent.startsWith('stale since ')")
     }
 
+    @Test(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
+    func pageShowsTheEventsOfTheHost() throws {
+        let daemon = try RunningDaemon("defaults: {interval: 500ms}\n")
+        try daemon.awaitSample()
+        let browser = try Browser()
+        try Self.open(daemon.server, in: browser)
+        try browser.press("e")
+        try browser.wait("!document.querySelector('#events').hidden")
+        let cgroup = try ProgramCgroup("-<b>\"x\" & <script>alert(1)")
+        let texts = "[...document.querySelectorAll('#host-events li')].map(li => li.textContent)"
+        try browser.wait(
+            "\(texts).some(text => text.includes('born' + \(Self.quoted(cgroup.path))))")
+        #expect(
+            try browser.number("document.querySelectorAll('#host-events script').length") == 0)
+        cgroup.remove()
+        try browser.wait(
+            "\(texts).some(text => text.includes('died' + \(Self.quoted(cgroup.path))))")
+        try browser.press("e")
+        try browser.wait("document.querySelector('#events').hidden")
+        try Self.expectPeace(browser, daemon.server)
+        #expect(try daemon.end().status == 0)
+    }
+
     @Test func pageIsUsableByKeyboard() throws {
         let capture = try ProgramCapture("v2")
         let server = try ServingProgram("--root", capture.root)

@@ -39,7 +39,8 @@ import Testing
         }
         #expect(others == 240)
         #expect(folded.allSatisfy { $0.kind == .changed })
-        #expect(Set(folded.map { $0.cgroup?.path }) == [CgroupPath("/user.slice/user-7.slice")])
+        #expect(Set(folded.map { $0.path(.subtree) }) == [CgroupPath("/user.slice/user-7.slice")])
+        #expect(folded.first?.sentence.hasSuffix(" more in /user.slice/user-7.slice") == true)
     }
 
     @Test func aLongStormPassesFewerEventsAndRecovers() {

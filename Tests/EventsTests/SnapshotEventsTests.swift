@@ -189,7 +189,7 @@ private func text(_ events: [Event]) -> [String] {
         #expect(fold.isHolding)
         let next = fold.take([event], now: 2_000_000_000)
         #expect(next.map(\.folded) == [812, 0])
-        #expect(next.map(\.sentence) == ["and 812 more", "created"])
+        #expect(next.map(\.sentence) == ["and 812 more in /a", "created"])
         #expect(!fold.isHolding)
     }
 

@@ -38,6 +38,7 @@ package struct Obituaries: Sendable {
     private var rows = RowStates<Account>()
     /// The accounts that are being closed, by generation, with their positions in the sample before.
     private var closing: [UInt64: (position: Int, account: Account)] = [:]
+    private var closingPaths: [CgroupPath: UInt64] = [:]
     private var previous: EventTime?
     /// The ends noticed since the last sample began; that sample may contain the cgroups.
     private var held: [CgroupEnd] = []
@@ -76,9 +77,11 @@ package struct Obituaries: Sendable {
             }
             return Report()
         }
+        closingPaths = [:]
         for (position, account) in step.gone {
             guard let id = account.cgroup.id else { continue }
             closing[id.generation] = (position, account)
+            closingPaths[account.cgroup.path] = id.generation
         }
         var report = Report()
         let begin = snapshot.wallTime - min(snapshot.wallTime, snapshot.health.duration / 1000)
@@ -216,9 +219,7 @@ package struct Obituaries: Sendable {
             rows[position].lose(totals)
             return
         }
-        let generation =
-            parent.id?.generation
-            ?? closing.first { $0.value.account.cgroup.path == parent.path }?.key
+        let generation = parent.id?.generation ?? closingPaths[parent.path]
         if let generation { closing[generation]?.account.lose(totals) }
     }
 

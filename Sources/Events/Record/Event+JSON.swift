@@ -53,6 +53,10 @@ extension Event {
             if folded > 0 {
                 json.key("folded")
                 json.value(folded)
+                if let subtree = path(.subtree) {
+                    json.key(EventField.subtree.rawValue)
+                    json.value(subtree.text)
+                }
             }
         }
     }

@@ -17,7 +17,9 @@ extension Event {
 
     /// The description of the event, without time and cgroup.
     package var sentence: String {
-        if folded > 0 { return "and \(folded) more" }
+        if folded > 0 {
+            return "and \(folded) more" + (path(.subtree).map { " in \($0)" } ?? "")
+        }
         return switch kind {
         case .born: "created"
         case .died:

@@ -18,19 +18,6 @@ package struct EventClass: Hashable, Sendable {
 
     /// Returns the class of an event.
     package init(_ event: Event) {
-        self.init(event.kind, event.cgroup.map { Self.subtree(of: $0.path) })
-    }
-
-    private static let slice = Array(".slice".utf8)
-
-    private static func subtree(of path: CgroupPath) -> CgroupPath {
-        let slash = UInt8(ascii: "/")
-        let bytes = path.bytes
-        guard let first = bytes.dropFirst().firstIndex(of: slash) else { return path }
-        guard bytes[..<first].suffix(slice.count) == slice[...] else {
-            return CgroupPath(normalising: Array(bytes[..<first]))
-        }
-        let second = bytes[(first + 1)...].firstIndex(of: slash) ?? bytes.count
-        return CgroupPath(normalising: Array(bytes[..<second]))
+        self.init(event.kind, event.cgroup?.path.share)
     }
 }

@@ -82,6 +82,7 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
     case quota = "quota_cpus", throttledTime = "throttled_usec"
     case throttledPeriods = "nr_throttled", lifetime = "lifetime_usec", duration = "duration_usec"
     case share = "share_percent"
+    case subtree
 
     /// A description in one sentence.
     package var help: String {
@@ -139,6 +140,7 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
         case .share:
             "Share of time in which some task waited, when the pressure began; absent if the "
                 + "kernel's trigger reported it."
+        case .subtree: "Of several events in one, the cgroup that they are in or below."
         case .action: "The action: set, freeze, kill and so on."
         case .change: "The limits that it changed, with the values that it set."
         case .result: "done, partial, ineffective, failed, rolled_back, halfway, hung or dry_run."

@@ -4,7 +4,7 @@ internal import CgroupModel
 /// rest.
 ///
 /// The first events of a storm are passed. One event then represents the others: of a class, with
-/// the cgroup that they are below; and beyond the bound of a kind, without a cgroup.
+/// the part of the tree that they are in; and beyond the bound of a kind, of the whole host.
 package struct EventFold: Sendable {
     /// The default maximum number of events of a class in a burst.
     package static let usual = 200
@@ -105,7 +105,8 @@ package struct EventFold: Sendable {
             ($0.own.kind.rawValue, $0.own.subtree ?? .root)
                 < ($1.own.kind.rawValue, $1.own.subtree ?? .root)
         }.map { own, rest in
-            Event(own.kind, rest.last, own.subtree.map { EventCgroup($0) }, folded: rest.count)
+            let details = own.subtree.map { [EventField.subtree: EventValue.path($0)] }
+            return Event(own.kind, rest.last, nil, details ?? [:], folded: rest.count)
         }
     }
 }

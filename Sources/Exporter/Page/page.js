@@ -434,6 +434,7 @@ const drawNow = () => {
   if (focused && !focused.isConnected) focusSelected();
   drawDetail();
   drawEvents();
+  askEvents();
 };
 
 const drawMachine = () => {
@@ -632,7 +633,8 @@ const detailLines = values => {
 // The newest events of the host, newest first; empty if this program keeps none.
 const keptEvents = 500;
 let happened = [];
-let eventSource = null;
+let isAsking = false;
+let askedAt = -Infinity;
 const hasEvents = document.body.dataset.events === "on";
 
 const eventClass = event => event.kind === "oom" || event.kind === "oom-kill" ? "bad"
@@ -672,22 +674,20 @@ const setEvents = isShown => {
   draw();
 };
 
-const connectEvents = () => {
-  eventSource?.close();
-  if (!hasEvents) return;
-  happened = [];
-  eventSource = new EventSource(address(`api/v1/events?n=${keptEvents}`));
-  eventSource.addEventListener("message", message => {
-    const event = JSON.parse(message.data);
-    // Another daemon without a journal starts again at 1.
-    if (happened.length && event.serial <= happened[0].serial) happened = [];
-    happened.unshift(event);
-    if (happened.length > keptEvents) happened.pop();
-    draw();
-  });
-  eventSource.addEventListener("error", () => {
-    if (eventSource.readyState === EventSource.CLOSED) setTimeout(connectEvents, 5000);
-  });
+// Asked for with a sample while they are in sight. A stream would hold a connection, of which a
+// browser has few for all tabs.
+const askEvents = async () => {
+  const isInSight = !$("events").hidden || view.isDetailed;
+  if (!hasEvents || isAsking || !isInSight || performance.now() - askedAt < 2000) return;
+  isAsking = true;
+  askedAt = performance.now();
+  try {
+    happened = (await fetchJSON(`api/v1/events?n=${keptEvents}`)).events.reverse();
+  } catch {
+    // The status says that the server does not answer; the events stay as they are.
+  }
+  isAsking = false;
+  draw();
 };
 
 // The verdict and the other findings, each with the file that decides it.
@@ -1028,11 +1028,10 @@ const connect = () => {
 let leaving = 0;
 document.addEventListener("visibilitychange", () => {
   clearTimeout(leaving);
-  if (document.hidden) leaving = setTimeout(() => { source.close(); eventSource?.close(); isOpen = false; }, 60000);
-  else if (source.readyState === EventSource.CLOSED) { connect(); connectEvents(); }
+  if (document.hidden) leaving = setTimeout(() => { source.close(); isOpen = false; }, 60000);
+  else if (source.readyState === EventSource.CLOSED) connect();
 });
 
 setInterval(drawStatus, 1000);
 connect();
 readSpan();
-connectEvents();

@@ -15,15 +15,17 @@ extension PolicyEngine {
     mutating func takeEvents(_ events: [PolicyEvent]) {
         departed.prune(at: sight.now)
         measurements.pruneEvents()
+        guard !events.isEmpty else { return }
+        let members = measurements.eventGroups.map { ($0, Set(matcher.watched(of: $0))) }
+        let watched = Dictionary(uniqueKeysWithValues: members)
         for event in events {
             let living =
                 event.cgroup.flatMap { sight.rows.row(of: $0) } ?? sight.row(at: event.path)
             if let id = departed.identity(of: event), event.cgroup != nil || living == nil {
                 report(event, id)
             } else if let living, let position = sight.rows.position(living) {
-                let matcher = matcher
                 measurements.take(event, row: living) {
-                    matcher.watched(of: $0).contains(position)
+                    watched[$0]?.contains(position) ?? false
                 }
             }
         }

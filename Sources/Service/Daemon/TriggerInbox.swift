@@ -10,10 +10,14 @@ final class TriggerInbox: Sendable {
         /// The kinds that some rule waits for.
         var kinds: Set<EventKind> = []
         var events: [PolicyEvent] = []
+        /// The positions of the events that wait, apart from their counts.
+        var places: [PolicyEvent: Int] = [:]
+        /// The number of events that wait, by class.
+        var counts: [EventClass: Int] = [:]
     }
 
-    /// The maximum number of events that wait; the rest is dropped.
-    private static let most = 10_000
+    /// The maximum number of different events of a class that wait; the rest is dropped.
+    private static let most = 500
 
     private let state = Mutex(State())
 
@@ -22,7 +26,7 @@ final class TriggerInbox: Sendable {
         let kinds = Set(policy.rules.flatMap { $0.event?.kinds ?? [] })
         state.withLock { state in
             state.kinds = kinds
-            state.events.removeAll { !kinds.contains($0.kind) }
+            (state.events, state.places, state.counts) = ([], [:], [:])
         }
     }
 
@@ -32,16 +36,31 @@ final class TriggerInbox: Sendable {
         state.withLock { state in
             guard !state.kinds.isEmpty else { return }
             for event in events where state.kinds.contains(event.kind) {
-                guard state.events.count < Self.most else { return }
-                if let event = PolicyEvent(event) { state.events.append(event) }
+                Self.put(event, &state)
             }
         }
+    }
+
+    /// Equal events are counted as one, and a class cannot use up the room of others.
+    private static func put(_ event: Event, _ state: inout State) {
+        guard let new = PolicyEvent(event) else { return }
+        var plain = new
+        plain.count = 0
+        if let place = state.places[plain] {
+            state.events[place].count += new.count
+            return
+        }
+        let own = EventClass(event)
+        guard state.counts[own, default: 0] < most else { return }
+        state.counts[own, default: 0] += 1
+        state.places[plain] = state.events.count
+        state.events.append(new)
     }
 
     /// Takes everything.
     func take() -> [PolicyEvent] {
         state.withLock { state in
-            defer { state.events = [] }
+            defer { (state.events, state.places, state.counts) = ([], [:], [:]) }
             return state.events
         }
     }

@@ -123,6 +123,31 @@ import Testing
         #expect(run.acts().count == 1)
     }
 
+    @Test func manyRemovedCgroupsOfATenantDoNotHideTheEventOfAnother() throws {
+        var run = try run("on_event: oom-kill, \(Self.notice)", group: "path: [/t/*, /z/*]")
+        let tenant = (0..<2000).map { "/t/\($0)" }
+        let all = (tenant + ["/z/db"]).map { EngineRun.Cgroup(path: $0, values: [:]) }
+        run.tick(0, all)
+        run.tick(1, [])
+        run.events = [event(.oomKill, "/z/db", run)]
+        run.tick(2, [])
+        #expect(run.acts() == ["2 notify /z/db"])
+    }
+
+    @Test func aLongTimeIsCountedInFewSteps() {
+        var trigger = EventTrigger(kinds: [.moved], within: .seconds(3600))
+        trigger.times = 3000
+        var counts = EventCounts(trigger, group: nil)
+        for second in 1...7200 as ClosedRange<UInt64> {
+            counts.add(1, row: 0, now: second * 1_000_000_000)
+            counts.prune(now: second * 1_000_000_000)
+        }
+        let now: UInt64 = 7200 * 1_000_000_000
+        #expect((3540...3600).contains(counts.count(row: 0, now: now)))
+        #expect(counts.isMet(row: 0, now: now))
+        #expect(counts.count(row: 0, now: now + 3_600_000_000_000) == 0)
+    }
+
     @Test func aRuleThatMustActSaysNothingAboutARemovedCgroup() throws {
         var run = try run("on_event: oom-kill, until_for: 1m, do: [{set: {pids.max: 5}}]")
         run.tick(0, cgroups("/g/a"))

@@ -17,11 +17,13 @@ struct DepartedCgroups: Sendable {
     }
 
     private static let patience: UInt64 = 10_000_000_000
-    /// The most cgroups; further ones are forgotten at once.
-    private static let most = 10_000
+    /// The most cgroups in one part of the tree; further ones are forgotten at once.
+    private static let most = 500
 
     private var cgroups: [CgroupID: Departed] = [:]
     private var paths: [CgroupPath: CgroupID] = [:]
+    /// The number of cgroups, by part of the tree.
+    private var counts: [CgroupPath: Int] = [:]
 
     /// Remembers a cgroup that is gone, with its groups and the rules that may still report its
     /// events.
@@ -29,7 +31,9 @@ struct DepartedCgroups: Sendable {
         _ target: Effect.Target, groups: Set<String>, rules: [String: UInt64], at now: UInt64,
         interval: UInt64
     ) {
-        guard !rules.isEmpty || !groups.isEmpty, cgroups.count < Self.most else { return }
+        guard !rules.isEmpty || !groups.isEmpty, counts[target.path.share, default: 0] < Self.most
+        else { return }
+        counts[target.path.share, default: 0] += 1
         let end = now + max(Self.patience, 3 * interval)
         cgroups[target.cgroup] = Departed(
             target: target, end: end, groups: groups, rules: rules)
@@ -65,6 +69,9 @@ struct DepartedCgroups: Sendable {
         guard !cgroups.isEmpty else { return }
         for (id, departed) in cgroups where departed.end <= now {
             cgroups[id] = nil
+            let share = departed.target.path.share
+            let left = (counts[share] ?? 1) - 1
+            counts[share] = left > 0 ? left : nil
             if paths[departed.target.path] == id { paths[departed.target.path] = nil }
         }
     }

@@ -7,13 +7,17 @@ struct EventCounts: Sendable {
     /// The group that is counted as a whole; nil if each row is counted by itself.
     let group: String?
     private let within: UInt64
+    /// The events of this time are counted together, so that a row has at most 64 numbers.
+    private let step: UInt64
     /// By row: when ticks took how many events, the oldest first.
     private var counts: [Int: [(time: UInt64, count: UInt64)]] = [:]
+    private var pruned: UInt64 = 0
 
     init(_ trigger: EventTrigger, group: String?) {
         self.trigger = trigger
         self.group = group
         within = trigger.within.nanoseconds
+        step = within / 64
     }
 
     /// The number of events of a row at `now`, in nanoseconds.
@@ -27,16 +31,19 @@ struct EventCounts: Sendable {
 
     /// Adds events that this tick took.
     mutating func add(_ count: UInt64, row: Int, now: UInt64) {
-        guard counts[row]?.last?.time == now else {
-            return counts[row, default: []].append((now, count))
+        var known = counts.removeValue(forKey: row) ?? []
+        if let last = known.last, now - last.time <= step {
+            known[known.count - 1].count += count
+        } else {
+            known.append((now, count))
         }
-        let last = counts[row]?.popLast()?.count ?? 0
-        counts[row]?.append((now, last + count))
+        counts[row] = known
     }
 
     /// Forgets what is too old to count.
     mutating func prune(now: UInt64) {
-        guard !counts.isEmpty else { return }
+        guard !counts.isEmpty, now - min(pruned, now) > step else { return }
+        pruned = now
         let within = within
         counts = counts.compactMapValues { known in
             let kept = known.filter { now - $0.time < within }
