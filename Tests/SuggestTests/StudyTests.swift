@@ -304,7 +304,8 @@ import TestSupport
             return (study.clock, try #require(study.records.first))
         }
         let (clock, once) = try record(all)
-        let (other, twice) = try record(all[..<1000] + all[940..<1000] + all[1000...])
+        let (other, twice) = try record(
+            Array(all[..<1000]) + Array(all[940..<1000]) + Array(all[1000...]))
         #expect(other.samples == clock.samples && other.gaps == 0)
         #expect(other.observed == clock.observed)
         #expect(twice.oomKills == once.oomKills && twice.restarts == 0)
