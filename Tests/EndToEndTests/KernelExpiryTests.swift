@@ -261,7 +261,7 @@ struct KernelExpiryTests {
 
     @Test func freezeShowsItsDeadlineAndEndsUnlessConfirmed() throws {
         let member = try cgroup.start("echo ready; exec sleep 300")
-        let frozen = try run("freeze", cgroup.path, "--for", "60s", "--confirm", "1s")
+        let frozen = try run("freeze", cgroup.path, "--for", "60s", "--confirm", Self.time)
         #expect(frozen.status == 0, "\(frozen)")
         #expect(try expiry()?["unless_confirmed"] as? Bool == true)
         try awaiting("the thaw") { try run("journal").output == "nothing to undo\n" }
