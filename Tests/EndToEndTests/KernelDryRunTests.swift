@@ -70,7 +70,7 @@ struct KernelDryRunTests {
                 ProgramRun.cgwarden, words + ["--state-dir", daemon.places.state])
         }
         #expect(try ask("status").output.contains("1 standing limit"))
-        try daemon.awaitTicks(2)
+        try daemon.awaitSample()
         #expect(try ask("policy", "explain", cgroup.path).output.contains("321"))
         let relative = try ProgramRun.cgwarden("status", "--state-dir", "state")
         #expect(relative.status == 64 && relative.errors.contains("absolute"), "\(relative)")
