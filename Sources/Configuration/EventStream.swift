@@ -108,9 +108,10 @@ struct SyntaxFailure: Error {
         }
         guard unsafe parser.pointee.error == YAML_READER_ERROR else {
             let mark = unsafe parser.pointee.problem_mark
-            if problem?.contains("cannot start any token") == true,
-                let line = tabbedLine(upTo: Int(mark.line))
-            {
+            let isAboutTabs = ["start any token", "a tab"].contains {
+                problem?.contains($0) == true
+            }
+            if isAboutTabs, let line = tabbedLine(upTo: Int(mark.line)) {
                 return SyntaxFailure(
                     line: line.number, column: line.column,
                     message: "tab used for indentation; use spaces")
@@ -129,8 +130,8 @@ struct SyntaxFailure: Error {
 
     /// The line of a failure, or the one before it, if a tab indents it.
     ///
-    /// The scanner reports a tab as a character that cannot start a token, at the next line if the
-    /// tab follows a key without a value.
+    /// Depending on its version, libyaml names the tab, or calls it a character that cannot start a
+    /// token, at the next line if the tab follows a key without a value.
     private func tabbedLine(upTo last: Int) -> (number: Int, column: Int)? {
         let lines = unsafe Array(bytes).split(
             separator: UInt8(ascii: "\n"), maxSplits: last + 1, omittingEmptySubsequences: false)

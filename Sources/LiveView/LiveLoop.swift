@@ -48,6 +48,7 @@ package final class LiveLoop {
     package func run() -> Layout {
         model.size = screen.size
         source.setInterval(model.layout.delay)
+        if model.isPaused { source.setPaused(true) }
         var mustDraw = true
         while !quit.isRequested {
             let isNew = takeNewest()
@@ -73,7 +74,8 @@ package final class LiveLoop {
     private func takeNewest() -> Bool {
         // Polled while paused too, because the source keeps its pace by being polled.
         let newest = source.latest()
-        guard !model.isPaused, let newest, newest.tick != drawnTick else { return false }
+        guard !model.isPaused || model.snapshot == nil, let newest, newest.tick != drawnTick
+        else { return false }
         show(newest)
         return true
     }

@@ -52,7 +52,7 @@ import Testing
     @Test(.enabled(if: ProgramRun.isInstalled("systemd-cgtop"), "there is no systemd-cgtop here"))
     func everyOptionOfTheInstalledProgramIsKnown() throws {
         let help = try ProgramRun.run("systemd-cgtop", ["--help"]).output
-        let options = help.matches(of: /(?m)^ +(-\S)? *(--[a-z]+=?[a-z]*)?/).flatMap { match in
+        let options = help.matches(of: /(?m)^ +(-\w)? *(--[a-z]+=?[a-z]*)?/).flatMap { match in
             [match.1, match.2].compactMap { $0.map(String.init) }
         }
         #expect(options.count > 20)
@@ -129,7 +129,9 @@ import Testing
         #expect((cut.map(\.count).max() ?? 0) <= 110, "\(cut)")
         #expect(cut.contains { $0.contains("…") && $0.contains("-end ") }, "\(cut)")
         // Only paths are cut.
-        func numbers(_ line: String) -> [Substring] { Array(line.split(separator: " ").dropFirst()) }
+        func numbers(_ line: String) -> [Substring] {
+            Array(line.split(separator: " ").dropFirst())
+        }
         #expect(cut.map(numbers) == whole.map(numbers))
         #expect(try table(columns: "110", "--full") == whole)
     }

@@ -78,7 +78,7 @@ import Testing
     private static let lines = [
         ("set /x memory.mems", "set /x memory.memsw.max="),
         ("run --set memory.mems", "run --set memory.memsw.max="),
-        ("top --order m", "top --order memory"),
+        ("top --order sw", "top --order swap"),
         ("daemon --log-level w", "daemon --log-level warn"),
         ("exporter --metrics.profile b", "exporter --metrics.profile basic"),
         ("exporter --web.inline-labels pod,q", "exporter --web.inline-labels pod,qos"),

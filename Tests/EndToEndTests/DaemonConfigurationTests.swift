@@ -111,15 +111,15 @@ import Testing
         ),
         ("metrics: {exclude_device: ['[']}", "c.yaml:1:28: metrics.exclude_device: a bracket"),
         ("metrics: {max_cgroups: 0}", "c.yaml:1:24: metrics.max_cgroups must be a number from 1"),
-        ("metrics: {inline_labels: [cgroup]}", "c.yaml:1:27: unknown metrics.inline_labels"),
+        ("metrics: {inline_labels: [cgroup]}", "c.yaml:1:27: metrics.inline_labels cannot be"),
         ("dry_run: yes", "c.yaml:1:10: dry_run cannot be 'yes'"),
         ("events: {max_age: 1s}", "c.yaml:1:19: events.max_age must be a time with its unit"),
-        ("history: {every_10s: 1s}", "c.yaml:1:22: history.every_10s must be a time of at least"),
+        ("history: {every_10s: 1s}", "c.yaml:1:22: history.every_10s must be a time with its unit"),
         ("history: {max_size: 1KiB}", "c.yaml:1:21: history.max_size must be at least 1MiB"),
         ("history: {directory: h}", "c.yaml:1:22: history.directory must be an absolute path"),
         (
             "web:\n  listen_address: [':1', 'a b']",
-            "c.yaml:2:25: web.listen_address: 'a b' is not a listen address; write 127.0.0.1:"
+            "c.yaml:2:26: web.listen_address: 'a b' is not a listen address; write 127.0.0.1:"
         ),
         ("web: {listen_address: nowhere}", "c.yaml:1:23: web.listen_address: 'nowhere' is not"),
         (

@@ -287,6 +287,34 @@ import Testing
         #expect(try Past(directory).span?.upperBound == late.last?.wallTime)
     }
 
+    /// A disk that others need is not filled, although there would be room.
+    @Test func freeSpaceIsLeftToOthers() throws {
+        let free = Mutex<UInt64>(40 << 20)
+        let store = HistoryStore(
+            directory, HistorySettings(), Self.origin(),
+            space: { _ in FreeSpace(free: free.withLock { $0 }, total: 1 << 30) },
+            onChange: { _ in })
+        var host = Host()
+        for _ in 0..<5 { store.keep(host.next()) }
+        #expect(store.current.failure?.contains("is free") == true)
+        free.withLock { $0 = 100 << 20 }
+        for _ in 0..<12 { store.keep(host.next()) }
+        #expect(store.current.failure == nil && store.current.newest != nil)
+    }
+
+    /// A step back that only the finest tier can see in its times.
+    @Test func smallStepBackIsOnePassInAllTiers() throws {
+        var host = Host()
+        let store = store()
+        var samples = (0..<47).map { _ in host.next() }
+        host.shift = -3_000_000
+        samples += (0..<100).map { _ in host.next() }
+        for sample in samples { store.keep(sample) }
+        store.finish()
+        var past = try Past(directory)
+        #expect(try all(&past) == samples.map(\.normalised))
+    }
+
     @Test func secondWriterIsKeptOut() throws {
         var host = Host()
         let first = store()

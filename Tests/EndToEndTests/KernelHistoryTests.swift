@@ -45,7 +45,7 @@ struct KernelHistoryTests {
 
     @Test func daemonWithAnotherStateDirectoryKeepsNoneUnlessTold() throws {
         let daemon = try RunningDaemon("defaults: {interval: 100ms}\n")
-        try daemon.awaitTicks(2)
+        try daemon.awaitSample()
         #expect(try daemon.ask("status").output.contains("\nhistory  none\n"))
         let text = daemon.places.folder + "/told"
         #expect(try daemon.end().status == 0)

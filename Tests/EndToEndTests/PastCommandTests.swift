@@ -18,7 +18,7 @@ import Testing
         let text = try past.run("show", "a", "--at", "-10s").output
         #expect(text.hasPrefix("/a\n"))
         #expect(text.contains("  as of 2026-09-21 14:15:09\n"), "\(text)")
-        #expect(text.contains("memory.current") && text.contains("110.0M"), "\(text)")
+        #expect(text.contains("memory.current") && text.contains("110M"), "\(text)")
         #expect(text.hasSuffix("\nProcesses\n  not recorded\n"))
     }
 

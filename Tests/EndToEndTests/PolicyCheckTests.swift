@@ -92,7 +92,7 @@ import Testing
         #expect(
             result.lines == [
                 "\(path):2:10: warning: group 'g' is not used [unused]",
-                "\(path):3:15: error: unknown group 'k'; did you mean 'g'? [reference]",
+                "\(path):3:15: error: unknown group 'k'; valid: g [reference]",
                 "\(path):3:24: error: unknown attribute 'memmory.max'; did you mean 'memory.max'? "
                     + "[attribute]",
             ])

@@ -167,6 +167,29 @@ struct WebPageTests {
         try Self.expectPeace(browser, server)
     }
 
+    @Test func pageShowsThePastAndReturnsToThePresent() throws {
+        let past = try PastRecording()
+        let capture = try ProgramCapture("v2")
+        let server = try ServingProgram("--root", capture.root, "--history", past.path)
+        let browser = try Browser()
+        try Self.open(server, in: browser)
+        try browser.wait("!document.querySelector('#past').hidden")
+        try browser.wait("\(Self.names).length === 9")
+        _ = try browser.value(
+            """
+            (() => { const bar = document.querySelector('#past-time'); bar.value = bar.min;
+            bar.dispatchEvent(new Event('input')); return true; })()
+            """)
+        try browser.wait("\(Self.names).length === 2")
+        #expect(try browser.text("document.querySelector('#status').textContent") == "the past")
+        // A minute later, the second cgroup exists.
+        try browser.press("}")
+        try browser.wait("\(Self.names).length === 3")
+        try browser.press("l")
+        try browser.wait("\(Self.names).length === 9")
+        try Self.expectPeace(browser, server)
+    }
+
     /// The browser has the password from the address, and fetch() must not be asked with it.
     @Test(.enabled(if: WebFixture.isPossible, "needs openssl and curl"))
     func pageWorksBehindAPassword() async throws {

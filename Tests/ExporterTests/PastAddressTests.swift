@@ -194,14 +194,28 @@ import Testing
                 }
             },
             { port in
-                let slow = Task { try await Self.get(port, "snapshot?at=-1h") }
+                let (statuses, answered) = AsyncStream.makeStream(of: String.self)
+                for _ in 0..<50 {
+                    Task {
+                        let response = try? await Self.get(port, "snapshot?at=-1h")
+                        answered.yield(response?.status ?? "none")
+                    }
+                }
+                // Four wait; the others are refused, so they take no room from scrapes.
+                var next = statuses.makeAsyncIterator()
+                for _ in 0..<46 {
+                    let status = await next.next()
+                    #expect(status == "HTTP/1.1 503 Service Unavailable")
+                }
                 for _ in 0..<8 {
                     let response = try await Self.get(port, "snapshot")
                     #expect(response.status == "HTTP/1.1 200 OK")
                 }
                 gate.isOpen.withLock { $0 = true }
-                let response = try await slow.value
-                #expect(response.status == "HTTP/1.1 404 Not Found")
+                for _ in 0..<4 {
+                    let status = await next.next()
+                    #expect(status == "HTTP/1.1 404 Not Found")
+                }
             })
     }
 

@@ -153,7 +153,7 @@ import Testing
         let thin = Self.tier(samples, 10_000_000, Self.origin)
         let known = Dictionary(uniqueKeysWithValues: samples.map { ($0.wallTime, $0.normalised) })
         var noise = SeededNoise(seed: 7)
-        for _ in 0..<400 {
+        for _ in 0..<120 {
             var damaged = bytes
             let place = Int.random(in: damaged.indices, using: &noise)
             damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &noise)
@@ -168,7 +168,7 @@ import Testing
             #expect(read.count >= samples.count - 5, "byte \(place)")
             #expect(read.count == samples.count || !past.notes.isEmpty, "byte \(place)")
         }
-        for _ in 0..<200 {
+        for _ in 0..<60 {
             var damaged = thin
             let place = Int.random(in: damaged.indices, using: &noise)
             damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &noise)

@@ -123,6 +123,24 @@ import Testing
         #expect(model.state(of: row, now: 50_000_000) == "frozen")
     }
 
+    @Test func thawBySomethingElseEndsTheCountdown() throws {
+        var model = Self.model(Self.toDatabase)
+        let row = try #require(model.selectedRow)
+        model.thawTimes[row.id] = .max
+        model.show(SampleMachine.snapshot())
+        #expect(model.thawTimes[row.id] != nil, "no file may show the freeze")
+        var cron = Self.model(["j", "j", "j"])
+        let frozen = try #require(cron.selectedRow)
+        cron.thawTimes[frozen.id] = .max
+        cron.show(SampleMachine.snapshot())
+        var builder = SnapshotBuilder()
+        builder.add(
+            "/system.slice/cron.service", inode: frozen.id.inode,
+            generation: frozen.id.generation, ["cgroup.frozen": Reading(0)])
+        cron.show(builder.build())
+        #expect(cron.thawTimes.isEmpty)
+    }
+
     @Test(arguments: [KeyEvent.escape, "n", "q", .backspace])
     func anyOtherKeyCancels(_ key: KeyEvent) throws {
         var model = Self.model(Self.toDatabase)
@@ -209,7 +227,12 @@ import Testing
         #expect(model.message == "applied; u undoes")
         #expect(
             try order(model.handle("u")).commands
-                == [["restore", "--since", "T0", Self.database, "--dry-run"]])
+                == [
+                    [
+                        "restore", "--exact", "--owner", "person", "--since", "T0", Self.database,
+                        "--dry-run",
+                    ]
+                ])
     }
 
     @Test func aLimitWithoutATimeStays() throws {

@@ -199,6 +199,13 @@ private final class FakePort: CommandPort {
         #expect(closed.run(["g", "x", .escape])[23].contains("Help"))
     }
 
+    @Test func replayCanBeginPaused() {
+        var tests = LiveLoopTests()
+        tests.model = LiveModel(isReplay: true, isPaused: true)
+        #expect(tests.run([])[0].contains("PAUSED  0 of 4 back"))
+        #expect(tests.source.pauses == [true])
+    }
+
     @Test func stepsPauseAReplay() {
         var tests = LiveLoopTests()
         tests.model = LiveModel(isReplay: true)

@@ -175,6 +175,13 @@ import Testing
         #expect(
             LineWrap.lines("  one  two three four", to: 14) == ["  one  two", "  three four"])
         #expect(LineWrap.lines("aaaaaaaaaaaaaaaaaaaa", to: 9) == ["aaaaaaaaa", "aaaaaaaaa", "aa"])
+        // One character of 120 cells, which a user may put into a name.
+        let jamo = String(repeating: "\u{1100}", count: 60)
+        for indent in ["", "  "] {
+            for text in [jamo, "a \(jamo) b", "\(jamo)\(jamo)"] {
+                #expect(LineWrap.lines(indent + text, to: 76).count < 10)
+            }
+        }
         #expect(LineWrap.lines("日本語日本語日本語", to: 9).allSatisfy { CellWidth.of($0) <= 9 })
     }
 }

@@ -102,7 +102,7 @@ struct CommandSections {
         let text = argument.abstract ?? ""
         var lines: [String] = []
         if let values = argument.allValues, !values.allSatisfy(text.contains) {
-            lines.append("One of " + Roff.literal(values.joined(separator: ", ")) + ".")
+            lines += Roff.prose("One of \(values.joined(separator: ", ")).")
         }
         if let usual = argument.defaultValue, argument.kind != "flag" {
             lines += ["The default is", ".Ql \(Roff.argument(usual)) ."]

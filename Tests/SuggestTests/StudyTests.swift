@@ -190,7 +190,7 @@ import TestSupport
             without: ["memory.high", "memory.events.high"], with: ["memory.soft_limit"]
         ) { _ in SyntheticServer.memory(100 * Self.mebibyte) }
         let names = workload.suggestions.map(\.limit.name)
-        #expect(names == ["memory.max", "memory.soft_limit", "pids.max"])
+        #expect(names == ["memory.max", "memory.soft_limit"])
     }
 
     @Test func limitOfAnAncestorThatAlwaysBindsGivesNoSuggestion() throws {
@@ -288,6 +288,30 @@ import TestSupport
         #expect(record.oomKills == 1)
     }
 
+    /// Tiers of a history can repeat a period after the clock was set back.
+    @Test func repeatedPeriodCountsOnce() throws {
+        let cgroups = [
+            SyntheticServer.Cgroup("/a") { second in
+                ["cpu.usage_usec": second * 500_000, "memory.events.oom_kill": second / 40_000]
+            }
+        ]
+        let all = Array(SyntheticServer(cgroups, length: Self.day * 2))
+        func record(_ snapshots: [Snapshot]) throws -> (RecordedClock, WorkloadRecord) {
+            var study = Study(SizingOptions())
+            for snapshot in snapshots {
+                study.take(snapshot, of: RecordedRun(boot: "b", start: 1))
+            }
+            return (study.clock, try #require(study.records.first))
+        }
+        let (clock, once) = try record(all)
+        let (other, twice) = try record(
+            Array(all[..<1000]) + Array(all[940..<1000]) + Array(all[1000...]))
+        #expect(other.samples == clock.samples && other.gaps == 0)
+        #expect(other.observed == clock.observed)
+        #expect(twice.oomKills == once.oomKills && twice.restarts == 0)
+        #expect(twice.cpu.time == once.cpu.time && twice.cpu.highest == 500_000)
+    }
+
     @Test func restartedRecorderContinuesTheSameCgroup() throws {
         var study = Study(SizingOptions())
         let cgroups = [
@@ -299,6 +323,10 @@ import TestSupport
         }
         let record = try #require(study.records.first)
         #expect(record.restarts == 0 && record.oomKills == 2 && study.clock.gaps == 0)
+    }
+
+    @Test func cgroupThatWasNeverUsedIsNotSized() throws {
+        #expect(try Self.one { _ in [:] }.suggestions.isEmpty)
     }
 
     @Test func hostileNumbersEndAtTheLargest() {

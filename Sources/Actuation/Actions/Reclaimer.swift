@@ -99,6 +99,7 @@ package struct Reclaimer: Sendable {
         }
         let before = try usage("memory.usage_in_bytes", directory)
         if dryRun {
+            try directory.checkWritable("memory.force_empty")
             return Reclaimed(before: before, after: before, confirmed: nil, isPartial: false)
         }
         try context.files.put("0", to: "memory.force_empty", of: directory)

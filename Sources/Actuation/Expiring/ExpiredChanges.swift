@@ -12,8 +12,15 @@ package struct ExpiredChanges: Sendable {
         /// Why nothing could be tried; nil if it could.
         package var failure: ActuationError?
 
+        /// Whether entries are left out for now, because a process is still writing their values.
+        var isAtWork = false
+        /// Why entries are left, by sequence number.
+        fileprivate var reasons: [UInt64: String] = [:]
+
         /// Whether an entry is to be tried again.
-        var isIncomplete: Bool { failure != nil || results.contains(where: \.isRetried) }
+        var isIncomplete: Bool {
+            failure != nil || isAtWork || results.contains(where: \.isRetried)
+        }
         /// Whether an entry is left, because others changed its value or a write failed.
         package var hasLeft: Bool { failure != nil || results.contains(where: \.isLeft) }
     }
@@ -38,24 +45,39 @@ package struct ExpiredChanges: Sendable {
     /// Entries with a known obstacle are tried again, but reported only once undone.
     package func undoOverdue() -> Report {
         var report = undo(for: nil, within: .zero)
-        report.results.removeAll { $0.isLeft && $0.entry.expiry?.obstacle == $0.obstacle }
+        let reasons = report.reasons
+        report.results.removeAll { result in
+            guard result.isLeft, result.entry.expiry?.obstacle != nil else { return false }
+            return reasons[result.entry.sequence].map { !EntryExpiry.isFinal($0) } ?? true
+        }
         return report
     }
 
     /// Undoes the entries of one helper, or those of helpers that ended.
     func undo(for helper: ProcessIdentity?, within patience: Duration) -> Report {
         do throws(JournalError) {
-            let due = try journal.due(for: helper)
-            if due.isEmpty { return Report() }
+            let all = try journal.due(for: helper)
+            // Its writer would write again, and its last record would name a closed entry.
+            let due = all.filter { $0.processAtWork == nil }
+            if due.isEmpty { return Report(isAtWork: !all.isEmpty) }
             // One process at a time, so that none restores what another has restored and a third
             // has changed since. After too long a wait it acts anyway.
             let lock = try? LockFolder("\(journal.directory)/locks").lock(
                 Self.lockName, within: patience)
             if lock == nil, helper == nil { return Report() }
-            let report = restore(due)
-            try journal.leave(report.results.compactMap { result in
-                result.obstacle.map { (result.entry, $0) }
-            })
+            var report = restore(due.filter { $0.expiry?.restores == nil })
+            report.results += due.compactMap { entry in
+                entry.expiry?.restores.map { putBack($0, of: entry) }
+            }
+            report.isAtWork = due.count < all.count
+            let entries = try journal.entries()
+            var left: [(entry: JournalEntry, reason: String)] = []
+            for result in report.results {
+                guard let reason = result.obstacle(beside: entries) else { continue }
+                left.append((result.entry, reason))
+                report.reasons[result.entry.sequence] = reason
+            }
+            try journal.leave(left)
             lock?.remove()
             return report
         } catch {
@@ -64,6 +86,7 @@ package struct ExpiredChanges: Sendable {
     }
 
     private func restore(_ due: [JournalEntry]) -> Report {
+        if due.isEmpty { return Report() }
         let numbers = Set(due.map(\.sequence))
         do throws(ActuationError) {
             let restorer = Restorer(set: set, journal: journal, files: files)
@@ -75,14 +98,52 @@ package struct ExpiredChanges: Sendable {
             return Report(failure: error)
         }
     }
+
+    /// Returns a value to an earlier change that does not expire, whose entry stays.
+    private func putBack(_ value: String, of entry: JournalEntry) -> RestoreResult {
+        var wanted = entry
+        wanted.original = value
+        func result(_ outcome: RestoreResult.Outcome, _ found: String? = nil) -> RestoreResult {
+            RestoreResult(entry: wanted, found: found, outcome: outcome)
+        }
+        do throws(IOError) {
+            let files = files.ofKubelet
+            guard let hierarchy = set.hierarchies.first(where: { $0.label == entry.hierarchy }),
+                let target = try UndoTarget(wanted, in: set, files, RenamedPlaces())
+            else { return result(.gone) }
+            guard entry.isOurs(target.found) || wanted.isSame(target.found, value) else {
+                return result(.foreign, target.found)
+            }
+            if let obstacle = target.obstacle(files) { return result(.failed(obstacle)) }
+            let begun: JournalEntry
+            do throws(ActuationError) {
+                begun = try journal.owned(by: entry.owner).record(
+                    entry.cell, at: entry.path, inode: entry.inode, in: hierarchy, target.found,
+                    wanted: value, cause: entry.cause)
+            } catch {
+                return result(.failed(error))
+            }
+            try target.putBack(files)
+            let now = try UndoTarget(wanted, in: set, files, RenamedPlaces())?.found
+            try? journal.finish(begun, readBack: now ?? value)
+            return result(.restored, target.found)
+        } catch {
+            return result(.failed(ActuationError(error, on: entry.path, in: entry.hierarchy)))
+        }
+    }
 }
 
 extension RestoreResult {
     /// Why the entry is left; nil if it is not.
-    fileprivate var obstacle: String? {
+    ///
+    /// A value that the daemon has set returns to the entry's once the daemon restores it.
+    fileprivate func obstacle(beside entries: [JournalEntry]) -> String? {
         switch outcome {
-        case .foreign: "something else set it to \(found.map(entry.readable) ?? "")"
-        case .failed(let error): error.message
+        case .foreign:
+            entries.contains {
+                $0.place == entry.place && $0.owner != entry.owner && $0.isWritten(found ?? "")
+            } ? "the daemon has set it since" : EntryExpiry.changed
+        case .failed(let error): isInUse ? EntryExpiry.inUse : error.message
         default: nil
         }
     }
@@ -90,9 +151,14 @@ extension RestoreResult {
     /// Whether another try can succeed: a created cgroup that is in use is simply left.
     fileprivate var isRetried: Bool {
         switch outcome {
-        case .failed(let error): !(entry.subject == .cgroup && error.code == .busy)
+        case .failed: !isInUse
         case .beingWritten: true
         default: false
         }
+    }
+
+    private var isInUse: Bool {
+        guard case .failed(let error) = outcome else { return false }
+        return entry.subject == .cgroup && error.code == .busy
     }
 }

@@ -41,7 +41,8 @@ package struct UndoTimer {
                 let report = (try? makeUndo())?.undo(for: own, within: .seconds(10))
                 if let report, !report.isIncomplete {
                     if report.hasLeft { return false }
-                    continue
+                    // They are still there if the journal cannot be written.
+                    if pending?.isEmpty == true { continue }
                 }
             }
             tries += 1
@@ -52,7 +53,7 @@ package struct UndoTimer {
 
     /// The entries to undo; nil if the journal cannot be read now.
     private var pending: [JournalEntry]? {
-        try? journal.entries().filter { $0.expiry?.helper == own }
+        try? journal.entries().filter { $0.expiry?.helper == own && $0.expiry?.isLeft == false }
     }
 
     /// Sleeps in short steps, because a sleep does not count the time in suspend.

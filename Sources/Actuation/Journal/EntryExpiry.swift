@@ -14,6 +14,19 @@ package struct EntryExpiry: Hashable, Sendable {
     package let helper: ProcessIdentity
     /// Why the entry could not be undone at the deadline; nil before that.
     package internal(set) var obstacle: String?
+    /// The value of an earlier change of the same owner that does not expire, which returns at the
+    /// deadline; nil for the original.
+    var restores: String?
+
+    /// The obstacles after which an entry is left to `restore`.
+    static let changed = "something else has changed it since"
+    static let inUse = "the cgroup is in use"
+
+    /// Whether only a person decides about the entry from now on.
+    var isLeft: Bool { obstacle.map(Self.isFinal) ?? false }
+
+    /// Whether an obstacle is one after which an entry is left.
+    static func isFinal(_ obstacle: String) -> Bool { [changed, inUse].contains(obstacle) }
 
     /// The current time on the clock of ``deadline``.
     package static var now: UInt64 { MonotonicClock.bootNanoseconds / 1000 }
@@ -33,7 +46,7 @@ extension EntryExpiry {
         [
             ("change", "\(change)"), ("until", "\(deadline)"),
             ("confirm", awaitsConfirmation ? "1" : "0"), ("helper", helper.helperText),
-        ]
+        ] + (restores.map { [("restores", $0)] } ?? [])
     }
 
     /// Parses the fields of a record; nil if it has none or they are malformed.
@@ -43,6 +56,6 @@ extension EntryExpiry {
         else { return nil }
         self.init(
             change: change, deadline: deadline, awaitsConfirmation: line["confirm"] == "1",
-            helper: helper)
+            helper: helper, restores: line["restores"])
     }
 }

@@ -55,7 +55,11 @@ package struct JournalEntry: Hashable, Sendable {
     }
 
     /// Whether the value is the original again, so that there is nothing to undo.
-    package var isSettled: Bool { readBack.map { isSame($0, original) } ?? false }
+    package var isSettled: Bool {
+        // Otherwise the value that returns at the deadline is still to be written.
+        guard expiry?.restores == nil else { return false }
+        return readBack.map { isSame($0, original) } ?? false
+    }
 
     /// The value that an entry refers to, whoever changed it.
     struct Place: Hashable {

@@ -111,7 +111,10 @@ package struct JournalState: Sendable {
                     known.cause = entry.cause
                     known.wallTime = entry.wallTime
                     known.writer = entry.writer
+                    // A change that does not expire is what an expiring one returns to.
+                    let below: String? = known.expiry.map(\.restores) ?? entry.original
                     known.expiry = entry.expiry
+                    known.expiry?.restores = below
                 }
                 slotOf[entry.sequence] = slot
                 return

@@ -26,7 +26,7 @@ extension UndoJournal {
     /// It waits for the journal's lock, so that a confirmation before the deadline counts.
     func due(for helper: ProcessIdentity?) throws(JournalError) -> [JournalEntry] {
         let isDue = { (entry: JournalEntry) in
-            entry.expiry.map { $0.hasPassed() && $0.isTask(of: helper) } ?? false
+            entry.expiry.map { $0.hasPassed() && !$0.isLeft && $0.isTask(of: helper) } ?? false
         }
         // Without a due entry, the lock is not taken: a process that hangs may hold it.
         let hasDue = try file.look { !$0.isFromEarlierBoot && $0.entries.contains(where: isDue) }
@@ -34,9 +34,12 @@ extension UndoJournal {
         return try file.change { file, _ in file.state.entries.filter(isDue) } ?? []
     }
 
-    /// Records why entries could not be undone at their deadlines.
+    /// Records why entries could not be undone at their deadlines, at most twice for each: first
+    /// why it is retried, then that it is left.
     func leave(_ entries: [(entry: JournalEntry, reason: String)]) throws(JournalError) {
-        let news = entries.filter { $0.entry.expiry?.obstacle != $0.reason }
+        let news = entries.filter { entry, reason in
+            entry.expiry?.obstacle == nil || EntryExpiry.isFinal(reason)
+        }
         guard !news.isEmpty else { return }
         try append(news.map { $0.entry.left($0.reason) })
     }

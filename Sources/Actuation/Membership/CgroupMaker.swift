@@ -33,7 +33,7 @@ package struct CgroupMaker: Sendable {
         let trees = try treesWithWay(for: controllers, to: path)
         let (present, enabled) =
             try dryRun ? foreseen(path, controllers, trees) : make(path, controllers, trees)
-        if dryRun { try checkRights(path, controllers, trees.filter { !present.contains($0.label) }) }
+        if dryRun { try checkRights(path, controllers, trees) }
         let new = trees.map(\.label).filter { !present.contains($0) }
         guard !new.isEmpty || !enabled.isEmpty else {
             throw ActuationError(
@@ -65,7 +65,9 @@ package struct CgroupMaker: Sendable {
             let ancestors = (path.parent?.line ?? []).compactMap {
                 try? CgroupDirectory($0, in: hierarchy)
             }
-            try ancestors.last?.checkChildrenChangeable("create", path)
+            if (try? CgroupDirectory(path, in: hierarchy)) == nil {
+                try ancestors.last?.checkChildrenChangeable("create", path)
+            }
             guard hierarchy.version == .unified else { continue }
             for directory in ancestors {
                 let passed = directory.passedControllers(context.files)
@@ -188,7 +190,8 @@ package struct CgroupMaker: Sendable {
     ) -> ActuationError {
         if error.isExisting {
             return ActuationError(
-                .exists, "cannot create \(path): its parent has a file of that name; choose another")
+                .exists, "cannot create \(path): its parent has a file of that name; choose another"
+            )
         }
         if error.isTryAgain {
             return ActuationError(

@@ -63,9 +63,12 @@ extension LimitCatalog {
             formers[name] ?? (name == "CPUQuota" ? "CPUQuotaPerSecUSec" : name)
         let isTime = property.hasSuffix("Sec") && !property.hasSuffix("USec")
         let onBus = isTime ? property.dropLast(3) + "USec" : property[...]
-        return all.first { limit in
+        let limits = all.filter { limit in
             (limit.v2 + limit.v1).contains { $0.systemd.map { $0.name == onBus } ?? false }
         }
+        // On v2, memory.soft_limit is also MemoryHigh.
+        return limits.first { limit in limit.v2.contains { $0.name == limit.name } }
+            ?? limits.first
     }
 
     /// The text of a file in a new cgroup on every v2 kernel, for a file that systemd keeps.

@@ -76,7 +76,7 @@ package struct LimitRequest: Sendable {
             guard sides.count == 2, let row = rows.first(where: { $0.field == sides[0] }) else {
                 let fields = rows.map(\.field)
                 let hint = Spelling.hint(
-                    for: sides[0], among: fields,
+                    for: sides.first ?? "", among: fields,
                     otherwise: "write \(usage(rows[0])); the fields are "
                         + fields.joined(separator: ", "))
                 throw LimitError("\"\(part)\" is not a FIELD=VALUE of \(name); \(hint)")

@@ -2,6 +2,7 @@
 import CgroupModel
 import KernelIO
 import NIOCore
+import Synchronization
 
 /// Answers questions about the past.
 ///
@@ -18,11 +19,29 @@ actor HistoryFeed {
     /// Opens the history as it is now; nil if there is none.
     private let open: @Sendable () throws -> (any PastReader)?
     private let version: String
+    /// The maximum number of requests that wait, each of which keeps others from being served.
+    private let most: Int
+    private nonisolated let waiting = Mutex(0)
 
-    init(version: String, open: @escaping @Sendable () throws -> (any PastReader)?) {
+    init(
+        version: String, most: Int, open: @escaping @Sendable () throws -> (any PastReader)?
+    ) {
         self.version = version
+        self.most = most
         self.open = open
     }
+
+    /// Takes a place for a request, until ``leave()``; returns false if too many wait.
+    nonisolated func enter() -> Bool {
+        waiting.withLock { count in
+            guard count < most else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    /// Frees the place of a request.
+    nonisolated func leave() { waiting.withLock { $0 -= 1 } }
 
     /// The reason for an answer without a sample.
     enum Absence: Error {

@@ -22,7 +22,8 @@ struct RangeAnswer {
         times.append(snapshot.wallTime)
         for (index, entry) in snapshot.cgroups.enumerated()
         where query.pattern.matches(entry.path) {
-            var lists = cells[entry.path] ?? query.fields.map { _ in [] }
+            // Taken out, because a second reference would copy the lists at each append.
+            var lists = cells.removeValue(forKey: entry.path) ?? query.fields.map { _ in [] }
             for (place, field) in query.fields.enumerated() {
                 // The cgroup may not have existed in samples before.
                 while lists[place].count < times.count - 1 { lists[place].append(.none) }

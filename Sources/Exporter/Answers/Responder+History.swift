@@ -34,6 +34,12 @@ extension Responder {
     ) async -> Response {
         let absent = "no history here; cgwarden daemon keeps it"
         guard let history else { return .sentence(.notFound, absent) }
+        guard history.enter() else {
+            return .sentence(
+                .serviceUnavailable, "too many requests for the past; try again later",
+                headers: [("Retry-After", "5")])
+        }
+        defer { history.leave() }
         do {
             return json(try await answer(history), request)
         } catch let mistake as RangeQuery.Mistake {

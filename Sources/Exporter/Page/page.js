@@ -825,8 +825,8 @@ const drawPast = () => {
   $("past").hidden = span === null;
   if (span === null) return;
   const bar = $("past-time");
-  setAttribute(bar, "min", Math.floor(span.first));
-  setAttribute(bar, "max", Math.ceil(span.last));
+  setAttribute(bar, "min", span.first);
+  setAttribute(bar, "max", span.last);
   if (view.at === null) bar.value = bar.max;
   const text = view.at === null ? "now" : new Date(view.at * 1000).toLocaleString();
   setText($("past-text"), text);
@@ -850,7 +850,7 @@ const showPast = data => {
 // One request at a time: a dragged bar asks for the last place only.
 const goTo = async seconds => {
   if (span === null) return;
-  view.at = Math.min(Math.max(seconds, Math.floor(span.first)), Math.ceil(span.last));
+  view.at = Math.min(Math.max(Math.round(seconds), span.first), span.last);
   $("past-time").value = view.at;
   wantedTime = view.at;
   drawPast();
@@ -881,7 +881,10 @@ const goLive = () => {
 const readSpan = async () => {
   try {
     const history = await fetchJSON("api/v1/history");
-    span = history.first === undefined ? null : history;
+    // Whole seconds that have a sample at or before them, and are not in the future.
+    const first = Math.ceil(history.first);
+    span = history.first === undefined
+      ? null : { first, last: Math.max(first, Math.floor(history.last)) };
   } catch { span = null; }
   drawPast();
 };

@@ -24,6 +24,9 @@ package struct MetricsServer: Sendable {
         package var webConfigurationFile: String?
         /// The maximum number of concurrent requests; 0 for no limit.
         package var mostRequests = 40
+        /// The maximum number of requests for the past that wait for one another, so that they
+        /// leave room for others.
+        var mostPastRequests: Int { mostRequests == 0 ? 4 : max(min(mostRequests / 4, 4), 1) }
         /// The name of this machine, which requests may use in place of an address.
         package var machineName = ""
         /// Other names that requests may use: `node7.example.org`, `*.example.org`, `*` for any.
@@ -106,7 +109,9 @@ package struct MetricsServer: Sendable {
             explainer: Explainer(configuration.files),
             events: configuration.events.map { EventFeed($0, limits: limits) },
             history: configuration.past.map {
-                HistoryFeed(version: configuration.version, open: $0)
+                HistoryFeed(
+                    version: configuration.version, most: configuration.mostPastRequests,
+                    open: $0)
             },
             page: WebPage(
                 version: configuration.version, metricsPath: configuration.telemetryPath,

@@ -25,6 +25,8 @@ struct PartIndex: Sendable {
     private(set) var frames: [Frame] = []
     private(set) var segments: [Segment] = []
     private(set) var notes: [RecordingNote] = []
+    /// The number of times that the clock was set back just before the first snapshot.
+    private(set) var marks = 0
 
     init(_ file: any RecordingBytes) throws {
         var scanner = RecordScanner(file, payloadPrefix: FrameRecord.timeLength)
@@ -66,6 +68,7 @@ struct PartIndex: Sendable {
                 followsFrame = true
             case .record(Record.Kind.gauges, _, let offset) where wasFrame:
                 frames[frames.count - 1].gauges = offset..<scanner.offset
+            case .record(Record.Kind.setBack, _, _): marks += 1
             case .record: break
             }
         }
@@ -77,17 +80,19 @@ struct PartIndex: Sendable {
         return (next < segments.count ? segments[next].first : frames.count) - number - 1
     }
 
-    /// The time of the first snapshot of a file; nil if it has none.
-    static func firstTime(_ file: any RecordingBytes) throws -> UInt64? {
+    /// The time of the first snapshot of a file, nil if it has none, and the marks before it.
+    static func first(_ file: any RecordingBytes) throws -> (time: UInt64?, marks: Int) {
         var scanner = RecordScanner(file, payloadPrefix: FrameRecord.timeLength)
+        var marks = 0
         while let item = try scanner.next() {
+            if case .record(Record.Kind.setBack, _, _) = item { marks += 1 }
             if case .record(Record.Kind.frame, let time, _) = item,
                 time.count == FrameRecord.timeLength
             {
-                return time[...].littleEndian
+                return (time[...].littleEndian, marks)
             }
         }
-        return nil
+        return (nil, marks)
     }
 
     /// The ranges of snapshots whose times increase; more than one if the clock was set back.

@@ -61,9 +61,18 @@ extension Past {
         let (parts, newest) = try files(path)
         var notes: [RecordingNote] = []
         var pieces: [PastPiece] = []
+        /// The number of times that the clock was set back since the last piece.
+        var marks = 0
+        func add(_ found: [PastPiece], _ before: Int) {
+            marks += before
+            guard !found.isEmpty else { return }
+            pieces += found
+            pieces[pieces.count - found.count].marks = marks
+            marks = 0
+        }
         func scan(_ file: RecordingFile) throws {
             let (found, index) = try PastPiece.all(file)
-            pieces += found
+            add(found, index.marks)
             // The writer may be in the middle of its last record.
             notes += index.notes.filter { $0.kind != .torn }
         }
@@ -72,13 +81,16 @@ extension Past {
             // The name of a part that ended before the one above only says that it follows it.
             if let before, end == before + 1 {
                 try scan(file)
-            } else if let first = try PartIndex.firstTime(file) {
-                pieces.append(PastPiece(file, first: first, last: max(first, end)))
+            } else {
+                let first = try PartIndex.first(file)
+                add(
+                    first.time.map { [PastPiece(file, first: $0, last: max($0, end))] } ?? [],
+                    first.marks)
             }
             before = end
         }
         if let newest { try scan(newest) }
-        return pieces.isEmpty ? nil : PastTier(pieces, notes: notes)
+        return pieces.isEmpty ? nil : PastTier(pieces, notes: notes, marks: marks)
     }
 
     /// Opens the older parts of a file with their ends, and the newest one, if they exist.

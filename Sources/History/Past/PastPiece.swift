@@ -7,6 +7,8 @@ struct PastPiece: Sendable {
     let last: UInt64
     /// The number of times that the clock was set back after this piece.
     var pass = 0
+    /// The number of marks that the clock was set back just before this piece.
+    var marks = 0
     /// The snapshots of the file; nil until they are needed.
     private(set) var index: PartIndex?
     /// Those of this piece.

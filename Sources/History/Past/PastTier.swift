@@ -26,14 +26,17 @@ struct PastTier: Sendable {
     private var decoder = PastDecoder()
 
     /// Creates a tier from its pieces, and the problems that were found in them.
-    init(_ pieces: [PastPiece], notes: [RecordingNote]) {
+    ///
+    /// `marks` is the number of times that the clock was set back after the last piece.
+    init(_ pieces: [PastPiece], notes: [RecordingNote], marks: Int = 0) {
         self.pieces = pieces
         self.notes = notes
         // Count from the end, where all tiers agree: their beginnings differ.
-        var pass = 0
+        var pass = marks
         for place in pieces.indices.reversed() {
-            if place + 1 < pieces.count, pieces[place + 1].first <= pieces[place].last { pass += 1 }
             self.pieces[place].pass = pass
+            let isSetBack = place > 0 && pieces[place].first <= pieces[place - 1].last
+            pass += max(pieces[place].marks, isSetBack ? 1 : 0)
         }
     }
 

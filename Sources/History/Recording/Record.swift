@@ -19,6 +19,8 @@ package enum Record {
         package static let event: UInt8 = 3
         /// The maxima and means of the samples for which the snapshot before it stands.
         static let gauges: UInt8 = 4
+        /// The first record of a part that begins after the clock was set back.
+        static let setBack: UInt8 = 5
     }
 
     struct Head {

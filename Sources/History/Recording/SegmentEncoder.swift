@@ -22,6 +22,9 @@ package struct SegmentEncoder: Sendable {
         self.keyframeInterval = max(keyframeInterval, 1)
     }
 
+    /// The record with which a part begins after the clock was set back.
+    package static let setBackMark = Record.encode(Record.Kind.setBack, [])
+
     /// Whether the next snapshot begins a segment, so that it may begin a new file.
     package var isAtBoundary: Bool { earlier == nil || frames >= keyframeInterval }
 

@@ -9,13 +9,12 @@ package struct OwnDirectory: ~Copyable {
     /// Opens an absolute path; creates missing directories if this user owns the existing one
     /// above.
     ///
-    /// With `readers`, nobody else may write to the directory; a new one gets the mode 0750 and
-    /// their group.
+    /// With `readers`, nobody else may write to the directory, which gets the mode 0750 and their
+    /// group.
     package init(
         making path: String, readers: AppendedFile.Readers? = nil
     ) throws(FileRefusal) {
         var place = "/"
-        var isNew = false
         var found = try FoundFile(place, links: .trusted)
         for part in path.split(separator: "/") {
             place += place == "/" ? "\(part)" : "/\(part)"
@@ -30,7 +29,6 @@ package struct OwnDirectory: ~Copyable {
                 guard made == 0 || errno == EEXIST else {
                     throw FileRefusal(place, cannotBe: "made", "create", code: errno)
                 }
-                isNew = made == 0
                 found = try FoundFile(
                     String(part), under: found.number, links: .none, named: place)
             }
@@ -38,7 +36,7 @@ package struct OwnDirectory: ~Copyable {
         try found.requireOwned()
         if readers != nil { try found.requireOwner(among: [geteuid()]) }
         let opened = try found.opened(O_RDONLY | O_DIRECTORY)
-        if isNew, let readers { try Self.share(opened, path, with: readers) }
+        if let readers { try Self.share(opened, path, with: readers) }
         directory = opened
         self.path = path
     }

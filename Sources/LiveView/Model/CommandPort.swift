@@ -7,7 +7,7 @@ package protocol CommandPort: AnyObject {
     var refusal: String? { get }
     /// The commands that the view offers.
     var commands: [CommandShape] { get }
-    /// Starts an order, which waits for those before it.
+    /// Starts an order; a change waits for the changes before it.
     func start(_ order: CommandOrder)
     /// Returns the next finished order; nil if none is finished.
     func report() -> CommandReport?

@@ -124,7 +124,7 @@ struct CommandWords: Hashable, Sendable {
         return switch name {
         case "freeze": .commands([["thaw", cgroup]])
         case "set", "pin", "move", "create":
-            .commands([["restore", "--since", since, cgroup]])
+            .commands([["restore", "--exact", "--owner", "person", "--since", since, cgroup]])
         case "hold" where !rest.contains("--release"): .commands([["hold", cgroup, "--release"]])
         case "thaw": .none("a thaw cannot be undone; freeze it again")
         case "kill": .none("a kill cannot be undone")

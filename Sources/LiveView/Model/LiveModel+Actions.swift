@@ -57,7 +57,9 @@ extension LiveModel {
         let index = snapshot.cgroups.firstIndex { $0.id == first.id } ?? 0
         switch action {
         case .freeze:
-            let isFrozen = CgroupFigures(snapshot, index).state == "frozen"
+            let isFrozen =
+                CgroupFigures(snapshot, index).state == "frozen"
+                || thawTimes[first.id] ?? 0 > snapshot.wallTime
             return propose { path in
                 isFrozen ? ["thaw", path] : ["freeze", "--timeout", Self.freezeTime, path]
             }

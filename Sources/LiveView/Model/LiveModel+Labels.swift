@@ -20,8 +20,11 @@ extension LiveModel {
 
     /// The state of a row's cgroup; for a freeze that this view made, the time until the thaw.
     func state(of row: TreeRow, now: UInt64) -> String? {
-        guard let snapshot, let state = CgroupFigures(snapshot, row.index).state else { return nil }
-        guard state == "frozen", let end = thawTimes[row.id], end > now else { return state }
+        guard let snapshot else { return nil }
+        let state = CgroupFigures(snapshot, row.index).state
+        guard state ?? "frozen" == "frozen", let end = thawTimes[row.id], end > now else {
+            return state
+        }
         let seconds = (end - now + 999_999) / 1_000_000
         return seconds < 100 ? "thaws \(seconds)s" : "thaws \(seconds / 60)m"
     }

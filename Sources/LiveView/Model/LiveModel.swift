@@ -99,6 +99,8 @@ package struct LiveModel: Sendable {
     var undoable: [UndoStep] = []
     /// The times at which cgroups frozen by this view thaw, in microseconds since 1970.
     var thawTimes: [CgroupID: UInt64] = [:]
+    /// Those of them that a snapshot showed as frozen, as the next one will if they still are.
+    private var seenFrozen: Set<CgroupID> = []
     /// What the last command printed, and its title.
     var output: (title: String, lines: [String]) = ("", [])
     /// The command lines that were typed, the last one last.
@@ -140,8 +142,23 @@ package struct LiveModel: Sendable {
             let present = Set(next.cgroups.map(\.id))
             marked.formIntersection(present)
             thawTimes = thawTimes.filter { present.contains($0.key) }
+            watchThaws(in: next)
         }
         rebuild()
+    }
+
+    /// Forgets the freezes that something else has ended.
+    ///
+    /// On a hybrid host, no file that is read may show a freeze through v2.
+    private mutating func watchThaws(in snapshot: Snapshot) {
+        for (index, entry) in snapshot.cgroups.enumerated() where thawTimes[entry.id] != nil {
+            if CgroupFigures(snapshot, index).state == "frozen" {
+                seenFrozen.insert(entry.id)
+            } else if seenFrozen.remove(entry.id) != nil {
+                thawTimes[entry.id] = nil
+            }
+        }
+        seenFrozen.formIntersection(thawTimes.keys)
     }
 
     /// Shows the processes of the selection.

@@ -94,7 +94,7 @@ enum LiveAction: CaseIterable, Sendable {
 
     var note: String {
         switch self {
-        case .freeze: "stop or resume its processes; thaws by itself after 60s"
+        case .freeze: "stop its processes for 60s, or resume them"
         case .kill: "end its processes; asks for the signal"
         case .limit: "choose a limit and type its new value"
         case .pin: "restrict it to CPUs"

@@ -14,8 +14,9 @@ enum LineWrap {
             let part = CellWidth.clipped(String(rest), to: width)
             // Blanks inside of a line stay, because they align columns.
             let blank = part.lastIndex(of: " ").map { part.distance(from: part.startIndex, to: $0) }
-            let count = max(part.count, 1)
-            let end = blank.flatMap { $0 > indent.count ? $0 : nil } ?? count
+            // One character may be wider than a line, so each line takes at least one.
+            let end = max(
+                blank.flatMap { $0 > indent.count ? $0 : nil } ?? part.count, indent.count + 1)
             lines.append(String(rest.prefix(end)))
             let left = rest.dropFirst(end).drop { $0 == " " }
             rest = (indent + left)[...]

@@ -38,6 +38,9 @@ package struct CgroupDifference {
             return most == 0 ? 0 : (b - a).magnitude / most
         }
 
+        /// The key of the order: what one side does not have at all comes last.
+        var rank: Double { json.0 == nil || json.1 == nil ? -1 : size }
+
         /// The change in readable form; empty if one side has no number.
         var change: String {
             guard let a = numbers.0, let b = numbers.1 else { return "" }
@@ -58,7 +61,7 @@ package struct CgroupDifference {
         self.b = b
         rows = MetricCatalog.all.compactMap { Self.row($0, a, b) }.enumerated()
             // The order of equal differences is that of the catalog.
-            .sorted { ($1.element.size, $0.offset) < ($0.element.size, $1.offset) }
+            .sorted { ($1.element.rank, $0.offset) < ($0.element.rank, $1.offset) }
             .map(\.element)
     }
 

@@ -29,7 +29,8 @@ package struct RestoreReport {
         for result in results {
             let entry = result.entry
             rows.add(
-                [entry.path.description, entry.what, Self.describe(result, dryRun: dryRun)], hierarchy: entry.hierarchy)
+                [entry.path.description, entry.what, Self.describe(result, dryRun: dryRun)],
+                hierarchy: entry.hierarchy)
         }
         return LeftTable(rows.cells).text
     }

@@ -127,12 +127,14 @@ package struct SuggestionReport {
         String(CivilTime(local: microseconds).text.dropLast(3))
     }
 
-    /// A time in days, or in hours below two days: `6.8 days`.
+    /// A time in days, in hours below two days, or in minutes: `6.8 days`.
     static func days(_ nanoseconds: UInt64) -> String {
         let hours = Double(nanoseconds) / 3.6e12
-        return hours < 48
-            ? "\(DecimalText.fixed(hours, places: 1)) h"
-            : "\(DecimalText.fixed(hours / 24, places: 1)) days"
+        switch hours {
+        case ..<1: return "\(DecimalText.fixed(hours * 60, places: 1)) min"
+        case ..<48: return "\(DecimalText.fixed(hours, places: 1)) h"
+        default: return "\(DecimalText.fixed(hours / 24, places: 1)) days"
+        }
     }
 
     private static func life(_ record: WorkloadRecord) -> String {

@@ -40,13 +40,15 @@ extension DaemonService {
         let isHostDaemon =
             isLive && EffectiveUser.isRoot && machine.stateDirectory == StateDirectory.system
         guard let directory = settings.path(isHostDaemon: isHostDaemon) else { return nil }
-        let store = HistoryStore(directory, settings, RecordingOrigin(machine.set.system)) {
-            if let failure = $0 {
-                logger.error("history is not kept, and is tried again: \(failure)")
-            } else {
-                logger.info("history is kept again")
-            }
-        }
+        let store = HistoryStore(
+            directory, settings, RecordingOrigin(machine.set.system),
+            onChange: {
+                if let failure = $0 {
+                    logger.error("history is not kept, and is tried again: \(failure)")
+                } else {
+                    logger.info("history is kept again")
+                }
+            })
         return HistoryWriter(store)
     }
 

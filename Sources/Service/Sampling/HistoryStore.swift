@@ -14,11 +14,17 @@ final class HistoryStore: Sendable {
         var tiers: [HistoryTier] = []
         /// When to try again after a failure, in nanoseconds of CLOCK_BOOTTIME.
         var retryAt: UInt64 = 0
+        /// When to look at the free space again.
+        var checkAt: UInt64 = 0
+        /// The latest time of a sample, in microseconds since 1970.
+        var last: UInt64 = 0
         /// When to look at the sizes and the oldest time again.
         var measureAt: UInt64 = 0
     }
 
     private static let retryInterval: UInt64 = 10_000_000_000
+    /// Space that is left to others, unless a twentieth of the file system is less.
+    private static let reserve: UInt64 = 1 << 30
     private static let measureInterval: UInt64 = 600_000_000_000
 
     private let directory: String
@@ -26,18 +32,23 @@ final class HistoryStore: Sendable {
     private let origin: RecordingOrigin
     /// Called when it begins to fail, with the reason, and with nil when it works again.
     private let onChange: @Sendable (String?) -> Void
+    private let space: @Sendable (String) -> FreeSpace?
     private let state = Mutex(State())
     private let published: Mutex<HistoryState>
 
     /// Creates a store, which opens its files with the first snapshot.
+    ///
+    /// `space` finds out how much room the file system of a directory has.
     init(
         _ directory: String, _ settings: HistorySettings, _ origin: RecordingOrigin,
+        space: @escaping @Sendable (String) -> FreeSpace? = { FreeSpace(of: $0) },
         onChange: @escaping @Sendable (String?) -> Void
     ) {
         self.directory = directory
         self.settings = settings
         self.origin = origin
         self.onChange = onChange
+        self.space = space
         published = Mutex(HistoryState(directory: directory))
     }
 
@@ -51,7 +62,14 @@ final class HistoryStore: Sendable {
             guard now >= state.retryAt else { return }
             do {
                 if state.tiers.isEmpty { try open(&state) }
-                for tier in state.tiers { try tier.take(snapshot) }
+                if now >= state.checkAt {
+                    state.checkAt = now + Self.retryInterval
+                    try requireSpace()
+                }
+                // Readers tell the passes of the clock apart by marks in all tiers.
+                let isSetBack = snapshot.wallTime <= state.last
+                for tier in state.tiers { try tier.take(snapshot, isSetBack: isSetBack) }
+                state.last = snapshot.wallTime
                 note(nil)
                 published.withLock {
                     $0.newest = snapshot.wallTime
@@ -65,6 +83,7 @@ final class HistoryStore: Sendable {
                 // Opening the files again finds out where each of them ends.
                 state.tiers = []
                 state.retryAt = now + Self.retryInterval
+                state.checkAt = 0
                 note(Self.text(error, directory))
             }
         }
@@ -81,6 +100,17 @@ final class HistoryStore: Sendable {
         state.tiers = try settings.tiers(in: directory).map {
             try HistoryTier($0.path, step: $0.step, $0.bounds, origin, readers)
         }
+        state.last = max(state.last, state.tiers.map(\.last).max() ?? 0)
+    }
+
+    /// Throws if others need the room that is left.
+    private func requireSpace() throws(IOError) {
+        guard let found = space(directory),
+            found.free < min(found.total / 20, Self.reserve)
+        else { return }
+        throw IOError(
+            "write", directory, .noSpace,
+            objection: "less than \(ByteText.of(min(found.total / 20, Self.reserve))) is free")
     }
 
     /// Writes the open periods.

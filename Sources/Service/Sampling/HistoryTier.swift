@@ -51,8 +51,16 @@ final class HistoryTier: Sendable {
     /// Takes the next sample, and writes it or the period that it ends.
     ///
     /// After an error, the tier must be opened again.
-    func take(_ snapshot: Snapshot) throws(IOError) {
+    ///
+    /// If the clock was set back before it, all tiers must be told.
+    func take(_ snapshot: Snapshot, isSetBack: Bool) throws(IOError) {
         try state.withLock { state throws(IOError) in
+            if isSetBack {
+                if let kept = state.thinner?.end() {
+                    try Self.write(kept.snapshot, kept.gauges, step, &state)
+                }
+                try Self.beginPass(at: snapshot.wallTime, &state)
+            }
             guard state.thinner != nil else {
                 return try Self.write(snapshot, nil, step, &state)
             }
@@ -75,20 +83,26 @@ final class HistoryTier: Sendable {
         _ snapshot: Snapshot, _ gauges: GaugeSummary?, _ step: UInt64, _ state: inout State
     ) throws(IOError) {
         let time = snapshot.wallTime
-        let isSetBack = time <= state.last
-        if isSetBack || state.file.isFull(at: time) || closesSegment(time, step) {
-            state.encoder.endSegment()
-        }
-        if isSetBack {
-            // Times increase within a part, so that a reader finds one without reading it.
-            try state.file.beginPart(at: time)
-        } else if state.encoder.isAtBoundary, state.file.size > 0 {
+        if state.file.isFull(at: time) || closesSegment(time, step) { state.encoder.endSegment() }
+        if state.encoder.isAtBoundary, state.file.size > 0 {
             try state.file.sync()
             try state.file.makeRoom(at: time)
         }
         try state.file.append(state.encoder.encode(snapshot, gauges: gauges), at: time)
         state.last = time
     }
+
+    /// Begins a part with a mark.
+    ///
+    /// Times increase within a part, so that a reader finds one without reading it.
+    private static func beginPass(at time: UInt64, _ state: inout State) throws(IOError) {
+        state.encoder.endSegment()
+        try state.file.beginPart(at: time)
+        try state.file.append(SegmentEncoder.setBackMark, at: time)
+    }
+
+    /// The time of the last snapshot that was found in the file or written; 0 without one.
+    var last: UInt64 { state.withLock { $0.last } }
 
     private static func closesSegment(_ time: UInt64, _ step: UInt64) -> Bool {
         step > 0 && (time / step + 1).isMultiple(of: alignment)

@@ -35,6 +35,7 @@ package struct Observation: Sendable {
     package var demand: UInt64?
     /// Swap in use.
     package var swap: UInt64?
+    /// The hard limit.
     package var memoryMax = Reading.absent
     /// `memory.high`; absent on v1.
     package var memoryHigh = Reading.absent
@@ -49,10 +50,12 @@ package struct Observation: Sendable {
     package var periods: UInt64 = 0, throttledPeriods: UInt64 = 0
     /// The quota in millionths of a CPU; unlimited without one.
     package var quota = Reading.absent
+    /// The share of CPU time relative to siblings.
     package var weight = Reading.absent
 
     /// Tasks, also those of a peak between two snapshots.
     package var tasks: UInt64?
+    /// The limit on tasks.
     package var tasksMax = Reading.absent
     /// Forks that failed because of the limit.
     package var refusedForks: UInt64 = 0

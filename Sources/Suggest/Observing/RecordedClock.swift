@@ -9,6 +9,9 @@ package struct RecordedClock: Sendable {
     package struct Step: Sendable {
         /// The time that the snapshot represents, in nanoseconds; 0 for the first and after a gap.
         package var elapsed: UInt64 = 0
+        /// Whether the snapshot is not newer than the last one of the same boot, and so was taken
+        /// already: tiers of a history can repeat a period after a step of the clock.
+        package var isRepeated = false
         /// Whether this is the first snapshot.
         package var isFirst = false
         /// Whether another run of the recorder began, which numbers cgroups again.
@@ -44,13 +47,17 @@ package struct RecordedClock: Sendable {
     /// Takes the next snapshot.
     package mutating func take(_ snapshot: Snapshot, of run: RecordedRun?) -> Step {
         let now = snapshot.tierTimes.first?.now ?? 0
+        var step = Step()
+        if samples > 0, now <= last, let run, run.boot == self.run?.boot {
+            step.isRepeated = true
+            return step
+        }
         defer {
             last = now
             self.run = run
             wallTimes = (samples == 0 ? snapshot.wallTime : wallTimes.first, snapshot.wallTime)
             samples += 1
         }
-        var step = Step()
         guard samples > 0 else {
             step.isFirst = true
             return step

@@ -29,7 +29,8 @@ struct MemorySizing {
         to suggestions: inout [Suggestion],
         _ unsuggested: inout [(limit: SizedLimit, reason: Unsuggested)]
     ) {
-        guard let peak = record.demandPeak, record.memoryMax.isKnown else { return }
+        // A cgroup that was never used says nothing about its use.
+        guard let peak = record.demandPeak, peak.value > 0, record.memoryMax.isKnown else { return }
         let hard = SizedLimit("memory.max")
         if let obstacle {
             unsuggested.append((hard, obstacle))

@@ -58,7 +58,7 @@ struct RateSizing {
         _ suggestions: inout [Suggestion],
         _ unsuggested: inout [(limit: SizedLimit, reason: Unsuggested)]
     ) {
-        guard let peak = record.tasksPeak, record.tasksMax.isKnown else { return }
+        guard let peak = record.tasksPeak, peak.value > 0, record.tasksMax.isKnown else { return }
         let limit = SizedLimit("pids.max")
         let share = Double(record.tasksBoundTime) / Double(max(record.tasks.time, 1))
         let raised = record.refusingMax.adding(record.refusingMax)

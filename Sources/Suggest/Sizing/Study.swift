@@ -44,6 +44,7 @@ package struct Study: Sendable {
         _ snapshot: Snapshot, peaks: Snapshot? = nil, of run: RecordedRun? = nil
     ) {
         let step = clock.take(snapshot, of: run)
+        guard !step.isRepeated else { return }
         let columns = columns(of: snapshot.schema)
         hostMemory = snapshot.host.memoryTotal.value ?? hostMemory
         if slots.isFull, clock.samples % 60 == 0 { releaseShortLived() }

@@ -19,6 +19,7 @@ package struct WorkloadRecord: Sendable {
 
     /// The memory in use, without the cache that it would not miss.
     package private(set) var demand = Distribution()
+    /// The highest demand for memory; nil without a reading.
     package private(set) var demandPeak: Peak?
     /// The highest swap usage.
     package private(set) var swapPeak: UInt64 = 0
@@ -26,6 +27,7 @@ package struct WorkloadRecord: Sendable {
     package private(set) var lows = DailyLows()
     /// The limits at the end.
     package private(set) var memoryMax = Reading.absent, memoryHigh = Reading.absent
+    /// The soft limit of v1 at the end.
     package private(set) var memorySoftLimit = Reading.absent
     /// Charges that hit the hard limit, and processes that the OOM killer killed.
     package private(set) var memoryHits: UInt64 = 0, oomKills: UInt64 = 0
@@ -38,6 +40,7 @@ package struct WorkloadRecord: Sendable {
 
     /// CPU usage over windows of ten seconds, in millionths of a CPU.
     package private(set) var cpu = Distribution()
+    /// The highest CPU usage; nil without a window.
     package private(set) var cpuPeak: Peak?
     /// Quota periods, and those in which it was throttled.
     package private(set) var periods: UInt64 = 0, throttledPeriods: UInt64 = 0
@@ -46,8 +49,11 @@ package struct WorkloadRecord: Sendable {
     /// The quota in millionths of a CPU, and the weight, at the end.
     package private(set) var quota = Reading.absent, weight = Reading.absent
 
+    /// The number of tasks.
     package private(set) var tasks = Distribution()
+    /// The highest number of tasks; nil without a reading.
     package private(set) var tasksPeak: Peak?
+    /// The limit on tasks at the end.
     package private(set) var tasksMax = Reading.absent
     /// Forks that failed, and the highest limit that refused them.
     package private(set) var refusedForks: UInt64 = 0, refusingMax: UInt64 = 0
@@ -151,6 +157,7 @@ package struct DiskRecord: Sendable {
     package let disk: InstanceKey
     /// The rate over windows of ten seconds.
     package private(set) var rates = Distribution()
+    /// The highest rate; nil without a window.
     package private(set) var peak: Peak?
     /// The limit at the end; unlimited without one.
     package private(set) var present = Reading.unlimited

@@ -86,7 +86,7 @@ package struct LimitTrial: Sendable {
         _ snapshot: Snapshot, peaks: Snapshot? = nil, of run: RecordedRun? = nil
     ) {
         let step = clock.take(snapshot, of: run)
-        guard !workloads.isEmpty else { return }
+        guard !workloads.isEmpty, !step.isRepeated else { return }
         if columns?.schema != snapshot.schema { columns = ReadColumns(snapshot.schema) }
         guard let columns else { return }
         if cgroups != snapshot.cgroups {

@@ -93,8 +93,9 @@ struct EventsCommand: AsyncParsableCommand {
             return pattern
         }
         let now = MonotonicClock.wallMicroseconds
-        return EventSelection(
-            kinds: kind?.kinds, since: try since?.instant(notAfter: now),
-            until: try until?.instant(before: now), pattern: pattern)
+        let begin = try since?.instant(notAfter: now)
+        let end = try until?.instant(before: now)
+        if let begin, let end, end < begin { throw ValidationError("--until is before --since") }
+        return EventSelection(kinds: kind?.kinds, since: begin, until: end, pattern: pattern)
     }
 }

@@ -70,7 +70,9 @@ struct ExporterCommand: AsyncParsableCommand {
         configuration.selection = selection
         configuration.files = observation.files
         configuration.programFamilies = { ledger.families }
-        if let folder = try store.history ?? DaemonHistory.folder() {
+        // The daemon's history is that of the whole host.
+        let usual = options.isWholeHost ? try DaemonHistory.folder() : nil
+        if let folder = store.history ?? usual {
             configuration.past = { try Past.ifPresent(folder) }
         }
         let server = MetricsServer(

@@ -39,17 +39,23 @@ struct RestoreCommand: ParsableCommand {
         parsing: .unconditional,
         help: "Time since which changes are undone: -10m, HH:MM:SS, RFC 3339.")
     var since: WrittenTime?
+    @Flag(help: "Only the cgroup itself, without its descendants.") var exact = false
     @Flag(help: "Also restore values changed by other programs since.") var force = false
     @Flag(help: "Show what would be written, without writing.") var dryRun = false
+
+    func validate() throws {
+        if exact, cgroup == nil { throw ValidationError("--exact needs a cgroup") }
+    }
 
     func run() throws {
         let set = try HierarchySet.discover(options.system)
         let journal = try StateDirectory.journalToRead()
         let restorer = Restorer(set: set, journal: journal, files: StateDirectory.files(of: set))
         let start = try since.map { try $0.instant(before: MonotonicClock.wallMicroseconds) } ?? 0
+        let path = try chosen(journal, set)
         let results = try restorer.restore(
-            chosen(journal, set), owners: owner, force: force, dryRun: dryRun
-        ) { $0.wallTime >= start }
+            path, owners: owner, force: force, dryRun: dryRun
+        ) { $0.wallTime >= start && (!exact || $0.path == path) }
         // Overdue changes of other cgroups; those of the selected ones are in the results.
         if cgroup != nil, !dryRun { try ActionContext(options).undoOverdue(journal) }
         // An empty journal of this user says nothing about changes by root's daemon.

@@ -25,7 +25,8 @@ struct SetCommand: AsyncParsableCommand {
             With --for or --confirm, a separate process undoes the change at that time, even if \
             everything else has died. A value that something else has changed by then is left \
             alone. Setting the same limit again, with or without these options, replaces the \
-            time; the first original stays the one that is restored.
+            time. A value that an earlier command has set for good returns; otherwise the \
+            original does.
 
             Examples:
               cgwarden set build memory.max=512MiB cpu.max=1.5cpus

@@ -55,7 +55,8 @@ struct StatCommand: AsyncParsableCommand {
     var cgroup: String?
     @Option(
         name: .customLong("where"),
-        help: "Only matching cgroups: 'cpu > 50', 'state = frozen', 'web | db'.")
+        help: "Only matching cgroups: 'cpu > 50', 'state = frozen', 'web | db'.",
+        transform: CgroupCondition.init(parsing:))
     var condition: CgroupCondition?
     @Option(help: "Number of cgroups to print, those with the highest value of --by.") var top: Int?
     @Option(help: "Field for --top (default: cpu.usage_usec.rate).") var by: FieldName?

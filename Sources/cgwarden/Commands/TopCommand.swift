@@ -51,7 +51,7 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(help: "Sort by path, tasks, CPU, memory, I/O.") var order: Order?
     @Option(
         name: .customLong("order"),
-        help: "Sort by path, io, or a column: cpu, memory, swap, psi-memory.")
+        help: "Sort by path, tasks, cpu, memory, io, or a column's name or metric.")
     var orderName: SortName?
     @Flag(exclusivity: .chooseLast) var counting: ProcessCount.Kind?
     @Option(help: "With -P and -k: also count the processes of descendants: yes or no.")
@@ -63,7 +63,8 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(help: "Comma-separated values (RFC 4180).") var csv = false
     @Option(
         name: .customLong("where"),
-        help: "Show only matching cgroups: 'cpu > 50', 'unit ~ nginx'.")
+        help: "Show only matching cgroups: 'cpu > 50', 'unit ~ nginx'.",
+        transform: CgroupCondition.init(parsing:))
     var condition: CgroupCondition?
     @Flag(inversion: .prefixedNo, help: "Select and sort with the mouse in the live view.")
     var mouse = true
@@ -115,7 +116,10 @@ struct TopCommand: AsyncParsableCommand {
             note = name?.note
         }
 
-        static var allValueStrings: [String] { SortKey.allCases.map(\.rawValue) }
+        /// The orders of systemd-cgtop; the key S of the live view lists all.
+        static var allValueStrings: [String] {
+            [SortKey.path, .tasks, .cpu, .memory, .io].map(\.rawValue)
+        }
         static var defaultCompletionKind: CompletionKind { .words(allValueStrings) }
     }
 

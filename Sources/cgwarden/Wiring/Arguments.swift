@@ -13,14 +13,13 @@ extension ByteAmount: ExpressibleByArgument {}
 extension WrittenTime: ExpressibleByArgument {}
 
 /// A condition on cgroups on the command line.
-struct CgroupCondition: ExpressibleByArgument {
+struct CgroupCondition {
     let text: String
     let filter: CgroupFilter
 
-    init?(argument: String) {
-        guard let filter = try? CgroupFilter(parsing: argument) else { return nil }
-        text = argument
-        self.filter = filter
+    init(parsing text: String) throws(FilterError) {
+        self.text = text
+        filter = try CgroupFilter(parsing: text)
     }
 }
 

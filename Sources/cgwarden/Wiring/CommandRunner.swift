@@ -37,6 +37,15 @@ final class CommandRunner: CommandPort {
             var waiting: [CommandOrder] = []
             var done: [CommandReport] = []
             var threads = 0
+            var isChanging = false
+
+            /// Takes the next order; a change waits for the one before it.
+            mutating func next() -> CommandOrder? {
+                let place = waiting.firstIndex { $0.purpose != .change || !isChanging }
+                guard let place else { return nil }
+                if waiting[place].purpose == .change { isChanging = true }
+                return waiting.remove(at: place)
+            }
         }
         let orders = Mutex(Orders())
     }
@@ -99,11 +108,9 @@ final class CommandRunner: CommandPort {
     private static func work(_ state: State, _ options: [String]) {
         while true {
             let next = state.orders.withLock { orders -> CommandOrder? in
-                guard !orders.waiting.isEmpty else {
-                    orders.threads -= 1
-                    return nil
-                }
-                return orders.waiting.removeFirst()
+                let next = orders.next()
+                if next == nil { orders.threads -= 1 }
+                return next
             }
             guard let order = next else { return }
             let since = CivilTime.instant(MonotonicClock.wallMicroseconds)
@@ -112,6 +119,7 @@ final class CommandRunner: CommandPort {
             }
             state.orders.withLock {
                 $0.done.append(CommandReport(order: order, results: results, since: since))
+                if order.purpose == .change { $0.isChanging = false }
             }
         }
     }

@@ -8,7 +8,8 @@ struct PastOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Time in the past to show: -2h, 14:02, 'yesterday 14:00', RFC 3339.", valueName: "time"))
+            "Time in the past to show: -2h, 14:02, 'yesterday 14:00', RFC 3339.", valueName: "time")
+    )
     var at: WrittenTime?
     @OptionGroup var store: HistoryOptions
 

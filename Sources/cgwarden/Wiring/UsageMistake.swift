@@ -51,10 +51,15 @@ enum UsageMistake {
             }
         }
         if let list {
+            // Six words and more are on lines of their own.
+            let items = message.split(separator: "\n").filter { $0.hasPrefix("  - ") }
+                .map { String($0.dropFirst(4)) }
             let words = list.1.split(separator: "'").enumerated().filter { $0.offset % 2 == 0 }
-            let typed = quoted(in: line) ?? ""
+                .map { String($0.element) }
+            let choice = items.isEmpty ? list.1 : "one of \(items.joined(separator: ", "))"
             let hint = Spelling.hint(
-                for: typed, among: words.map { String($0.element) }, otherwise: "write \(list.1)")
+                for: quoted(in: line) ?? "", among: items.isEmpty ? words : items,
+                otherwise: "write \(choice)")
             return "\(line); \(hint)"
         }
         if line.contains(";") { return line }

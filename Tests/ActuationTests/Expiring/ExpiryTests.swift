@@ -78,12 +78,64 @@ import Testing
         let report = undo.undoOverdue()
         #expect(report.hasLeft && report.results.count == 1)
         #expect(try machine.text("pids/a/pids.max") == "9")
-        #expect(try entry()?.expiry?.obstacle == "something else set it to 9")
-        #expect(undo.undoOverdue().results.isEmpty)
-        // Once it is the written value again, the original returns.
+        #expect(try entry()?.expiry?.obstacle == EntryExpiry.changed)
+        // Whoever sets the same value later has made a change of their own.
         try overwrite("7")
+        #expect(undo.undoOverdue().results.isEmpty)
+        #expect(try machine.text("pids/a/pids.max") == "7")
+    }
+
+    /// A tenant who changes a value again and again must not fill the journal.
+    @Test func valueThatKeepsChangingIsRecordedOnce() throws {
+        try set("pids.max=7", for: .zero)
+        func size() throws -> Int {
+            try Data(contentsOf: URL(filePath: "\(machine.root)/state/journal")).count
+        }
+        try overwrite("9")
+        #expect(undo.undoOverdue().hasLeft)
+        let before = try size()
+        for value in 10..<20 {
+            try overwrite("\(value)")
+            #expect(!undo.undoOverdue().hasLeft)
+        }
+        #expect(try size() == before)
+    }
+
+    @Test func valueReturnsToAnEarlierChangeThatDoesNotExpire() throws {
+        try set("pids.max=70")
+        try set("pids.max=7", for: .zero)
         #expect(undo.undoOverdue().results.count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "70")
+        #expect(try entry()?.expiry == nil)
+        #expect(try entry()?.original == "max")
+        // Also after a second change that expires, and after a compaction.
+        try set("pids.max=8", for: .seconds(600))
+        try set("pids.max=9", for: .zero)
+        let short = try machine.journal.state().records(bootID: BootID.current) { _ in false }
+        #expect(
+            JournalState(parsing: short, bootID: BootID.current).entries
+                == (try machine.journal.entries()))
+        #expect(undo.undoOverdue().results.count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "70")
+        #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
         #expect(try machine.text("pids/a/pids.max") == "max")
+    }
+
+    /// The writer would write again after the restore, without an entry.
+    @Test func changeInProgressIsNotUndone() throws {
+        let parent = try #require(ProcessReader(.live).stat(getppid()))
+        let writer = ProcessIdentity(pid: getppid(), startTicks: parent.startTicks)
+        let index = try #require(machine.set.legacy(.pids))
+        let directory = try CgroupDirectory(CgroupPath("/a"), in: machine.set.hierarchies[index])
+        let journal = UndoJournal(
+            directory: machine.journal.directory, bootID: BootID.current, writer: writer
+        ).expiring(ExpiringChange(.zero, by: Self.dead))
+        _ = try journal.begin(
+            directory: directory, file: "pids.max", original: "max", wanted: "7", cause: "set")
+        try overwrite("20")
+        #expect(undo.undoOverdue().isIncomplete)
+        #expect(try machine.text("pids/a/pids.max") == "20")
+        #expect(try machine.journal.entries().count == 1)
     }
 
     @Test func onlyTheEntriesOfTheChangeAreUndone() throws {
