@@ -13,8 +13,9 @@ package struct LimitReport {
     package var results: [LimitResult]?
     /// Notes on values that the daemon manages.
     var claims: [String] = []
-    /// When the change is undone without a command, and its number once it is made.
+    /// When the change is undone without a command.
     package var expiry = Expiry.none
+    /// The number of an expiring change, by which people confirm it; nil before it is made.
     package var changeNumber: UInt64?
 
     /// Creates a report; without results, of a dry run.
