@@ -150,7 +150,7 @@ import Testing
         "KernelIO/Writing/RotatedFile.swift": ["ftruncate(": 1],
         "KernelIO/Descriptors/OwnedDescriptor+Bytes.swift": ["Glibc.write(": 1],
         // The layout of the live view, replaced in one step.
-        "KernelIO/Files/OwnDirectory.swift": ["mkdirat(": 1, "renameat(": 1, "unlinkat(": 1],
+        "KernelIO/Writing/OwnDirectory.swift": ["mkdirat(": 1, "renameat(": 1, "unlinkat(": 1],
         // Its own output, and the directory that the journal is in: nothing to put back.
         "KernelIO/Program/StandardOutput.swift": ["Glibc.write(": 1],
         "KernelIO/Program/Environment.swift": [" mkdir(": 1],
