@@ -7,11 +7,12 @@ import Testing
     .serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelCgtopTests {
     private let cgroup: ProgramCgroup
-    private let inner: ProgramCgroup
 
-    init() throws {
-        cgroup = try ProgramCgroup()
-        inner = try ProgramCgroup(bytes: Array("inner".utf8), below: cgroup)
+    init() throws { cgroup = try ProgramCgroup() }
+
+    /// A cgroup below, which has to be removed first.
+    private func inner() throws -> ProgramCgroup {
+        try ProgramCgroup(bytes: Array("inner".utf8), below: cgroup)
     }
 
     /// The first number of the cgroup's line.
@@ -24,6 +25,7 @@ struct KernelCgtopTests {
     }
 
     @Test func processesAreCountedWithOrWithoutThoseOfDescendants() throws {
+        let inner = try inner()
         let members = try [inner, inner].map { try $0.start("echo ready; exec sleep 300") }
         #expect(try count("-P") == "2" && count("-k") == "2")
         #expect(try count("-P", "--recursive=no") == "0")
@@ -36,6 +38,7 @@ struct KernelCgtopTests {
         guard ProgramRun.isInstalled("python3"), cgroup.directory(of: "pids") != nil else {
             try Test.cancel("python3 or the pids controller is missing here")
         }
+        let inner = try inner()
         let member = try inner.start(
             """
             exec python3 -c 'import threading, time
