@@ -35,6 +35,12 @@ struct KernelConfigurationTests {
         "audit.keep": "AuditLogTests.logIsRotatedAndOldFilesAreLimited",
         "audit.journald": "AuditLogTests.linesAreAppendedAndPrivate",
         "history.recording": own,
+        "history.directory":
+            "KernelHistoryTests.daemonWithAnotherStateDirectoryKeepsNoneUnlessTold",
+        "history.every_sample": "HistoryStoreTests.agesAndSizeBoundEachTier",
+        "history.every_10s": "HistoryStoreTests.agesAndSizeBoundEachTier",
+        "history.every_minute": "HistoryStoreTests.agesAndSizeBoundEachTier",
+        "history.max_size": "HistoryStoreTests.agesAndSizeBoundEachTier",
         "events.journal": "KernelEventStoreTests.eventsOfADaemonAreShownAfterItsCrash",
         "events.max_size": "EventJournalTests.oldestPartIsDroppedAtTheSizeLimit",
         "events.max_age": "EventJournalTests.oldestPartIsDroppedAtTheAgeLimit",
@@ -49,7 +55,7 @@ struct KernelConfigurationTests {
         var section = ""
         var keys: Set<String> = []
         for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
-            guard let match = line.firstMatch(of: /^( *)(?:# )?([a-z_]+):( |$)/),
+            guard let match = line.firstMatch(of: /^( *)(?:# )?([a-z0-9_]+):( |$)/),
                 match.2 != "true"
             else { continue }
             if !match.1.isEmpty {

@@ -35,7 +35,8 @@ struct KernelDaemonStartTests {
             words: "nonsense"),
         Mistake(
             name: "a bad address in the file",
-            config: "web: {listen_address: \"nonsense\"}\n", status: 64, words: "nonsense"),
+            config: "web: {listen_address: \"nonsense\"}\n", status: 78,
+            words: "cgwarden.yaml:1:23: web.listen_address: 'nonsense'"),
         Mistake(
             name: "an unwritable audit log", options: ["--audit", "/proc/none/audit.jsonl"],
             status: 77, words: "/proc/none"),
