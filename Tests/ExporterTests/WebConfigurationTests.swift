@@ -93,7 +93,7 @@ import Testing
         ),
         (
             "tls_server_config: {cert_file: a, key_file: b, cipher_suites: [RC4]}",
-            "1:64: unknown cipher suite 'RC4'"
+            "1:64: cipher suite cannot be 'RC4'; valid: TLS_"
         ),
         (
             "tls_server_config: {cert_file: a, key_file: b, cipher_suites: [TLS_AES_128_GCM_SHA256]}",
@@ -105,7 +105,7 @@ import Testing
         ),
         ("http_server_config: {http2: true}", "1:29: http2: true is not supported"),
         ("http_server_config: {headers: {Server: x}}", "1:32: unknown key 'Server'"),
-        ("http_server_config: {headers: {X-Frame-Options: no}}", "unknown X-Frame-Options 'no'"),
+        ("http_server_config: {headers: {X-Frame-Options: no}}", "X-Frame-Options cannot be 'no'; valid: deny"),
         (
             "http_server_config: {headers: {X-XSS-Protection: \"a\\r\\nb\"}}",
             "1:50: X-XSS-Protection must be one line"

@@ -106,7 +106,8 @@ package struct SnapshotBuilder {
                     row: RowLocation(block: 0, row: row)))
         }
         let now = 1_000_000_000 * (tick + 1)
-        let before = seconds.map { now - UInt64($0 * 1e9) } ?? 0
+        // Zero where there was no sample so long ago.
+        let before = seconds.map { now - min(now, UInt64($0 * 1e9)) } ?? 0
         return Snapshot(
             tick: tick,
             wallTime: UInt64(1_790_000_000_000_000 + Int64(tick) * 1_000_000 + wallShift),
