@@ -185,11 +185,11 @@ import Testing
         }
     }
 
-    /// `?at=-5m` was answered with the present.
+    /// A misspelled parameter would be answered with the present.
     @Test func unknownParametersOfTheAPIAreRefused() async throws {
         try await TestServer.run { port in
             for (target, name) in [
-                ("/api/v1/snapshot?at=-5m", "at"), ("/api/v1/stream?from=1", "from"),
+                ("/api/v1/snapshot?since=-5m", "since"), ("/api/v1/stream?from=1", "from"),
                 ("/api/v1/metrics?x", "x"), ("/api/v1/cgroup?path=/&at=-5m", "at"),
                 ("/api/v1/explain?cgroup=/&path=/", "path"),
                 ("/api/v1/snapshot?%0a%1b[2J", #"\x0a\x1b[2J"#),

@@ -105,7 +105,10 @@ import Testing
         ),
         ("http_server_config: {http2: true}", "1:29: http2: true is not supported"),
         ("http_server_config: {headers: {Server: x}}", "1:32: unknown key 'Server'"),
-        ("http_server_config: {headers: {X-Frame-Options: no}}", "X-Frame-Options cannot be 'no'; valid: deny"),
+        (
+            "http_server_config: {headers: {X-Frame-Options: no}}",
+            "X-Frame-Options cannot be 'no'; valid: deny"
+        ),
         (
             "http_server_config: {headers: {X-XSS-Protection: \"a\\r\\nb\"}}",
             "1:50: X-XSS-Protection must be one line"
