@@ -49,8 +49,9 @@ extension EntryExpiry {
     /// The time after a deadline that a running helper has for itself, in microseconds.
     private static let patience: UInt64 = 30_000_000
 
-    /// Whether a helper undoes the entry; nil stands for any other process, which undoes what a
-    /// helper that died or hangs has left.
+    /// Whether a process must undo the entry: `helper`, or with nil a process that is no helper.
+    ///
+    /// Other processes undo only the changes of helpers that died or hang.
     func isTask(of helper: ProcessIdentity?) -> Bool {
         if let helper { return self.helper == helper }
         return !self.helper.isRunning || EntryExpiry.now >= deadline + Self.patience

@@ -17,7 +17,7 @@ package struct SampleColumns {
         /// The keys of the value and of its rate in JSON, quoted.
         let key, rateKey: [UInt8]
 
-        /// Whether the metric has instances, whose sum stands for a value of the cgroup.
+        /// Whether the value is the sum of the metric's instances.
         package let isSum: Bool
         /// Whether its values are words.
         package var isText: Bool { form == .text }

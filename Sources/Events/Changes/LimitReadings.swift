@@ -32,7 +32,7 @@ struct LimitReadings: Hashable, Sendable {
     /// Whether a file with instances could not be read.
     private var isPartial = false
 
-    /// Stands for a text in ``texts``.
+    /// The reading of a value whose text is in ``texts``.
     private static let unlisted = Reading(Reading.largestValue)
 
     private static let period = ShownLimit.index(of: .cpuMaxPeriod)

@@ -35,7 +35,7 @@ struct CgroupAccount: Sendable {
             .cpuThrottledTime, .cpuMax, .cpuMaxPeriod,
         ] + PressedResource.allCases.map(\.metric)
 
-    /// Stands for a cgroup that was not opened.
+    /// The account of a cgroup that was not opened.
     static let unknown = CgroupAccount(EventCgroup(.root), born: nil)
 
     init(_ cgroup: EventCgroup, born: UInt64?) {

@@ -33,7 +33,7 @@ package struct SnapshotEvents: Sendable {
     private var births: Set<Birth> = []
     private var earlierBirths: Set<Birth> = []
 
-    /// Tells the cgroups apart that have had the same path.
+    /// Distinguishes successive cgroups with the same path.
     private struct Birth: Hashable {
         let path: CgroupPath
         /// 0 if it may be that of another hierarchy than the one in which ends are noticed.

@@ -26,8 +26,9 @@ extension Past {
         }
     }
 
-    /// Calls `body` with every kept snapshot of a time range and what it stands for, the oldest
-    /// first, until it returns false.
+    /// Calls `body` with every kept snapshot of a time range, with its period's maxima and means.
+    ///
+    /// The oldest comes first; `body` returns false to stop.
     ///
     /// Without gauges, the maxima and means are the snapshot's own, which is faster.
     package mutating func frames(

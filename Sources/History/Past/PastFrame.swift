@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// A snapshot of the past, with its origin and what it stands for.
+/// A snapshot of the past, with its origin and the maxima and means of its period.
 package struct PastFrame: Sendable {
     /// The snapshot in its ``CgroupModel/Snapshot/normalised`` form.
     ///

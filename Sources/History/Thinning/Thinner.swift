@@ -6,7 +6,7 @@ package import CgroupModel
 /// baseline. So counters are exact and rates cover the whole period. The other samples remain as
 /// maxima and means of the gauges.
 package struct Thinner: Sendable {
-    /// A kept snapshot, and what it stands for.
+    /// A kept snapshot, with a summary of its period.
     package struct Kept: Sendable {
         /// The last sample of the period.
         package let snapshot: Snapshot

@@ -103,6 +103,6 @@ extension RecordedRun {
 }
 
 extension PastFrame {
-    /// The maxima of the period that a thinned snapshot stands for; nil if nothing was thinned.
+    /// The maxima of the period that a thinned snapshot covers; nil if no sample was dropped.
     var thinnedPeaks: Snapshot? { samples > 1 ? peaks : nil }
 }

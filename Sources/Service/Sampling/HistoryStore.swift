@@ -66,7 +66,7 @@ final class HistoryStore: Sendable {
                     state.checkAt = now + Self.retryInterval
                     try requireSpace()
                 }
-                // Readers tell the passes of the clock apart by marks in all tiers.
+                // Every tier is marked, so that readers find where the clock was set back.
                 let isSetBack = snapshot.wallTime <= state.last
                 for tier in state.tiers { try tier.take(snapshot, isSetBack: isSetBack) }
                 state.last = snapshot.wallTime

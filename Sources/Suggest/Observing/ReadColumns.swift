@@ -50,7 +50,7 @@ struct ReadColumns: Sendable {
     private static let highEvents = MetricCatalog.id("memory.events.high")
 }
 
-/// One row of a snapshot, and the same row with the highest values of the period that it stands for.
+/// One row of a snapshot, and the same row with the maxima of its period.
 struct ReadRow {
     let snapshot: Snapshot
     /// The snapshot with the maxima of a thinned period; nil if nothing was thinned.
