@@ -41,7 +41,8 @@ struct KernelUnprivilegedTests {
 
     private func daemon() throws -> ProgramRun {
         let words = [
-            "exec", ProgramRun.cgwarden, "daemon", "--config", places.config, "--policy",
+            "exec", ProgramRun.cgwarden, "daemon", "--history", "-", "--config", places.config,
+            "--policy",
             places.policy, "--audit", places.audit, "--web.listen-address", "-",
         ]
         let daemon = try apart(words.joined(separator: " "))

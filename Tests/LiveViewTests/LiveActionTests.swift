@@ -74,6 +74,25 @@ import Testing
     private static let database = "/system.slice/postgresql@15-main.service"
     private static let toDatabase: [KeyEvent] = ["j", "j", "j", "j", "j"]
 
+    /// A tenant can make a cgroup whose literal name is the printed form of another one's.
+    @Test func nameThatCommandsWouldTakeForAnotherCgroupIsRefused() {
+        for hasTwin in [false, true] {
+            var builder = SnapshotBuilder()
+            builder.add("/")
+            builder.add(bytes: Array("/a".utf8) + [0xff])
+            if hasTwin { builder.add(#"/a\xff"#) }
+            var model = Self.model()
+            model.show(builder.build())
+            let row = model.rows.firstIndex {
+                model.snapshot?.cgroups[$0.index].path.bytes.last == 0xff
+            }
+            for _ in 0..<(row ?? 0) { _ = model.handle("j") }
+            let intent = model.handle("T")
+            #expect((intent == nil) == hasTwin, "\(model.message ?? "")")
+            #expect((model.message ?? "").contains("also names another cgroup") == hasTwin)
+        }
+    }
+
     @Test func aFreezeShowsItsPlanAsksOnceAndIsUndoneByU() throws {
         var model = Self.model(Self.toDatabase)
         let plan = try order(model.handle("T"))

@@ -19,6 +19,9 @@ extension LiveModel {
     var changeRefusal: String? {
         if isReplay { return "a recording cannot be changed" }
         if let refusal { return refusal }
+        if let name = ambiguousName {
+            return "\(name) also names another cgroup; change it from a shell, by its exact name"
+        }
         return isPaused ? "the view shows the past; press Z to resume, then act" : nil
     }
 
@@ -34,6 +37,18 @@ extension LiveModel {
             guard !snapshot.departed.contains(entry.id.generation) else { return nil }
             return (entry.id, entry.path.description)
         }
+    }
+
+    /// The printed name of a target that commands would take for another cgroup; nil if none is.
+    ///
+    /// A literal `a\xff` can stand beside a name with that byte, to get what was meant for it.
+    private var ambiguousName: String? {
+        guard let snapshot else { return nil }
+        return targets.first { target in
+            let index = snapshot.cgroups.firstIndex { $0.id == target.id }
+            let meant = CgroupPath(typed: target.path) { snapshot.index(of: $0) != nil }
+            return index.map { snapshot.cgroups[$0].path != meant } ?? false
+        }?.path
     }
 
     /// The targets in a few words.

@@ -4,7 +4,7 @@ package import PolicyLanguage
 /// Why a value of a cgroup is set as it is.
 package struct ValueExplanation: Hashable, Sendable {
     /// The request of one layer.
-    package struct Wish: Hashable, Sendable {
+    package struct Request: Hashable, Sendable {
         /// The layer, the priority within it, the part of the policy, and the requested value.
         package var layer: Layer, priority: Int, origin: Effect.Origin, value: LimitValue
         /// The reason for the request.
@@ -16,7 +16,7 @@ package struct ValueExplanation: Hashable, Sendable {
     /// The limit.
     package var key: LimitKey
     /// All requests, highest layer first.
-    package var wishes: [Wish]
+    package var requests: [Request]
     /// The origin of the request that wins; nil if there are no requests left.
     package var winner: Effect.Origin?
     /// The value to set; nil for the original.

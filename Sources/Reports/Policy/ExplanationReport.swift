@@ -65,17 +65,17 @@ package struct ExplanationReport {
         }
         json.key("requests")
         json.array { json in
-            for wish in value.wishes {
+            for request in value.requests {
                 json.object { json in
                     for (name, text) in [
-                        ("layer", "\(wish.layer)"), ("from", wish.origin.text),
-                        ("value", shown(wish.value, value.key)), ("because", wish.cause.text),
+                        ("layer", "\(request.layer)"), ("from", request.origin.text),
+                        ("value", shown(request.value, value.key)), ("because", request.cause.text),
                     ] {
                         json.key(name)
                         json.value(text)
                     }
                     json.key("wins")
-                    json.value(wish.origin == value.winner)
+                    json.value(request.origin == value.winner)
                 }
             }
         }
@@ -99,11 +99,11 @@ package struct ExplanationReport {
         var text = "\(value.key)  is \(shown(value.actual, value.key))"
         text += value.wanted.map { ", wanted \(shown($0, value.key))" } ?? ", wanted: the original"
         text += " (\(value.reason))\n"
-        for wish in value.wishes {
-            let wins = wish.origin == value.winner ? "*" : " "
+        for request in value.requests {
+            let wins = request.origin == value.winner ? "*" : " "
             text +=
-                "  \(wins) \(wish.layer)  \(wish.origin.text)  "
-                + "\(shown(wish.value, value.key))  because \(wish.cause.text)\n"
+                "  \(wins) \(request.layer)  \(request.origin.text)  "
+                + "\(shown(request.value, value.key))  because \(request.cause.text)\n"
         }
         return text + "    original  \(shown(value.original, value.key))\n"
     }

@@ -134,7 +134,7 @@ private struct Run {
         cgroups = snapshot.cgroups
         for entry in cgroups {
             for value in engine.layers(of: entry.id) {
-                guard let request = value.wishes.first(where: { isUnconditional($0.origin) }),
+                guard let request = value.requests.first(where: { isUnconditional($0.origin) }),
                     value.winner == request.origin, let number = request.value.number,
                     let limit = sized(value.key)
                 else { continue }

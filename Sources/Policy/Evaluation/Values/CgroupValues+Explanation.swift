@@ -18,8 +18,8 @@ extension CgroupValues {
         }.map(\.element)
         return ValueExplanation(
             target: sight.target(row), key: value.key,
-            wishes: sorted.map {
-                ValueExplanation.Wish(
+            requests: sorted.map {
+                ValueExplanation.Request(
                     layer: $0.layer, priority: $0.priority, origin: $0.origin, value: $0.value,
                     cause: $0.cause)
             }, winner: outcome?.request.origin, wanted: outcome?.request.value,
