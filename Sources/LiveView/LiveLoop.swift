@@ -187,7 +187,9 @@ package final class LiveLoop {
             model.message = "the selected cgroup is gone"
             return
         }
-        let before = source.snapshot(back: position(of: snapshot.tick) + 1)
+        // A replay would load what is earlier in place of the shown part.
+        let back = position(of: snapshot.tick) + 1
+        let before = back < source.frameCount ? source.snapshot(back: back) : nil
         model.explanation = Explanation(
             row.index, in: snapshot, after: before.map { EarlierLevels($0) }, files: source.files)
     }

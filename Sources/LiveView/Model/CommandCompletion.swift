@@ -17,7 +17,8 @@ struct CommandCompletion {
         let isDone = candidates.count == 1 && !shared.hasSuffix("=")
         let kept = text.dropLast(partial.count)
         // Never shorter than what was typed.
-        let word = shared.count >= partial.count ? shared : partial
+        let typed = shared.count >= partial.count ? shared : partial
+        let word = isDone ? CommandWords.quoted(typed) : typed
         return (kept + word + (isDone ? " " : ""), candidates.count == 1 ? [] : candidates)
     }
 

@@ -207,7 +207,9 @@ extension LiveModel {
         }
         let isDone = report.results.contains(where: \.isSuccess)
         if run.isUndo {
-            if isDone, !undoable.isEmpty { undoable.removeLast() }
+            // Another action may have ended meanwhile, and is the last one now.
+            let place = undoable.lastIndex { $0.steps.contains(where: run.steps.contains(sameAs:)) }
+            if isDone, let place { undoable.remove(at: place) }
         } else if isDone {
             // The way back from some of the steps is better than none.
             if !back.steps.isEmpty { back.reason = nil }
@@ -230,7 +232,9 @@ extension LiveModel {
     /// Keeps the time at which a frozen cgroup thaws.
     private mutating func note(_ step: Proposal.Step, _ result: CommandReport.Result, _ now: UInt64)
     {
-        guard let target = step.target else { return }
+        guard let target = step.target, ["freeze", "thaw"].contains(step.words.first) else {
+            return
+        }
         thawTimes[target] = nil
         guard step.words.first == "freeze" else { return }
         let text = result.lines.joined(separator: " ").firstRange(of: "thaws in ").map {
@@ -256,5 +260,12 @@ extension LiveModel {
             output = (title, lines.flatMap { LineWrap.lines($0, to: size.columns - 2) })
             mode = .output(top: 0)
         }
+    }
+}
+
+extension [Proposal.Step] {
+    /// Whether one of them is the same command for the same cgroup.
+    fileprivate func contains(sameAs step: Proposal.Step) -> Bool {
+        contains { $0.words == step.words && $0.target == step.target }
     }
 }

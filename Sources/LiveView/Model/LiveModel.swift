@@ -140,7 +140,9 @@ package struct LiveModel: Sendable {
         self.identities = identities
         if !marked.isEmpty || !thawTimes.isEmpty {
             let present = Set(next.cgroups.map(\.id))
+            let hadMarks = !marked.isEmpty
             marked.formIntersection(present)
+            if hadMarks, marked.isEmpty { endQuestion() }
             thawTimes = thawTimes.filter { present.contains($0.key) }
             watchThaws(in: next)
         }
@@ -159,6 +161,17 @@ package struct LiveModel: Sendable {
             }
         }
         seenFrozen.formIntersection(thawTimes.keys)
+    }
+
+    /// Closes a menu or a prompt about marked cgroups that are gone; it must not become one about
+    /// the selected row.
+    private mutating func endQuestion() {
+        switch mode {
+        case .menu, .prompt:
+            mode = .table
+            message = "the marked cgroups are gone"
+        default: break
+        }
     }
 
     /// Shows the processes of the selection.

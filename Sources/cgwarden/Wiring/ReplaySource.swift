@@ -85,8 +85,9 @@ final class ReplaySource: ScreenSource {
         guard let oldest = cursor.snapshot(back: max(ring.frameCount - 1, 0)),
             oldest.wallTime > reel.span.lowerBound
         else { return nil }
+        let before = tick
         try? load(to: oldest.wallTime - 1)
-        return ring.latest
+        return tick > before ? ring.latest : nil
     }
 
     func go(to text: String) -> Travel {
