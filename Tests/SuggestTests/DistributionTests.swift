@@ -1,3 +1,4 @@
+import CgroupModel
 import Testing
 import TestSupport
 
@@ -60,5 +61,27 @@ import TestSupport
             #expect(WrittenSteps.text(ofBytes: value) == text)
             #expect(Double(value) >= size * mebibyte - 1 && Double(value) <= size * mebibyte * 1.05)
         }
+    }
+
+    /// A recording may claim any weight and any time.
+    @Test func hugeNumbersEndAtTheBounds() {
+        #expect(WrittenSteps.weight(3.7e17) == 10_000)
+        #expect(WrittenSteps.weight(.infinity) == 10_000)
+        var levels = Distribution()
+        for _ in 0..<3 { levels.add(1, for: .max / 2) }
+        #expect(levels.quantile(0.5) == 1)
+        var clock = RecordedClock()
+        for now: UInt64 in [1, 7_000_000_000_000_000_000, 7_000_000_000_000_000_001] {
+            var builder = SnapshotBuilder()
+            builder.add("/")
+            let made = builder.build()
+            let snapshot = Snapshot(
+                tick: now, wallTime: now / 1000,
+                tierTimes: made.tierTimes.map { _ in TierTimes(now: now, before: 0) },
+                schema: made.schema, cgroups: made.cgroups, blocks: made.blocks, host: made.host,
+                health: made.health)
+            _ = clock.take(snapshot, of: RecordedRun(boot: "b", start: 1))
+        }
+        #expect(clock.gaps == 1)
     }
 }

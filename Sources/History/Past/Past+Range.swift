@@ -54,10 +54,10 @@ extension Past {
                     let (end, overflow) = ((first.instant.time / step) + 1)
                         .multipliedReportingOverflow(by: step)
                     let last = overflow ? UInt64.max : min(end, range.upperBound &+ 1)
-                    place =
-                        try previous(
-                            before: PastTier.Instant(pass: pass, time: last), prefersCoarse: true)
-                        ?? first
+                    let found = try previous(
+                        before: PastTier.Instant(pass: pass, time: last), prefersCoarse: true)
+                    // At the end of all time the period would begin before its first snapshot.
+                    if let found, !found.instant.precedes(first.instant) { place = found }
                 }
                 if let frame = try tiers[place.tier].frame(place.place, withGauges: withGauges) {
                     guard try body(frame, isContinued) else { return }

@@ -31,7 +31,7 @@ struct TrialTable {
 
     private func cells(_ row: Row) -> [String] {
         let count = row.count
-        let kills = count.killsAvoided + count.killsLeft
+        let kills = count.killsAvoided.adding(count.killsLeft)
         return [
             count.limit.text, count.limit.text(count.value), "\(count.hits)",
             "\(count.hitsBelow)", "\(count.samples)",

@@ -8,8 +8,9 @@ package final class LimitOwners {
     private let set: HierarchySet
     private let changes: [JournalEntry]
     private let probe: OwnershipProbe
-    /// What is known of the managers so far, so that systemd is waited for once a cgroup.
-    private var managers: [CgroupPath: String?] = [:]
+    /// The known managers by hierarchy, because systemd manages only some of v1's; it is waited for
+    /// once a cgroup.
+    private var managers: [String: [CgroupPath: String?]] = [:]
 
     /// Reads the undo journal, if this user has one.
     package init(in set: HierarchySet) {
@@ -33,9 +34,9 @@ package final class LimitOwners {
                     && entry.cell.file == name
             }
             if let change { return change.isDaemons ? change.cause : "cgwarden \(change.cause)" }
-            if let known = managers[path] { return known }
+            if let known = managers[hierarchy.label]?[path] { return known }
             let manager = (try? probe.owner(of: directory))?.name
-            managers[path] = .some(manager)
+            managers[hierarchy.label, default: [:]][path] = .some(manager)
             return manager
         }
         return nil

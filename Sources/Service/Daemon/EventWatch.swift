@@ -137,6 +137,7 @@ actor EventWatch {
         checkJournal()
         guard let lost else { return }
         logger.notice("events are kept on disk again; \(lost) are missing there")
+        guard lost > 0 else { return }
         let details: [EventField: EventValue] = [
             .cause: .text("journal failure"), .count: .number(lost),
         ]

@@ -18,7 +18,7 @@ package struct Distribution: Sendable {
     package mutating func add(_ value: UInt64, for nanoseconds: UInt64) {
         highest = max(highest, value)
         guard nanoseconds > 0 else { return }
-        time += nanoseconds
+        time.add(nanoseconds)
         let bucket = Self.bucket(of: value)
         if weights.isEmpty {
             first = bucket
@@ -32,7 +32,7 @@ package struct Distribution: Sendable {
             weights.append(
                 contentsOf: [UInt64](repeating: 0, count: bucket - first - weights.count + 1))
         }
-        weights[bucket - first] += nanoseconds
+        weights[bucket - first].add(nanoseconds)
     }
 
     /// Returns the level that is not exceeded for a share of the time, up to 1/32 too high.
@@ -40,7 +40,7 @@ package struct Distribution: Sendable {
         let wanted = Double(time) * share
         var sum: UInt64 = 0
         for (index, weight) in weights.enumerated() {
-            sum += weight
+            sum.add(weight)
             if weight > 0, Double(sum) >= wanted {
                 return min(Self.upperBound(of: first + index), highest)
             }

@@ -73,13 +73,13 @@ package struct RecordedClock: Sendable {
         let elapsed = now - last
         guard elapsed <= min(max(Self.longestStep, 3 * cadence), Self.hour) else {
             // A recording of rare snapshots has one such gap, then a longer cadence.
-            cadence = elapsed
+            cadence = min(elapsed, Self.hour)
             skip(elapsed)
             return step
         }
         cadence = elapsed
         step.elapsed = elapsed
-        observed += elapsed
+        observed.add(elapsed)
         return step
     }
 

@@ -102,9 +102,9 @@ package struct WorkloadRecord: Sendable {
         }
         if observation.isMemoryBound {
             boundLimit = max(boundLimit, observation.memoryLimit ?? 0)
-            boundTime += observation.elapsed
+            boundTime.add(observation.elapsed)
         } else if isBoundAbove {
-            boundAboveTime += observation.elapsed
+            boundAboveTime.add(observation.elapsed)
         }
         memoryHits.add(observation.memoryHits)
         oomKills.add(observation.oomKills)
@@ -134,7 +134,7 @@ package struct WorkloadRecord: Sendable {
         tasksPeak.take(count, at: observation.time)
         refusedForks.add(observation.refusedForks)
         if let limit = observation.tasksMax.value {
-            if count >= limit { tasksBoundTime += observation.elapsed }
+            if count >= limit { tasksBoundTime.add(observation.elapsed) }
             if count >= limit || observation.refusedForks > 0 {
                 refusingMax = max(refusingMax, limit)
             }
@@ -174,7 +174,7 @@ package struct DiskRecord: Sendable {
         peak.take(rate.window.rate, at: time)
         present = rate.present
         if let limit = present.value, Double(rate.window.rate) >= Double(limit) * 0.97 {
-            boundTime += rate.window.time
+            boundTime.add(rate.window.time)
             boundLimit = max(boundLimit, limit)
         }
     }

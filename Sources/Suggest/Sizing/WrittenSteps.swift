@@ -55,7 +55,7 @@ package enum WrittenSteps {
     static func weight(_ weight: Double) -> UInt64 {
         let step: UInt64 = weight < 20 ? 1 : weight < 100 ? 5 : weight < 1000 ? 10 : 100
         let count = (weight / Double(step)).rounded()
-        return min(max(UInt64(saturating: count) * step, 1), 10_000)
+        return min(max(min(UInt64(saturating: count), 10_000) * step, 1), 10_000)
     }
 
     private static func up(_ amount: Double, to step: UInt64) -> UInt64 {
