@@ -20,6 +20,7 @@ import Testing
         // Commands and subcommands.
         Typo("tpo", "top"), Typo("policy chek", "policy check"), Typo("help exproter", "exporter"),
         // Options.
+        Typo("stat --form -1h", "--from"), Typo("events --sinse -1h", "--since"),
         Typo("top --dpeth 2", "--depth"), Typo("stat --feilds x", "--fields"),
         Typo("set --dry-rnu /a pids.max=5", "--dry-run"),
         Typo("run --memroy 1GiB -- ls", "--memory"),

@@ -108,13 +108,23 @@ package struct ExpiredChanges: Sendable {
         }
         do throws(IOError) {
             let files = files.ofKubelet
-            guard let hierarchy = set.hierarchies.first(where: { $0.label == entry.hierarchy }),
-                let target = try UndoTarget(wanted, in: set, files, RenamedPlaces())
-            else { return result(.gone) }
+            guard let hierarchy = set.hierarchies.first(where: { $0.label == entry.hierarchy })
+            else {
+                return result(
+                    .failed(
+                        ActuationError(
+                            .unavailable, "hierarchy \(entry.hierarchy) is not mounted here")))
+            }
+            guard let target = try UndoTarget(wanted, in: set, files, RenamedPlaces()) else {
+                try? journal.close([entry], reason: "gone")
+                return result(.gone)
+            }
             guard entry.isOurs(target.found) || wanted.isSame(target.found, value) else {
                 return result(.foreign, target.found)
             }
             if let obstacle = target.obstacle(files) { return result(.failed(obstacle)) }
+            // The entry still has the original. It loses its deadline only once it is put back.
+            try target.putBack(files)
             let begun: JournalEntry
             do throws(ActuationError) {
                 begun = try journal.owned(by: entry.owner).record(
@@ -123,7 +133,6 @@ package struct ExpiredChanges: Sendable {
             } catch {
                 return result(.failed(error))
             }
-            try target.putBack(files)
             let now = try UndoTarget(wanted, in: set, files, RenamedPlaces())?.found
             try? journal.finish(begun, readBack: now ?? value)
             return result(.restored, target.found)

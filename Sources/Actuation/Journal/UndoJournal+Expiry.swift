@@ -6,14 +6,15 @@ extension UndoJournal {
     /// entries.
     ///
     /// A change whose deadline has passed cannot be kept anymore. A number also selects a change
-    /// that expires without awaiting a confirmation.
+    /// that expires without awaiting a confirmation, but no freeze: its helper thaws it anyway.
     package func confirm(_ number: UInt64? = nil) throws(JournalError) -> [JournalEntry] {
         let kept = try file.change { file, _ throws(JournalError) in
             // The helper reads its entries under the same lock, after the deadline.
             let now = EntryExpiry.now
             let kept = file.state.entries.filter { entry in
                 guard let expiry = entry.expiry, !expiry.hasPassed(now) else { return false }
-                return number.map { $0 == expiry.change } ?? expiry.awaitsConfirmation
+                guard let number else { return expiry.awaitsConfirmation }
+                return number == expiry.change && (expiry.awaitsConfirmation || !entry.isFreeze)
             }
             if !kept.isEmpty { try file.append(kept.map(\.kept), durably: true) }
             return kept

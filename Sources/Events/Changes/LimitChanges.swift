@@ -48,7 +48,8 @@ struct LimitChanges: Sendable {
     mutating func take(_ snapshot: Snapshot, _ time: EventTime) -> [Event] {
         columns.adopt(snapshot.schema)
         let step = rows.follow(snapshot, initial: nil)
-        guard let earlier = step.earlier else { return [] }
+        // The columns are those of this sample.
+        guard let earlier = step.earlier, earlier.schema == snapshot.schema else { return [] }
         var events: [Event] = []
         for position in snapshot.cgroups.indices {
             guard let before = step.before(position),

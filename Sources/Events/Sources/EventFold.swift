@@ -82,7 +82,9 @@ package struct EventFold: Sendable {
         result += flushKinds()
         start = now
         passed = [:]
-        if shares.count > Self.mostClasses / 2 { shares = shares.filter { !$0.value.isFresh } }
+        if shares.count > Self.mostClasses / 2 {
+            shares = shares.filter { !$0.value.isFresh(at: now) }
+        }
         return result
     }
 

@@ -28,8 +28,13 @@ struct EventShare: Sendable {
         (counted, judged) = (now, now)
     }
 
-    /// Whether it is like a new one, so that it need not be kept.
-    var isFresh: Bool { folded == nil && rate >= calm && room >= burst }
+    /// Whether it is like a new one at `now`, so that it need not be kept.
+    func isFresh(at now: UInt64) -> Bool {
+        // An idle class is not followed otherwise.
+        var share = self
+        share.follow(now)
+        return share.folded == nil && share.rate >= calm && share.room >= burst
+    }
 
     /// Whether an event may pass at `now`.
     mutating func passes(at now: UInt64) -> Bool {

@@ -15,8 +15,12 @@ package struct FreeSpace: Sendable {
     package init?(of path: String) {
         var status = statvfs()
         guard unsafe statvfs(path, &status) == 0 else { return nil }
-        let block = UInt64(status.f_frsize)
-        self.init(
-            free: UInt64(status.f_bavail) * block, total: UInt64(status.f_blocks) * block)
+        // A file system of a user can report any number.
+        func bytes(_ blocks: UInt64) -> UInt64 {
+            let (product, overflow) = blocks.multipliedReportingOverflow(
+                by: UInt64(status.f_frsize))
+            return overflow ? .max : product
+        }
+        self.init(free: bytes(UInt64(status.f_bavail)), total: bytes(UInt64(status.f_blocks)))
     }
 }

@@ -19,8 +19,12 @@ extension PolicyEngine {
         let members = measurements.eventGroups.map { ($0, Set(matcher.watched(of: $0))) }
         let watched = Dictionary(uniqueKeysWithValues: members)
         for event in events {
-            let living =
-                event.cgroup.flatMap { sight.rows.row(of: $0) } ?? sight.row(at: event.path)
+            let row = event.cgroup.flatMap { sight.rows.row(of: $0) } ?? sight.row(at: event.path)
+            // A cgroup at the path of one that is gone is another cgroup.
+            let living = row.flatMap { row in
+                let generation = sight.target(row).cgroup.generation
+                return event.cgroup.map { $0.generation == generation } ?? true ? row : nil
+            }
             if let id = departed.identity(of: event), event.cgroup != nil || living == nil {
                 report(event, id)
             } else if let living, let position = sight.rows.position(living) {

@@ -18,7 +18,7 @@ enum ArgumentWords {
         var result: [String] = []
         for word in own {
             let second = word.hasPrefix("-") ? word.dropFirst().first : nil
-            if second?.isNumber == true, let option = result.last, options.valued.contains(option) {
+            if second?.isNumber == true, let option = result.last, options.takesValue(option) {
                 result[result.count - 1] = "\(option)=\(word)"
             } else if second?.isLetter == true, word.utf8.count > 2,
                 let words = options.separated(word.dropFirst())
@@ -79,6 +79,15 @@ struct OptionNames {
             default: break
             }
         }
+    }
+
+    /// Whether the next word is a value of this one.
+    ///
+    /// That of a mistyped option is too: the parser would take `-1h` for `-1` and `-h`, and print the
+    /// help.
+    func takesValue(_ word: String) -> Bool {
+        valued.contains(word)
+            || word.hasPrefix("--") && !word.contains("=") && !flags.contains(word)
     }
 
     /// Splits options that are combined after one dash, the last with its value: `bn1` is `-b` and

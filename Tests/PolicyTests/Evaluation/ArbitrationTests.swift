@@ -83,7 +83,7 @@ import TestSupport
         #expect(layers.count == 1)
         #expect(layers.first?.winner == .rule("b"))
         #expect(
-            layers.first?.wishes.map(\.origin) == [
+            layers.first?.requests.map(\.origin) == [
                 .rule("b"), .rule("a"), .limits(group: "g", index: 0),
             ])
         #expect(layers.first?.reason == "highest layer")
