@@ -16,10 +16,7 @@ package struct CgroupDifference {
 
         var entry: CgroupEntry { snapshot.cgroups[index] }
 
-        func rate(_ metric: Metric) -> Double? {
-            metric.dimension == nil
-                ? snapshot.rate(index, metric.id) : snapshot.summedRate(index, metric.id)
-        }
+        func rate(_ metric: Metric) -> Double? { snapshot.totalRate(index, metric.id) }
     }
 
     /// A value that differs.
@@ -137,19 +134,15 @@ package struct CgroupDifference {
         var json = JSONWriter()
         json.object { json in
             for (key, side) in [("a", a), ("b", b)] {
-                json.key(key)
-                json.object { json in
-                    json.key("path")
-                    json.value(side.entry.path.text)
-                    json.key("inode")
-                    json.value(side.entry.id.inode)
+                json.object(key) { json in
+                    json.member("path", side.entry.path.text)
+                    json.member("inode", side.entry.id.inode)
                     json.key("time")
                     json.literal(
                         DecimalText.fixed(Double(side.snapshot.wallTime) / 1e6, places: 3))
                 }
             }
-            json.key("differences")
-            json.array { json in
+            json.array("differences") { json in
                 for row in rows { Self.write(row, to: &json) }
             }
         }
@@ -159,8 +152,7 @@ package struct CgroupDifference {
 
     private static func write(_ row: Row, to json: inout JSONWriter) {
         json.object { json in
-            json.key("field")
-            json.value(row.name)
+            json.member("field", row.name)
             for case (let key, let value?) in [("a", row.json.0), ("b", row.json.1)] {
                 json.key(key)
                 json.literal(value)

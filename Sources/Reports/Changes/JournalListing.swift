@@ -77,25 +77,19 @@ package struct JournalListing {
             ("field", entry.cell.field ?? ""), ("original", entry.original),
             ("wanted", entry.wanted), ("cause", entry.cause), ("owner", entry.owner),
         ] {
-            json.key(name)
-            json.value(text)
+            json.member(name, text)
         }
-        json.key("inode")
-        json.value(entry.inode)
-        json.key("time")
-        json.value(Double(entry.wallTime) / 1e6)
+        json.member("inode", entry.inode)
+        json.member("time", Double(entry.wallTime) / 1e6)
         if let readBack = entry.readBack {
-            json.key("read_back")
-            json.value(readBack)
+            json.member("read_back", readBack)
         }
         entry.expiry?.write(to: &json)
         // A missing value has another key, so it cannot be mistaken for a text.
         if case .value(let value) = present {
-            json.key("now")
-            json.value(value)
+            json.member("now", value)
         } else {
-            json.key("now_missing")
-            json.value(now(entry, present))
+            json.member("now_missing", now(entry, present))
         }
     }
 }
@@ -103,21 +97,14 @@ package struct JournalListing {
 extension EntryExpiry {
     /// Writes the key `expiry` with an object.
     func write(to json: inout JSONWriter) {
-        json.key("expiry")
-        json.object { json in
-            json.key("change")
-            json.value(change)
-            json.key("seconds_left")
-            json.value(Double(timeLeft().milliseconds) / 1000)
-            json.key("unless_confirmed")
-            json.value(awaitsConfirmation)
-            json.key("helper")
-            json.value(Int64(helper.pid))
-            json.key("helper_runs")
-            json.value(helper.isRunning)
+        json.object("expiry") { json in
+            json.member("change", change)
+            json.member("seconds_left", Double(timeLeft().milliseconds) / 1000)
+            json.member("unless_confirmed", awaitsConfirmation)
+            json.member("helper", Int64(helper.pid))
+            json.member("helper_runs", helper.isRunning)
             if let obstacle {
-                json.key("obstacle")
-                json.value(obstacle)
+                json.member("obstacle", obstacle)
             }
         }
     }

@@ -100,12 +100,9 @@ package struct LimitReport {
     package var json: [UInt8] {
         var json = JSONWriter()
         json.object { json in
-            json.key("path")
-            json.value(path.text)
-            json.key("dry_run")
-            json.value(results == nil)
-            json.key("warnings")
-            json.array { json in for warning in warnings { json.value(warning) } }
+            json.member("path", path.text)
+            json.member("dry_run", results == nil)
+            json.array("warnings") { json in for warning in warnings { json.value(warning) } }
             writes(to: &json)
             expiry.write(changeNumber, to: &json)
         }
@@ -115,8 +112,7 @@ package struct LimitReport {
 
     /// Writes the key `writes` with an object for each write.
     func writes(to json: inout JSONWriter) {
-        json.key("writes")
-        json.array { json in
+        json.array("writes") { json in
             for index in plan.writes.indices {
                 json.object { json in write(index, to: &json) }
             }
@@ -127,8 +123,7 @@ package struct LimitReport {
         let write = plan.writes[index]
         func field(_ name: String, _ text: String?) {
             guard let text else { return }
-            json.key(name)
-            json.value(text)
+            json.member(name, text)
         }
         field("name", write.name)
         field("instance", write.instance)
@@ -139,8 +134,7 @@ package struct LimitReport {
         field("through", routes[index] == nil ? "file" : "systemd")
         if let route = routes[index] {
             field("unit", "\(route.unit)")
-            json.key("properties")
-            json.array { json in for name in route.properties { json.value(name) } }
+            json.array("properties") { json in for name in route.properties { json.value(name) } }
         }
         guard let result = results?[index] else { return }
         field("result", result.outcome.word)

@@ -73,7 +73,7 @@ struct SetCommand: AsyncParsableCommand {
         var report = LimitReport(
             path: path, plan: plan, routes: routes, results: nil,
             claims: DaemonClaims(on: path, in: context.set).notes(on: plan.writes.map(\.cell))
-                + OwnerReport(of: path, in: context.set, journal: nil).warnings)
+                + LimitOwners(in: context.set, journal: nil).report(on: path).warnings)
         report.expiry = expiring.expiry
         if dryRun {
             try plan.checkWritable { routes[$0] != nil }

@@ -73,8 +73,7 @@ final class CommandRunner: CommandPort {
             }
             let options = OptionNames(of: type)
             return CommandShape(
-                name: name, abstract: type.configuration.abstract, flags: options.flags,
-                valued: options.valued, place: place)
+                name: name, flags: options.flags, valued: options.valued, place: place)
         }
 
     func start(_ order: CommandOrder) {

@@ -50,8 +50,7 @@ struct FieldName: ExpressibleByArgument {
     /// Returns the value of a cgroup; nil without one.
     func number(_ index: Int, in snapshot: Snapshot) -> Double? {
         guard isRate else { return total(index, in: snapshot) }
-        return metric.dimension == nil
-            ? snapshot.rate(index, metric.id) : snapshot.summedRate(index, metric.id)
+        return snapshot.totalRate(index, metric.id)
     }
 
     func total(_ index: Int, in snapshot: Snapshot) -> Double? {
