@@ -7,11 +7,16 @@ internal import KernelIO
 package struct OwnerReport {
     private let owner: Result<CgroupOwner, ActuationError>
     private let entries: [JournalEntry]
+    private let set: HierarchySet
 
     /// Reports an owner and the open entries of the undo journal.
-    init(_ owner: Result<CgroupOwner, ActuationError>, _ entries: [JournalEntry]) {
+    init(
+        _ owner: Result<CgroupOwner, ActuationError>, _ entries: [JournalEntry],
+        in set: HierarchySet
+    ) {
         self.owner = owner
         self.entries = entries
+        self.set = set
     }
 
     /// Finds the owner of a cgroup on the live host; asks systemd if it runs.
@@ -29,7 +34,7 @@ package struct OwnerReport {
             break
         }
         let known = (try? journal?.entries()) ?? []
-        self.init(owner, known.filter { $0.path == path && $0.subject == .value })
+        self.init(owner, known.filter { $0.path == path && $0.subject == .value }, in: set)
     }
 
     /// The owner in one sentence.
@@ -49,11 +54,10 @@ package struct OwnerReport {
     var rows: [(String, String)] {
         entries.map { entry in
             let clock = CivilTime(local: entry.wallTime).text
-            let value = entry.shown(entry.readBack ?? entry.wanted)
-            return (
-                entry.what,
-                "\(value)  (was \(entry.shown(entry.original)); \(entry.author), \(clock))"
-            )
+            let period = entry.quotaPeriod(in: set)
+            let value = entry.shown(entry.readBack ?? entry.wanted, period: period)
+            let original = entry.shown(entry.original, period: period)
+            return (entry.what, "\(value)  (was \(original); \(entry.author), \(clock))")
         }
     }
 
