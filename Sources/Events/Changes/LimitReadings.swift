@@ -184,7 +184,10 @@ struct LimitReadings: Hashable, Sendable {
         let value =
             texts[place].map { LimitValue.text($0) }
             ?? limit.value(of: reading, from: metric, period: period)
-        return value.map(limit.grammar.text) ?? MetricCatalog[metric.id].plainText(reading)
+        if let value { return limit.grammar.text(value) }
+        let plain = MetricCatalog[metric.id].plainText(reading)
+        // Without its period, a quota is no number of CPUs.
+        return Self.isQuota(place.shown) ? limit.text(plain, as: .quota) : plain
     }
 
     /// The value of a new cgroup; nil if it is unknown.

@@ -84,10 +84,10 @@ package struct CgroupDescription {
         if let hidden = hidden(.cpuMax) {
             result.append(hidden)
         } else if let (cpus, from) = snapshot.effectiveCPUQuota(index) {
-            let text = DecimalText.fixed(cpus, places: 2)
             result.append(
                 Effective(
-                    name: "cpu.max", text: "\(text) CPUs", number: text,
+                    name: "cpu.max", text: snapshot.humanText(from, MetricCatalog[.cpuMax]),
+                    number: DecimalText.fixed(cpus, places: 2),
                     from: snapshot.cgroups[from].path.description))
         } else if snapshot[index, .cpuMax].isKnown {
             result.append(Effective(name: "cpu.max", text: "max", number: "\"max\"", from: nil))
@@ -222,7 +222,7 @@ package struct CgroupDescription {
             guard metric.dimension == nil, reading != .absent, reading != .covered else {
                 return nil
             }
-            return (metric.controller, metric.name, metric.humanText(reading))
+            return (metric.controller, metric.name, snapshot.humanText(index, metric))
         }
         text += section(
             "Effective limits",

@@ -67,7 +67,7 @@ package struct CgroupDifference {
         guard metric.kind == .counter, !metric.name.contains(".events") else {
             guard readings.0 != readings.1 else { return nil }
             return Row(
-                name: metric.name, texts: (text(readings.0, metric), text(readings.1, metric)),
+                name: metric.name, texts: (text(metric, a), text(metric, b)),
                 json: (json(readings.0, metric), json(readings.1, metric)),
                 numbers: (number(readings.0, metric), number(readings.1, metric)))
         }
@@ -79,8 +79,9 @@ package struct CgroupDifference {
             json: (json(rates.0), json(rates.1)), numbers: rates)
     }
 
-    private static func text(_ reading: Reading, _ metric: Metric) -> String {
-        reading == .absent ? "-" : metric.humanText(reading)
+    private static func text(_ metric: Metric, _ side: Side) -> String {
+        side.snapshot.total(side.index, metric.id) == .absent
+            ? "-" : side.snapshot.humanText(side.index, metric)
     }
 
     private static func text(_ rate: Double?, _ metric: Metric) -> String {

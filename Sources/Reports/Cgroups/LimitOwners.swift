@@ -49,7 +49,8 @@ package final class LimitOwners {
             if case .success(.nobody) = found { continue }
             break
         }
-        return OwnerReport(found, changes.filter { $0.path == path && $0.subject == .value })
+        return OwnerReport(
+            found, changes.filter { $0.path == path && $0.subject == .value }, in: set)
     }
 
     private func manager(of directory: CgroupDirectory) -> Result<CgroupOwner, ActuationError> {

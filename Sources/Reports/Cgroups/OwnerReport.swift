@@ -6,11 +6,16 @@ internal import KernelIO
 package struct OwnerReport {
     private let owner: Result<CgroupOwner, ActuationError>
     private let entries: [JournalEntry]
+    private let set: HierarchySet
 
     /// Reports an owner and the open entries of the undo journal.
-    init(_ owner: Result<CgroupOwner, ActuationError>, _ entries: [JournalEntry]) {
+    init(
+        _ owner: Result<CgroupOwner, ActuationError>, _ entries: [JournalEntry],
+        in set: HierarchySet
+    ) {
         self.owner = owner
         self.entries = entries
+        self.set = set
     }
 
     /// The owner in one sentence.
@@ -30,11 +35,10 @@ package struct OwnerReport {
     var rows: [(String, String)] {
         entries.map { entry in
             let clock = CivilTime(local: entry.wallTime).text
-            let value = entry.shown(entry.readBack ?? entry.wanted)
-            return (
-                entry.what,
-                "\(value)  (was \(entry.shown(entry.original)); \(entry.author), \(clock))"
-            )
+            let period = entry.quotaPeriod(in: set)
+            let value = entry.shown(entry.readBack ?? entry.wanted, period: period)
+            let original = entry.shown(entry.original, period: period)
+            return (entry.what, "\(value)  (was \(original); \(entry.author), \(clock))")
         }
     }
 

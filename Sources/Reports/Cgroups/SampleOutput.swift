@@ -167,7 +167,7 @@ package struct SampleOutput {
                 let reading = snapshot.total(index, metric.id)
                 // A reading without a number shows its reason, which a rate could not.
                 guard metric.kind == .counter, hasRates, withHead, reading.value != nil else {
-                    return cell(metric, reading)
+                    return reading == .absent ? "-" : snapshot.humanText(index, metric)
                 }
                 let rate = snapshot.totalRate(index, metric.id)
                 return rate.map { Self.rateText($0, metric) } ?? "-"
@@ -178,10 +178,6 @@ package struct SampleOutput {
         isFirst = false
         let time = isPast ? CivilTime(local: snapshot.wallTime).text + "\n" : ""
         return separator + time + TextTable(rows).text
-    }
-
-    private func cell(_ metric: Metric, _ reading: Reading) -> String {
-        reading == .absent ? "-" : metric.humanText(reading)
     }
 
     static func rateText(_ rate: Double, _ metric: Metric) -> String {

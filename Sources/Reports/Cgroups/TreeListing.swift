@@ -15,10 +15,10 @@ package struct TreeListing {
     private let unified: Set<Controller>
 
     /// Lists the cgroups of a snapshot.
-    package init(_ snapshot: Snapshot, _ set: HierarchySet) {
+    package init(_ snapshot: Snapshot, _ set: HierarchySet, withProcesses: Bool = true) {
         self.snapshot = snapshot
         self.set = set
-        membership = Membership(set)
+        membership = withProcesses ? Membership(set) : nil
         reader = ProcessReader(set.system)
         identities = .settled(set, snapshot.cgroups)
         unified = Set(set.hierarchies.first { $0.version == .unified }?.controllers ?? [])
@@ -84,7 +84,7 @@ package struct TreeListing {
             identity(index).write(to: &json)
             json.array("controllers") { json in for name in controllers(index) { json.value(name) }
             }
-            guard set != nil else { return }
+            guard membership != nil else { return }
             json.object("processes") { json in
                 for (hierarchy, members) in members {
                     guard case .processes(let list) = members else { continue }

@@ -72,9 +72,12 @@ struct DaemonRequests: Sendable {
         case ("panic", 1):
             let isClean = await warden.stop()
             end()
-            return isClean
-                ? "everything restored; daemon stopping\n"
-                : "not everything could be restored; daemon stopping; see `cgwarden restore`\n"
+            let rest = ChangesByHand((try? machine.journal.entries()) ?? []).sentence
+            return
+                (isClean
+                ? "the daemon's changes are undone; daemon stopping\n"
+                : "some of the daemon's changes could not be undone; daemon stopping; see "
+                    + "`cgwarden journal`\n") + (rest.map { $0 + "\n" } ?? "")
         default:
             throw CgwardenError(
                 "unknown request \"\(words.joined(separator: " "))\"", .usage)

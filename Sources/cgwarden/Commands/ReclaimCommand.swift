@@ -22,7 +22,7 @@ struct ReclaimCommand: AsyncParsableCommand {
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Argument(help: "Amount: 64MiB, 1GB.") var amount: ByteAmount?
     @Flag(help: "Reclaim as much as possible.") var all = false
-    @Option(help: "Time limit.") var deadline = Interval(seconds: 10)
+    @Option(help: "Time limit: 30s, 1m.") var deadline = Interval(seconds: 10)
     @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func validate() throws {

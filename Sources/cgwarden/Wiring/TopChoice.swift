@@ -39,6 +39,16 @@ struct FieldName: ExpressibleByArgument {
         self.isRate = isRate
     }
 
+    init(parsing text: String) throws {
+        guard let field = FieldName(argument: text) else {
+            throw ValidationError(
+                CatalogName(text)?.metric == nil
+                    ? CatalogName.refusal(ofMetric: text)
+                    : "\(text) is a text; name a field with numbers")
+        }
+        self = field
+    }
+
     init?(argument: String) {
         guard let name = CatalogName(argument), let metric = name.metric, metric.kind != .text
         else { return nil }
