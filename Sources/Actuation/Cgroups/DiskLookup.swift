@@ -53,8 +53,8 @@ package struct DiskLookup: Sendable {
 
     private static func parsed(_ text: String) -> InstanceKey? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let major = UInt32(parts[0]), major < 4096,
-            let minor = UInt32(parts[1]), minor < 1 << 20
+        guard parts.count == 2, let major = UInt32(digits: parts[0]), major < 4096,
+            let minor = UInt32(digits: parts[1]), minor < 1 << 20
         else { return nil }
         return InstanceKey(major: major, minor: minor)
     }

@@ -177,7 +177,9 @@ extension InstanceKey {
         switch dimension {
         case .device:
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            if parts.count == 2, let major = UInt32(parts[0]), let minor = UInt32(parts[1]) {
+            if parts.count == 2, let major = UInt32(digits: parts[0]),
+                let minor = UInt32(digits: parts[1])
+            {
                 self.init(major: major, minor: minor)
             } else if let key = device(text) {
                 self = key
@@ -185,7 +187,7 @@ extension InstanceKey {
                 return nil
             }
         case .cpu, .node:
-            guard let index = UInt32(text) else { return nil }
+            guard let index = UInt32(digits: text) else { return nil }
             self.init(rawValue: index)
         case .pageSize, .pageSizeAndNode, .resource, .interface:
             guard let word = Word.intern(text) else { return nil }
