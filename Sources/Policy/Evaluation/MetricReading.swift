@@ -179,7 +179,7 @@ extension InstanceKey {
             guard let key = InstanceKey(device: text) ?? device(text) else { return nil }
             self = key
         case .cpu, .node:
-            guard let index = UInt32(text) else { return nil }
+            guard let index = UInt32(digits: text) else { return nil }
             self.init(rawValue: index)
         case .pageSize, .pageSizeAndNode, .resource, .interface:
             guard let word = Word.intern(text) else { return nil }

@@ -48,9 +48,8 @@ struct PanicCommand: ParsableCommand {
                 "restoring takes longer than \(Self.patience.shortText); see `cgwarden journal`",
                 .temporaryFailure)
         }
-        let (report, text) = try last.get()
-        try StandardOutput.write(text)
-        if let failure = report { throw failure }
+        let (failure, text) = try last.get()
+        try StandardOutput.write(Array(text.utf8), failure: failure)
     }
 
     /// Undoes the daemon's changes, and those by hand whose time has passed; nil if it takes too

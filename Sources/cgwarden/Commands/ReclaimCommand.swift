@@ -51,7 +51,8 @@ struct ReclaimCommand: AsyncParsableCommand {
             result.confirmed.map { "reclaimed \(ByteText.of($0)) from \(path)" }
             ?? "reclaimed as much as possible from \(path)"
         let note = result.isPartial ? "; the kernel found no more" : ""
-        try StandardOutput.write("\(freed): \(usage)\(note)\n")
-        if result.isPartial { throw ExitCode(ExitStatus.temporaryFailure.rawValue) }
+        try StandardOutput.write(
+            Array("\(freed): \(usage)\(note)\n".utf8),
+            failure: result.isPartial ? ExitCode(ExitStatus.temporaryFailure.rawValue) : nil)
     }
 }

@@ -63,8 +63,7 @@ struct RestoreCommand: ParsableCommand {
         // An empty journal of this user says nothing about changes by root's daemon.
         if results.isEmpty { try StateDirectory.requireSystem() }
         let report = RestoreReport(results, dryRun: dryRun)
-        try StandardOutput.write(report.text)
-        if let failure = report.failure { throw failure }
+        try StandardOutput.write(Array(report.text.utf8), failure: report.failure)
     }
 
     @Sendable private static func owners(_ text: String) throws -> ChangeOwners {

@@ -88,8 +88,8 @@ struct SetCommand: AsyncParsableCommand {
         for warning in report.warnings where !json {
             StandardOutput.complain("cgwarden: note: \(warning)")
         }
-        try StandardOutput.write(json ? report.json : Array(report.text.utf8))
-        if let failure = report.failure { throw failure }
+        try StandardOutput.write(
+            json ? report.json : Array(report.text.utf8), failure: report.failure)
     }
 
     /// Warns that the cgroup is on hold, which stops rules but not commands; false without a hold.
