@@ -47,6 +47,9 @@ package struct EventFold: Sendable {
         return result
     }
 
+    /// Whether events wait to be reported.
+    package var isHolding: Bool { !folded.isEmpty || holding > 0 }
+
     /// Returns the events that represent others.
     package mutating func flush() -> [Event] {
         flushClasses { $0.takeFolded() } + flushKinds()
