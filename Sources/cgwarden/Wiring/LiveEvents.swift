@@ -55,7 +55,7 @@ actor LiveEvents {
         while !Task.isCancelled {
             var events = host.readLog()
             let snapshot = shared.withLock { shared in shared.snapshot.take() }
-            if let snapshot { events += host.take(snapshot, total: host.totalKills) }
+            if let snapshot { events += host.take(snapshot, total: host.totalKills()) }
             add(events)
             Pause.sleep(Self.pace)
         }
