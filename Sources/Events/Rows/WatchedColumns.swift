@@ -14,7 +14,9 @@ struct WatchedColumns: Sendable {
         self.metrics = metrics
         let watched = Set(metrics.filter { MetricCatalog[$0].dimension != nil })
         instances =
-            watched.isEmpty ? [] : MetricCatalog.all.indices.map { index in
+            watched.isEmpty
+            ? []
+            : MetricCatalog.all.indices.map { index in
                 watched.contains { $0.index == index }
             }
     }
