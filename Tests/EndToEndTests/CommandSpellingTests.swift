@@ -32,6 +32,14 @@ import Testing
         )
     }
 
+    @Test func anImpossibleSpanOfEventsRecommendsTheHelpOfEvents() throws {
+        let result = try ProgramRun.cgwarden("events", "--since", "-1h", "--until", "-2h")
+        #expect(result.status == 64)
+        #expect(
+            result.errors
+                == "cgwarden: --until is before --since; see `cgwarden events --help`\n")
+    }
+
     @Test(arguments: ["help", "help top", "help policy check", "top --help", "policy"])
     func helpOfAnExistingCommandIsPrinted(typed: String) throws {
         let words = typed.split(separator: " ").map(String.init)

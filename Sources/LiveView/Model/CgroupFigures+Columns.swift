@@ -4,7 +4,7 @@ extension CgroupFigures {
     /// The figure of a column; for `cpu`, the percentage or the time in microseconds.
     func figure(_ column: Column, percent: Bool = true) -> Figure {
         switch column {
-        case .cgroup, .state: return .without(.absent)
+        case .cgroup, .owner, .state: return .without(.absent)
         case .cpu: return percent ? cpuPercent : cpuTime
         case .memoryShare:
             // Without a limit there is no share, and the limit has columns of its own.
