@@ -185,9 +185,9 @@ struct LimitReadings: Hashable, Sendable {
             texts[place].map { LimitValue.text($0) }
             ?? limit.value(of: reading, from: metric, period: period)
         if let value { return limit.grammar.text(value) }
-        let plain = MetricCatalog[metric.id].plainText(reading)
+        let raw = MetricCatalog[metric.id].plainText(reading)
         // Without its period, a quota is no number of CPUs.
-        return Self.isQuota(place.shown) ? limit.text(plain, as: .quota) : plain
+        return Self.isQuota(place.shown) ? limit.text(raw, as: .quota) : raw
     }
 
     /// The value of a new cgroup; nil if it is unknown.

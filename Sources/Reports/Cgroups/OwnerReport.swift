@@ -1,5 +1,6 @@
 internal import Actuation
 internal import CgroupModel
+internal import Hierarchy
 internal import KernelIO
 
 /// Reports who sets the limits of a cgroup, and which ones cgwarden has set.
