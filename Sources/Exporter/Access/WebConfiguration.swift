@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Configuration
 internal import KernelIO
 
