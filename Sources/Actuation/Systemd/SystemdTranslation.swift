@@ -90,7 +90,9 @@ package struct SystemdTranslation: Sendable {
         return number
     }
 
-    /// Combines quota and period, of which a write may have only one.
+    /// Combines quota and period.
+    ///
+    /// A write may have only one of them.
     private func bandwidth(
         _ setting: FileSetting, _ others: [FileSetting]
     ) throws(ActuationError) -> [SystemdAssignment] {

@@ -2,9 +2,9 @@ import CgroupModel
 
 /// Findings about CPU time.
 extension Watch {
-    /// The utilization at which CPUs count as busy.
+    /// The minimum utilization of busy CPUs.
     private static let busy = 0.9
-    /// The usage in CPUs at which a cgroup counts as a competitor.
+    /// The minimum usage of a competitor, in CPUs.
     private static let active = 0.02
 
     /// The causes of a lack of CPU time.
@@ -28,7 +28,7 @@ extension Watch {
 
     // MARK: Quota
 
-    /// The quota that throttles most, of the cgroup or of an ancestor.
+    /// The quota of the cgroup or of an ancestor that throttles most.
     private var throttling: Finding? {
         let losses = chain.compactMap { place in throttledShare(place).map { (place, $0) } }
         guard let (place, share) = losses.max(by: { $0.1 < $1.1 }),
@@ -61,7 +61,8 @@ extension Watch {
 
     // MARK: Cpusets
 
-    /// Returns the CPUs that a cgroup may use, and the topmost cgroup that restricts it to them.
+    /// Returns the CPUs that a cgroup may use, and the topmost ancestor (or itself) with the same
+    /// list.
     private func cpuset(_ place: Int) -> (cpus: RangeList, from: Int)? {
         let levels = sequence(first: place) { now.cgroups[$0].parent }.filter {
             now[$0, .cpusetEffectiveCPUs].value != nil
@@ -76,7 +77,7 @@ extension Watch {
         now[place, metric].value.flatMap { RangeList(Word.text($0)) }
     }
 
-    /// A cpuset with fewer CPUs than the host, whose tasks wait for them.
+    /// A cpuset smaller than the host, if the cgroup's tasks wait for its CPUs.
     private var confinement: Finding? {
         guard let (cpus, place) = cpuset(index), cpus.numbers.count < now.host.cpuCount else {
             return nil
@@ -154,7 +155,7 @@ extension Watch {
             evidence(index, [.cpuPressureSome, .cpuUsage]))
     }
 
-    /// Returns the three heaviest users among some cgroups.
+    /// Returns the three heaviest users among some cgroups, largest usage first, then by path.
     func competitors(
         _ places: [Int], _ usage: (Int) -> Double, weight: (Int) -> Evidence? = { _ in nil }
     ) -> [Competitor] {

@@ -10,6 +10,7 @@ internal import PolicyLanguage
 struct SettingEffects {
     let actions: KernelActions
     let effects: [ReadyEffect]
+    /// Waits between the steps in which a memory limit is lowered.
     let pause: @Sendable (Duration) -> Void
 
     func perform() -> [EffectResult] {
@@ -100,6 +101,7 @@ struct SettingEffects {
         return try LimitPlanner(actions.context.with(requested.files(besides: ready))).plan(
             requests, on: ready.target.path, force: !actions.isMemoryUnified,
             shrink: actions.isMemoryUnified)
+        // v1 refuses a limit below usage by itself; v2 would kill, so it reclaims first.
     }
 
     private func rehearsed(_ ready: ReadyEffect, _ plan: LimitPlan) -> EffectResult {
@@ -140,7 +142,7 @@ struct SettingEffects {
 }
 
 extension LimitKey {
-    /// Whether a value requested under this name is written under another one.
+    /// Whether a request under this name leads to a write under `written`.
     ///
     /// v2 limits swap alone, and keeps the period with the quota. A device rule is its own
     /// instance.

@@ -128,7 +128,7 @@ package struct Settlement: Sendable {
         }
     }
 
-    /// Tells systemd that units are thawed, because it still considers those frozen that it froze
+    /// Notifies systemd that units are thawed, because it still considers those frozen that it froze
     /// itself.
     private func tellSystemd(of results: [RestoreResult]) {
         for result in results where result.entry.isFreeze && !result.isLeft {

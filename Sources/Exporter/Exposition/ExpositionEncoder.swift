@@ -20,7 +20,7 @@ package struct ExpositionEncoder: Sendable {
     /// Prepares the headers of all families.
     ///
     /// `deviceName` returns the name of a block device (`vda`); if it returns nil, the label is
-    /// `MAJ:MIN`. `birthTime` returns a cgroup's creation time in microseconds since 1970, or nil
+    /// `MAJ:MIN`. `identity` returns the unit, container and pod of a cgroup. `birthTime` returns a cgroup's creation time in microseconds since 1970, or nil
     /// if unknown.
     package init(
         version: String, selection: ExportSelection = ExportSelection(),

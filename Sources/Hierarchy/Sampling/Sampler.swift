@@ -5,7 +5,7 @@ package import KernelIO
 package struct SamplerConfiguration: Sendable {
     /// The cgroups to sample.
     package var scope = SampleScope()
-    /// The deepest level below the root at which files are read; nil for all.
+    /// The maximum depth below the root of files that are read; nil for all.
     ///
     /// Deeper cgroups are only listed.
     package var readDepth: Int?

@@ -14,7 +14,9 @@ package protocol RecordingBytes: Sendable {
 package struct RecordScanner {
     /// A part of the file.
     package enum Item {
-        /// An intact record; when only heads are read, the payload is its beginning, unchecked.
+        /// An intact record.
+        ///
+        /// With a prefix, `payload` is only that many bytes, and its checksum is not verified.
         case record(kind: UInt8, payload: [UInt8], offset: Int)
         /// Bytes that are not an intact record.
         case damage(Range<Int>)

@@ -7,7 +7,7 @@ package enum LinkRule: Sendable {
     case none
     /// Those that root or this user owns, as administrators create them.
     case trusted
-    /// All of them: the content of the file decides nothing.
+    /// All: for files whose content has no effect on what root does.
     case any
 }
 

@@ -1,7 +1,9 @@
 internal import CgroupModel
 internal import Glibc
 
-/// A directory owned by this user, in which files are created or replaced atomically.
+/// A directory owned by this user.
+///
+/// Files in it are created or replaced atomically.
 package struct OwnDirectory: ~Copyable {
     private let directory: OwnedDescriptor
     private let path: String

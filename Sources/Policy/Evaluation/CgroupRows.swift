@@ -34,7 +34,7 @@ struct CgroupRows: Sendable {
 
     func position(_ row: Row) -> Int? { cgroups[row].position }
 
-    /// The differences between two snapshots.
+    /// What changed between two snapshots, by row.
     struct Change {
         var gone: [Row] = []
         var added: [Row] = []

@@ -18,7 +18,7 @@ package struct LimitReport {
     /// The number of an expiring change, by which people confirm it; nil before it is made.
     package var changeNumber: UInt64?
 
-    /// Creates a report; without results, of a dry run.
+    /// Creates a report; a report without results is of a dry run.
     package init(
         path: CgroupPath, plan: LimitPlan, routes: LimitRoutes, results: [LimitResult]? = nil,
         claims: [String] = []

@@ -5,7 +5,7 @@ internal import CgroupModel
 package struct PendingChanges {
     /// A change with its entries in the journal.
     package struct Change {
-        /// The number by which people confirm it.
+        /// The number that `cgwarden confirm` takes.
         package let number: UInt64
         /// When it is undone.
         package let expiry: EntryExpiry

@@ -27,7 +27,7 @@ final class Inheritance: Sendable {
     private struct Unwanted {
         /// The sequence numbers of the changes; nil until a tick has read the journal.
         var changes: Set<UInt64>?
-        /// The time from which on changes may be this daemon's own, in microseconds since 1970.
+        /// The earliest time of this daemon's own changes, in microseconds since 1970.
         var end = UInt64.max
         /// The time of the next try, by the monotonic clock in nanoseconds.
         var nextTry: UInt64 = 0

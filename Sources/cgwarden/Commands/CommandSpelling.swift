@@ -2,8 +2,10 @@ import ArgumentParser
 import CgroupModel
 import Reports
 
-/// Checks the names of commands before they are parsed: the parser reports a mistyped command as an
-/// unexpected argument, and prints general help for `help` with one.
+/// Checks the names of commands before they are parsed.
+///
+/// The parser reports a mistyped command as an unexpected argument, and prints the general help for
+/// `help` and a mistyped name.
 enum CommandSpelling {
     private typealias Command = any ParsableCommand.Type
 

@@ -1,7 +1,9 @@
 import ArgumentParser
 import CgroupModel
 
-/// The completion script of a shell, with the commands behind `help`, which the library leaves out.
+/// Generates a shell's completion script.
+///
+/// The library omits the command names after `cgwarden help`; they are added here.
 enum CompletionScript {
     /// The shell whose script the arguments request; nil if they request none.
     static func shell(askedForBy arguments: [String]) -> CompletionShell? {
@@ -30,7 +32,7 @@ enum CompletionScript {
         let names = CommandSpelling.names.joined(separator: " ")
         switch shell {
         case .bash:
-            // The function of `help` is the last one.
+            // The function for `help` is the last, so its closing brace is too.
             let offer = "    COMPREPLY+=($(compgen -W \"\(names)\" -- \"${cur}\"))\n}"
             return script.inserting(offer, inPlaceOfLast: "}")
                 .inserting(bashEntry, inPlaceOfLast: "complete -o filenames -F _cgwarden cgwarden")
