@@ -127,7 +127,8 @@ package struct SystemdTranslation: Sendable {
         guard let instance = setting.instance else { throw bad(setting) }
         guard let device = deviceFile(instance) else {
             throw ActuationError(
-                .notFound, "there is no device \(instance) to name to systemd; `lsblk` lists them")
+                .notFound,
+                "there is no device \(instance) to name to systemd; `lsblk` lists the devices")
         }
         return device
     }

@@ -87,10 +87,11 @@ extension Watch {
                 && cpuset(other).map { !$0.cpus.intersection(cpus).isEmpty } ?? false
         }
         let used = self.cpus(index)
-        let room = Double(cpus.numbers.count)
+        let capacity = Double(cpus.numbers.count)
         let all = sharing.reduce(used) { $0 + self.cpus($1) }
         // Without pressure files, only the utilization of the CPUs is known.
-        let isShort = cpuLoss.map { $0 >= Self.slow } ?? (used >= 0.05 && all >= Self.busy * room)
+        let isShort =
+            cpuLoss.map { $0 >= Self.slow } ?? (used >= 0.05 && all >= Self.busy * capacity)
         guard isShort else { return nil }
         let isAlone = sharing.isEmpty && cpuLoss == nil
         // The file that is written may list more CPUs than are in force.
@@ -107,7 +108,7 @@ extension Watch {
 
     /// The level at which the weights of active siblings leave the smallest share.
     private var competition: Finding? {
-        var best: (level: Int, part: Double, rivals: [Int])?
+        var best: (level: Int, fairShare: Double, rivals: [Int])?
         for level in chain where now.cgroups[level].parent != nil {
             guard let own = weight(level) else { continue }
             let rivals = others.filter {
@@ -115,10 +116,13 @@ extension Watch {
             }
             let weights = rivals.compactMap { weight($0).map { Double($0.value) } }
             guard !weights.isEmpty else { continue }
-            let part = Double(own.value) / (Double(own.value) + weights.reduce(0, +))
-            if part < best?.part ?? 1 { best = (level, part, rivals) }
+            let fairShare =
+                Double(own.value) / (Double(own.value) + weights.reduce(0, +))
+            if fairShare < best?.fairShare ?? 1 { best = (level, fairShare, rivals) }
         }
-        guard let best, isContended(best.part), let own = weight(best.level) else { return nil }
+        guard let best, isContended(best.fairShare), let own = weight(best.level) else {
+            return nil
+        }
         return Finding(
             .weight, by: path(best.level), share: cpuLoss,
             [evidence(best.level, own.metric)]
@@ -130,15 +134,15 @@ extension Watch {
 
     /// Whether the cgroup lacks CPU time, and the CPUs are busy with others.
     ///
-    /// `part` is the share of the CPUs that the weights leave.
-    private func isContended(_ part: Double) -> Bool {
+    /// `fairShare` is the share of the CPUs that the weights leave.
+    private func isContended(_ fairShare: Double) -> Bool {
         let count = cpuset(index).map { Double($0.cpus.numbers.count) }
         let host = Double(now.host.cpuCount)
         let isConfined = count.map { $0 < host } ?? false
-        guard isConfined || now.host.cpuUtilisation ?? 0 >= Self.busy else { return false }
+        guard isConfined || now.host.cpuUtilization ?? 0 >= Self.busy else { return false }
         if let cpuLoss { return cpuLoss >= Self.slow }
         // Without pressure files: it uses most of its share, so it would probably use more.
-        return cpus(index) >= 0.7 * part * (count ?? host)
+        return cpus(index) >= 0.7 * fairShare * (count ?? host)
     }
 
     private func weight(_ place: Int) -> (value: UInt64, metric: MetricID)? {

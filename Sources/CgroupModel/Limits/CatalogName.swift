@@ -122,7 +122,7 @@ extension CatalogName {
         }
         let hint =
             similar.isEmpty
-            ? "`\(command)` lists them"
+            ? "`\(command)` lists the names"
             : Spelling.question(Array(similar.prefix(3)))
         return "unknown \(what) \(name.onOneLine); \(hint)"
     }

@@ -86,7 +86,7 @@ package struct Settlement: Sendable {
             report.add(
                 restore(with: KernelControlFiles(), force: true, where: isMeant))
         }
-        tellSystemd(of: report.results)
+        notifySystemd(of: report.results)
         return report
     }
 
@@ -130,7 +130,7 @@ package struct Settlement: Sendable {
 
     /// Notifies systemd that units are thawed, because it still considers those frozen that it froze
     /// itself.
-    private func tellSystemd(of results: [RestoreResult]) {
+    private func notifySystemd(of results: [RestoreResult]) {
         for result in results where result.entry.isFreeze && !result.isLeft {
             guard
                 let index = set.hierarchies.firstIndex(where: {

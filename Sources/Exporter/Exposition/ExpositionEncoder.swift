@@ -94,13 +94,13 @@ package struct ExpositionEncoder: Sendable {
     }
 
     private mutating func encodeDerived(
-        _ family: Family, _ value: (LabelCache.Labelled) -> UInt64?
+        _ family: Family, _ value: (LabelCache.Labeled) -> UInt64?
     ) {
         buffer.open(family)
         encodeSamples(value)
     }
 
-    private mutating func encodeSamples(_ value: (LabelCache.Labelled) -> UInt64?) {
+    private mutating func encodeSamples(_ value: (LabelCache.Labeled) -> UInt64?) {
         for cgroup in labels.cgroups {
             if let value = value(cgroup) { buffer.add(labels.bytes, cgroup.labels, end, value) }
         }

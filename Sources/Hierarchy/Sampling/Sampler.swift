@@ -70,7 +70,7 @@ package actor Sampler {
         self.configuration = configuration
         hierarchies = set
         executor = ThreadExecutor(name: "sampler")
-        budget = configuration.descriptorBudget ?? DescriptorBudget.raised()
+        budget = configuration.descriptorBudget ?? DescriptorBudget.raiseLimit()
         let kept = plan.files.count { $0.tier <= .costly }
         nodes = NodeTable(
             set, rowsPerShard: budget / max(1, kept), readDepth: configuration.readDepth)

@@ -32,7 +32,7 @@ package struct OwnDirectory: ~Copyable {
                     throw FileRefusal(place, cannotBe: "made", "create", code: errno)
                 }
                 found = try FoundFile(
-                    String(part), under: found.number, links: .none, named: place)
+                    String(part), under: found.number, links: .refused, named: place)
             }
         }
         try found.requireOwned()

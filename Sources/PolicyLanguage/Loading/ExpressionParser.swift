@@ -127,8 +127,8 @@ struct ExpressionParser {
             mistakes.append(
                 ExpressionMistake(
                     offset: start, rule: .function,
-                    message: "'increased' takes a counter, but '\(term)' is a level; "
-                        + "compare it instead"
+                    message: "'increased' takes a counter, but '\(term)' is a "
+                        + "\(metric.isRate ? "rate" : "level"); compare it instead"
                 ))
         }
         return .increased(term, window)

@@ -40,7 +40,7 @@ package struct LimitReport {
                 let undone = (results ?? []).contains { !$0.outcome.leavesNothing }
                 let rest =
                     undone
-                    ? "some values could not be rolled back: `cgwarden journal` lists them"
+                    ? "some values could not be rolled back: `cgwarden journal` lists the values"
                     : "nothing was changed"
                 let name = result.write.name
                 let what = error.message.hasPrefix(name) ? "" : "\(name): "

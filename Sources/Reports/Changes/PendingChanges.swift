@@ -61,8 +61,8 @@ extension Expiry {
     package func sentence(_ number: UInt64?) -> String? {
         guard let number, let duration else { return nil }
         return awaitsConfirmation
-            ? "undone in \(duration.roundedText) unless you keep it: cgwarden confirm \(number)"
-            : "undone in \(duration.roundedText) (change \(number))"
+            ? "will be undone in \(duration.roundedText) unless you keep it: cgwarden confirm \(number)"
+            : "will be undone in \(duration.roundedText) (change \(number))"
     }
 
     /// Writes the key `expiry`, unless the change does not expire or changed nothing.
