@@ -66,7 +66,7 @@ import Testing
             "unknown controller 'memry'; did you mean 'memory'?"),
     ]
     private static let absent = ["freeze", "thaw", "kill", "remove", "get", "reclaim --all"].map {
-        Slip("\($0) /no/such", 66, "no cgroup /no/such; `cgwarden tree` lists them")
+        Slip("\($0) /no/such", 66, "no cgroup /no/such; `cgwarden tree` lists the cgroups")
     }
     private static let machine = ["freeze", "kill", "remove", "reclaim --all", "pin --cpus 0"].map {
         Slip("\($0) /", 77, "it is the root of the whole machine")

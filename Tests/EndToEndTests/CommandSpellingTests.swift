@@ -28,7 +28,7 @@ import Testing
         #expect(result.status == 64)
         #expect(
             result.errors
-                == "cgwarden: no command 'policy frobnicate'; `cgwarden policy --help` lists them\n"
+                == "cgwarden: no command 'policy frobnicate'; `cgwarden policy --help` lists the commands\n"
         )
     }
 

@@ -104,10 +104,11 @@ struct KernelEventStoreTests {
         do {
             var journal = EventJournal(file, PartBounds())
             let cgroup = EventCgroup(CgroupPath("/cgwarden-test-gone"))
+            let start = MonotonicClock.wallMicroseconds - 60_000_000
             for serial in 1...25_000 as ClosedRange<UInt64> {
-                let time = EventTime(wall: serial, boot: serial)
+                let time = EventTime(wall: start + serial, boot: serial)
                 let event = Event(serial == 1 ? .died : .limitHit, time, cgroup)
-                journal.append([StoredEvent(serial, event).encoded], at: serial)
+                journal.append([StoredEvent(serial, event).encoded], at: time.wall)
             }
         }
         try places.write(

@@ -18,6 +18,7 @@ import Testing
 
     static let commandLines = [
         // Commands and subcommands.
+        Typo("hepl top", "help"),
         Typo("tpo", "top"), Typo("policy chek", "policy check"), Typo("help exproter", "exporter"),
         // Options.
         Typo("stat --form -1h", "--from"), Typo("events --sinse -1h", "--since"),

@@ -104,7 +104,7 @@ private final class FakePort: CommandPort {
     @Test func theCausesOfTheSelectionAreShownAndFollowTheSnapshots() {
         let lines = run(["x"]) { [source] in if $0 == 3 { source.advance() } }
         #expect(lines.contains { $0.contains("Causes at /job") }, "\(lines)")
-        #expect(lines.contains { $0.contains("healthy: no limit within 10%") })
+        #expect(lines.contains { $0.contains("healthy: usage is below 90% of every limit") })
         // The last two frames, not one alone.
         #expect(lines.contains { $0.contains("/job, watched for 1s") })
         #expect(run(["x", "x"]).contains { $0.contains("Tasks") })

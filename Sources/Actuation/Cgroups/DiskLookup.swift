@@ -15,13 +15,13 @@ package struct DiskLookup: Sendable {
     ) {
         guard let number = number(name) else {
             throw ActuationError(
-                .notFound, "no block device \(name); `lsblk` lists them")
+                .notFound, "no block device \(name); `lsblk` lists the devices")
         }
         guard let sys = system.sys else { return (number, nil) }
         let link = sys + Array("/dev/block/\(number.text(.device))".utf8)
         guard let target = try? ReadBuffer.link(link) else {
             throw ActuationError(
-                .notFound, "no block device \(name); `lsblk` lists them")
+                .notFound, "no block device \(name); `lsblk` lists the devices")
         }
         guard (try? ReadBuffer.contents(of: link + Array("/partition".utf8))) != nil else {
             return (number, nil)

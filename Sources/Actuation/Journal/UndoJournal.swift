@@ -14,7 +14,7 @@ package struct UndoJournal: Sendable {
     let file: JournalFile
     private let bootID: String
     private let writer: ProcessIdentity
-    /// The size up to which the file is never rewritten, in bytes.
+    /// The minimum size in bytes for rewriting the file.
     private static let usualBytes = 16 << 10
 
     /// Uses `DIRECTORY/journal`, which is created with the first record.

@@ -22,7 +22,7 @@ package struct LimitPlanner: Sendable {
     ) throws(ActuationError) -> LimitPlan {
         guard !path.isRoot else {
             throw ActuationError(
-                .refused, "/ is the whole machine and has no limits; name a cgroup below it")
+                .refused, "/ is the whole host and has no limits; name a cgroup below it")
         }
         var seen: Set<String> = []
         for request in requests {
@@ -80,7 +80,7 @@ struct PlanDraft {
             throw ActuationError(
                 .usage, "\(request.limit.name) cannot be unlimited on this kernel's \(found.cell)")
         }
-        write.wished = request.instance
+        write.requestedInstance = request.instance
         if request.limit.grammar == .bytes { write.granularity = MemoryPage.size }
         if request.limit.dimension == .pageSize, let size = PageSize(request.instance ?? "") {
             write.granularity = size.bytes

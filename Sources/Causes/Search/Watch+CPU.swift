@@ -2,9 +2,9 @@ import CgroupModel
 
 /// Findings about CPU time.
 extension Watch {
-    /// The utilization at which CPUs count as busy.
+    /// The minimum utilization of busy CPUs.
     private static let busy = 0.9
-    /// The usage in CPUs at which a cgroup counts as a competitor.
+    /// The minimum usage of a competitor, in CPUs.
     private static let active = 0.02
 
     /// The causes of a lack of CPU time.
@@ -28,7 +28,7 @@ extension Watch {
 
     // MARK: Quota
 
-    /// The quota that throttles most, of the cgroup or of an ancestor.
+    /// The quota of the cgroup or of an ancestor that throttles most.
     private var throttling: Finding? {
         let losses = chain.compactMap { place in throttledShare(place).map { (place, $0) } }
         guard let (place, share) = losses.max(by: { $0.1 < $1.1 }),
@@ -61,7 +61,8 @@ extension Watch {
 
     // MARK: Cpusets
 
-    /// Returns the CPUs that a cgroup may use, and the topmost cgroup that restricts it to them.
+    /// Returns the CPUs that a cgroup may use, and the topmost ancestor (or itself) with the same
+    /// list.
     private func cpuset(_ place: Int) -> (cpus: RangeList, from: Int)? {
         let levels = sequence(first: place) { now.cgroups[$0].parent }.filter {
             now[$0, .cpusetEffectiveCPUs].value != nil
@@ -76,7 +77,7 @@ extension Watch {
         now[place, metric].value.flatMap { RangeList(Word.text($0)) }
     }
 
-    /// A cpuset with fewer CPUs than the host, whose tasks wait for them.
+    /// A cpuset smaller than the host, if the cgroup's tasks wait for its CPUs.
     private var confinement: Finding? {
         guard let (cpus, place) = cpuset(index), cpus.numbers.count < now.host.cpuCount else {
             return nil
@@ -86,10 +87,11 @@ extension Watch {
                 && cpuset(other).map { !$0.cpus.intersection(cpus).isEmpty } ?? false
         }
         let used = self.cpus(index)
-        let room = Double(cpus.numbers.count)
+        let capacity = Double(cpus.numbers.count)
         let all = sharing.reduce(used) { $0 + self.cpus($1) }
         // Without pressure files, only the utilization of the CPUs is known.
-        let isShort = cpuLoss.map { $0 >= Self.slow } ?? (used >= 0.05 && all >= Self.busy * room)
+        let isShort =
+            cpuLoss.map { $0 >= Self.slow } ?? (used >= 0.05 && all >= Self.busy * capacity)
         guard isShort else { return nil }
         let isAlone = sharing.isEmpty && cpuLoss == nil
         // The file that is written may list more CPUs than are in force.
@@ -106,7 +108,7 @@ extension Watch {
 
     /// The level at which the weights of active siblings leave the smallest share.
     private var competition: Finding? {
-        var best: (level: Int, part: Double, rivals: [Int])?
+        var best: (level: Int, fairShare: Double, rivals: [Int])?
         for level in chain where now.cgroups[level].parent != nil {
             guard let own = weight(level) else { continue }
             let rivals = others.filter {
@@ -114,10 +116,13 @@ extension Watch {
             }
             let weights = rivals.compactMap { weight($0).map { Double($0.value) } }
             guard !weights.isEmpty else { continue }
-            let part = Double(own.value) / (Double(own.value) + weights.reduce(0, +))
-            if part < best?.part ?? 1 { best = (level, part, rivals) }
+            let fairShare =
+                Double(own.value) / (Double(own.value) + weights.reduce(0, +))
+            if fairShare < best?.fairShare ?? 1 { best = (level, fairShare, rivals) }
         }
-        guard let best, isContended(best.part), let own = weight(best.level) else { return nil }
+        guard let best, isContended(best.fairShare), let own = weight(best.level) else {
+            return nil
+        }
         return Finding(
             .weight, by: path(best.level), share: cpuLoss,
             [evidence(best.level, own.metric)]
@@ -129,15 +134,15 @@ extension Watch {
 
     /// Whether the cgroup lacks CPU time, and the CPUs are busy with others.
     ///
-    /// `part` is the share of the CPUs that the weights leave.
-    private func isContended(_ part: Double) -> Bool {
+    /// `fairShare` is the share of the CPUs that the weights leave.
+    private func isContended(_ fairShare: Double) -> Bool {
         let count = cpuset(index).map { Double($0.cpus.numbers.count) }
         let host = Double(now.host.cpuCount)
         let isConfined = count.map { $0 < host } ?? false
-        guard isConfined || now.host.cpuUtilisation ?? 0 >= Self.busy else { return false }
+        guard isConfined || now.host.cpuUtilization ?? 0 >= Self.busy else { return false }
         if let cpuLoss { return cpuLoss >= Self.slow }
         // Without pressure files: it uses most of its share, so it would probably use more.
-        return cpus(index) >= 0.7 * part * (count ?? host)
+        return cpus(index) >= 0.7 * fairShare * (count ?? host)
     }
 
     private func weight(_ place: Int) -> (value: UInt64, metric: MetricID)? {
@@ -154,7 +159,7 @@ extension Watch {
             evidence(index, [.cpuPressureSome, .cpuUsage]))
     }
 
-    /// Returns the three heaviest users among some cgroups.
+    /// Returns the three heaviest users among some cgroups, largest usage first, then by path.
     func competitors(
         _ places: [Int], _ usage: (Int) -> Double, weight: (Int) -> Evidence? = { _ in nil }
     ) -> [Competitor] {

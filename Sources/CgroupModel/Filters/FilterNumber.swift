@@ -3,7 +3,7 @@ struct FilterNumber: Hashable, Sendable {
     /// The unit of the number, which decides how an amount is typed.
     enum Unit: Hashable, Sendable {
         case bytes, microseconds, plain
-        /// Percent, of which the number is a multiple: 100 for hundredths.
+        /// Percent, with its multiple: 100 for a number in hundredths.
         case percent(Double)
         /// Millionths of a CPU.
         case cpus

@@ -1,4 +1,4 @@
-/// A name of a metric, of a limit, or of both, as the user typed it.
+/// The name of a metric, a limit or both, as the user typed it.
 ///
 /// Each row of the two catalogs has one canonical name. Commands and policies also accept its
 /// former names, and the name of an interface file that belongs to this row alone. A counter's name
@@ -122,7 +122,7 @@ extension CatalogName {
         }
         let hint =
             similar.isEmpty
-            ? "`\(command)` lists them"
+            ? "`\(command)` lists the names"
             : Spelling.question(Array(similar.prefix(3)))
         return "unknown \(what) \(name.onOneLine); \(hint)"
     }

@@ -3,20 +3,20 @@ extension LimitGrammar {
     ///
     /// Only values that ``parse(_:host:)`` accepts are suggested.
     func unitError(_ text: String, _ unit: String, _ host: HostFacts) -> LimitError {
-        let number = text.dropLast(unit.count)
+        let number = String(text.dropLast(unit.count))
         func accepted(_ units: [String]) -> [String] {
             units.map { number + $0 }.filter { (try? parse($0, host: host)) != nil }
         }
-        let meanings = accepted(meanings(of: unit))
-        if meanings.count == 2 {
+        let both = accepted(meanings(of: unit))
+        if both.count == 2 {
             return LimitError(
-                "\"\(text)\" has two meanings; write \(meanings.joined(separator: " or "))")
+                "\"\(text)\" has two meanings; write \(both.joined(separator: " or "))")
         }
+        let near = corrected(unit).map { [$0] } ?? Spelling.names(like: unit, among: units, most: 1)
+        let hint = accepted(near)
         guard !unit.isEmpty else {
-            return LimitError("\"\(text)\" needs a unit; write \(example)")
+            return LimitError("\"\(text)\" needs a unit; write \(hint.first ?? example)")
         }
-        let hint = accepted(
-            corrected(unit).map { [$0] } ?? Spelling.names(like: unit, among: units, most: 1))
         return LimitError(
             "unknown unit \(unit) in \"\(text)\"; "
                 + (hint.isEmpty ? "write \(example)" : Spelling.question(hint)))
@@ -32,13 +32,15 @@ extension LimitGrammar {
         }
     }
 
-    /// Returns the unit that is meant if only its case, its share or its time is wrong; else nil.
+    /// Returns the unit that is meant if only its case is wrong, or `/s` or `host` is
+    /// missing or too much; else nil.
     private func corrected(_ unit: String) -> String? {
         if unit == "%", units.contains("%host") { return "%host" }
         if self == .bytes, unit.hasSuffix("/s"), let size = ByteUnit(unit.dropLast(2)) {
             return size.name
         }
-        return units.first { $0.lowercased() == unit.lowercased() }
+        let typed = [unit.lowercased(), unit.lowercased() + "/s"]
+        return units.first { typed.contains($0.lowercased()) }
     }
 
     /// The units that a number may have.

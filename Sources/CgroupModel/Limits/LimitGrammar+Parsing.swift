@@ -114,10 +114,7 @@ extension LimitGrammar {
         unitSize: (Substring) -> UInt64?
     ) throws(LimitError) -> LimitValue? {
         guard amount.unit.hasSuffix("/s"), let unit = unitSize(amount.unit.dropLast(2)) else {
-            guard unitSize(amount.unit[...]) != nil else {
-                throw unitError(text, amount.unit, host)
-            }
-            throw LimitError("\"\(text)\" needs a unit per second; write \(text)/s")
+            throw unitError(text, amount.unit, host)
         }
         guard let number = amount.times(unit) else { return nil }
         guard number > 0, number <= maximum else {

@@ -23,8 +23,8 @@ package struct InstanceKey: Hashable, Sendable, Comparable {
     /// Parses a device number as the kernel writes it, `8:0`; nil for anything else.
     package init?(device text: some StringProtocol) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ $0.utf8.allSatisfy(\.isDigit) }),
-            let major = UInt64(parts[0]), let minor = UInt64(parts[1])
+        guard parts.count == 2, let major = UInt64(digits: parts[0]),
+            let minor = UInt64(digits: parts[1])
         else { return nil }
         self.init(device: major, minor)
     }

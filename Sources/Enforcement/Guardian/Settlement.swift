@@ -86,7 +86,7 @@ package struct Settlement: Sendable {
             report.add(
                 restore(with: KernelControlFiles(), force: true, where: isMeant))
         }
-        tellSystemd(of: report.results)
+        notifySystemd(of: report.results)
         return report
     }
 
@@ -128,9 +128,9 @@ package struct Settlement: Sendable {
         }
     }
 
-    /// Tells systemd that units are thawed, because it still considers those frozen that it froze
+    /// Notifies systemd that units are thawed, because it still considers those frozen that it froze
     /// itself.
-    private func tellSystemd(of results: [RestoreResult]) {
+    private func notifySystemd(of results: [RestoreResult]) {
         for result in results where result.entry.isFreeze && !result.isLeft {
             guard
                 let index = set.hierarchies.firstIndex(where: {

@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// A position in a ``Recording``, from which to step from snapshot to snapshot.
+/// A position in a ``Recording`` that steps from snapshot to snapshot.
 package struct RecordingCursor: Sendable {
     /// A record that is intact but malformed.
     private struct Unreadable: Error {

@@ -40,7 +40,7 @@ struct SegmentHeader: Sendable {
     var legend = FrameLegend.own
     /// The texts of all words so far, by number.
     var words: [String]
-    /// The period for which each snapshot stands, in microseconds; 0 if all were recorded.
+    /// The length of each snapshot's period in microseconds; 0 if all samples were recorded.
     var step: UInt64 = 0
 
     /// Limits what hostile bytes can claim.

@@ -34,7 +34,7 @@ struct CgroupRows: Sendable {
 
     func position(_ row: Row) -> Int? { cgroups[row].position }
 
-    /// The differences between two snapshots.
+    /// What changed between two snapshots, by row.
     struct Change {
         var gone: [Row] = []
         var added: [Row] = []
@@ -45,7 +45,7 @@ struct CgroupRows: Sendable {
     /// Assigns rows to a snapshot's cgroups; returns nil if cgroups and paths are unchanged.
     ///
     /// The rows of removed cgroups are reused only after ``release(_:)``.
-    mutating func take(_ snapshot: Snapshot, at time: UInt64) -> Change? {
+    mutating func update(with snapshot: Snapshot, at time: UInt64) -> Change? {
         if isSame(snapshot) { return nil }
         var change = Change()
         for row in cgroups.indices { cgroups[row].position = nil }

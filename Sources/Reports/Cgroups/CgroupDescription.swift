@@ -61,7 +61,7 @@ package struct CgroupDescription {
         let from: String?
     }
 
-    /// The limits for which the lowest value among the cgroup and its ancestors applies.
+    /// The limits whose lowest value among the cgroup and its ancestors applies.
     private static let limits: [MetricID] = [.memoryHigh, .memorySwapMax, .pidsMax]
 
     private var effective: [Effective] {

@@ -1,7 +1,7 @@
 package import CgroupModel
 internal import KernelIO
 
-/// The differences between two cgroups, or between two times of one, as text or JSON.
+/// The differences between two cgroups, or between two times of a cgroup, as text or JSON.
 package struct CgroupDifference {
     /// A cgroup in a snapshot.
     package struct Side {

@@ -24,7 +24,7 @@ package struct TreeListing {
         unified = Set(set.hierarchies.first { $0.version == .unified }?.controllers ?? [])
     }
 
-    /// Lists the cgroups of a past snapshot, which has no processes, of a recorded host.
+    /// Lists the cgroups of a past snapshot of a recorded host; such a snapshot has no processes.
     package init(past snapshot: Snapshot, _ machine: RecordedMachine?) {
         unified =
             machine?.hasUnified == true

@@ -18,7 +18,7 @@ package struct LimitReport {
     /// The number of an expiring change, by which people confirm it; nil before it is made.
     package var changeNumber: UInt64?
 
-    /// Creates a report; without results, of a dry run.
+    /// Creates a report; a report without results is of a dry run.
     package init(
         path: CgroupPath, plan: LimitPlan, routes: LimitRoutes, results: [LimitResult]? = nil,
         claims: [String] = []
@@ -40,7 +40,7 @@ package struct LimitReport {
                 let undone = (results ?? []).contains { !$0.outcome.leavesNothing }
                 let rest =
                     undone
-                    ? "some values could not be rolled back: `cgwarden journal` lists them"
+                    ? "some values could not be rolled back: `cgwarden journal` lists the values"
                     : "nothing was changed"
                 let name = result.write.name
                 let what = error.message.hasPrefix(name) ? "" : "\(name): "

@@ -5,7 +5,7 @@ internal import CgroupModel
 package struct PendingChanges {
     /// A change with its entries in the journal.
     package struct Change {
-        /// The number by which people confirm it.
+        /// The number that `cgwarden confirm` takes.
         package let number: UInt64
         /// When it is undone.
         package let expiry: EntryExpiry
@@ -61,8 +61,8 @@ extension Expiry {
     package func sentence(_ number: UInt64?) -> String? {
         guard let number, let duration else { return nil }
         return awaitsConfirmation
-            ? "undone in \(duration.roundedText) unless you keep it: cgwarden confirm \(number)"
-            : "undone in \(duration.roundedText) (change \(number))"
+            ? "will be undone in \(duration.roundedText) unless you keep it: cgwarden confirm \(number)"
+            : "will be undone in \(duration.roundedText) (change \(number))"
     }
 
     /// Writes the key `expiry`, unless the change does not expire or changed nothing.

@@ -101,7 +101,7 @@ final class HistoryTier: Sendable {
         try state.file.append(SegmentEncoder.setBackMark, at: time)
     }
 
-    /// The time of the last snapshot that was found in the file or written; 0 without one.
+    /// The time of the last snapshot that was found in the file or written; 0 without a snapshot.
     var last: UInt64 { state.withLock { $0.last } }
 
     private static func closesSegment(_ time: UInt64, _ step: UInt64) -> Bool {

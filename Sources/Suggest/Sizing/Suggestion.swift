@@ -49,7 +49,7 @@ package struct Suggestion: Sendable {
     package let limit: SizedLimit
     /// The value, in the unit of the limit.
     package let value: UInt64
-    /// The value at the end of the window; unlimited without one.
+    /// The value at the end of the window; unlimited if no limit is set.
     package let present: Reading
     /// Whether the limit bound for a part of the window, so that the demand may be higher.
     package let isLeast: Bool
@@ -74,6 +74,6 @@ package struct WorkloadSuggestion: Sendable {
     package let record: WorkloadRecord
     /// The suggested values.
     package let suggestions: [Suggestion]
-    /// The limits for which nothing is suggested, with the reason.
+    /// The limits without a suggestion, with the reason.
     package let unsuggested: [(limit: SizedLimit, reason: Unsuggested)]
 }

@@ -19,7 +19,7 @@ struct Cgwarden: AsyncParsableCommand {
               cgwarden show system.slice                everything known about one cgroup
               cgwarden explain postgresql.service       why it is slow or stuck
               cgwarden stat --json -i 5s                a stream of samples for scripts
-              cgwarden diff /lab/db --at -1h            what changed within an hour
+              cgwarden diff /lab/db --at -1h            what changed in the last hour
               cgwarden events --since -1h               OOM kills: victim, limit, owner
               cgwarden exporter                         /metrics for Prometheus
               cgwarden run --memory 100MB -- make       a command with limits
@@ -49,12 +49,12 @@ struct Cgwarden: AsyncParsableCommand {
         list +=
             [DaemonCommand.self, StatusCommand.self, PanicCommand.self, DemoCommand.self]
             as [any ParsableCommand.Type]
-        list += actions
+        list += otherCommands
         list.append(BenchSweepCommand.self)
         return list
     }
 
-    private static let actions: [any ParsableCommand.Type] = [
+    private static let otherCommands: [any ParsableCommand.Type] = [
         FreezeCommand.self, ThawCommand.self, KillCommand.self, PinCommand.self,
         ReclaimCommand.self, MoveCommand.self, CreateCommand.self, RemoveCommand.self,
         DoctorCommand.self, ThawLaterCommand.self, UndoLaterCommand.self,

@@ -2,8 +2,10 @@ import ArgumentParser
 import CgroupModel
 import Reports
 
-/// Checks the names of commands before they are parsed: the parser reports a mistyped command as an
-/// unexpected argument, and prints general help for `help` with one.
+/// Checks the names of commands before they are parsed.
+///
+/// The parser reports a mistyped command as an unexpected argument, and prints the general help for
+/// `help` and a mistyped name.
 enum CommandSpelling {
     private typealias Command = any ParsableCommand.Type
 
@@ -48,10 +50,10 @@ enum CommandSpelling {
     private static func unknown(
         _ word: String, in path: [String], of command: Command
     ) -> CgwardenError {
-        let place = path.map { "\($0) " }.joined()
+        let parents = path.map { "\($0) " }.joined()
         // Users often type a subcommand without its parent command.
         let candidates =
-            shown(command).map { [name(of: $0)] }
+            (shown(command).map { name(of: $0) } + (path.isEmpty ? ["help"] : [])).map { [$0] }
             + shown(command).flatMap { outer in
                 shown(outer).map { [name(of: outer), name(of: $0)] }
             }
@@ -64,8 +66,9 @@ enum CommandSpelling {
         let meant = candidates.first { $0.last == near.first }?.joined(separator: " ")
         let help = (["cgwarden"] + path + ["--help"]).joined(separator: " ")
         return CgwardenError(
-            "no command '\(place)\(word)'; "
-                + (meant.map { Spelling.question(["\(place)\($0)"]) } ?? "`\(help)` lists them"),
+            "no command '\(parents)\(word)'; "
+                + (meant.map { Spelling.question(["\(parents)\($0)"]) }
+                    ?? "`\(help)` lists the commands"),
             .usage)
     }
 

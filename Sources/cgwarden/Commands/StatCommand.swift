@@ -20,7 +20,7 @@ struct StatCommand: AsyncParsableCommand {
 
             A cgroup that ended has a last object with "state": "dead" and its totals, read after \
             its last process ended if the kernel allows that, otherwise from the last sample. \
-            Usage of removed cgroups that no reading shows is in an object of their parent with \
+            What removed cgroups used after their last sample is in an object of their parent with \
             "state": "unattributed". CSV has neither.
 
             With --from, prints the daemon's history, or a recording, in the same forms. With \
@@ -49,7 +49,7 @@ struct StatCommand: AsyncParsableCommand {
         help: "Number of samples; 0, the default, is unlimited.")
     var samples: Int?
     @Option(
-        help: "Fields, comma-separated; --list-fields lists them.",
+        help: "Fields, comma-separated; --list-fields lists all fields.",
         completion: .fields, transform: FieldList.init(parsing:))
     var fields: FieldList?
     @Option(help: "Only cgroups whose path matches: * within a component, ** across.")
@@ -157,7 +157,7 @@ struct StatCommand: AsyncParsableCommand {
                 throw CgwardenError(
                     "no cgroup matches \(cgroup.printable); "
                         + (similar.isEmpty
-                            ? "`cgwarden tree` lists them" : Spelling.question(similar)),
+                            ? "`cgwarden tree` lists the cgroups" : Spelling.question(similar)),
                     .noInput)
             }
             try StandardOutput.write(

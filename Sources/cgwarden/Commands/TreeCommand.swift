@@ -10,7 +10,7 @@ struct TreeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tree", abstract: "Show the cgroups and the processes in them.",
         discussion: """
-            If the hierarchies of v1 differ, each process lists those in which it is a member.
+            On v1 a process can be in different cgroups; its hierarchies are then listed beside it.
             With --at, shows the cgroups that existed at a time, without processes.
 
             Examples:

@@ -94,7 +94,7 @@ final class CommandRunner: CommandPort {
                 return next
             }
             guard let order = next else { return }
-            let since = CivilTime.instant(MonotonicClock.wallMicroseconds)
+            let since = CivilTime.rfc3339(MonotonicClock.wallMicroseconds, places: 6)
             let results = order.commands.map { words in
                 OwnCommand(words: words, options: options, purpose: order.purpose).run()
             }
@@ -182,16 +182,5 @@ extension Array where Element == String {
         var rest = self
         while let last = rest.last, isOmitted(last) { rest.removeLast() }
         return rest
-    }
-}
-
-extension CivilTime {
-    /// Formats a time in microseconds since 1970 as RFC 3339 in UTC.
-    fileprivate static func instant(_ microseconds: UInt64) -> String {
-        let time = CivilTime(seconds: Int(microseconds / 1_000_000))
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let clock = [time.second / 3600, time.second / 60 % 60, time.second % 60].map(two)
-        let fraction = String(1_000_000 + microseconds % 1_000_000).dropFirst()
-        return "\(time.date)T\(clock.joined(separator: ":")).\(fraction)Z"
     }
 }

@@ -13,7 +13,7 @@ struct HistoryReader {
 
     /// The folder or the file.
     let path: String
-    /// The time from which times are counted back: now, or the end of a recording.
+    /// The origin of relative times: now, or the end of a recording.
     let end: UInt64
     /// The times of the first and the last snapshot.
     let span: ClosedRange<UInt64>

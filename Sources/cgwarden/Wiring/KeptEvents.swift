@@ -5,9 +5,9 @@ import Service
 
 /// Prints the events that the daemon has kept, and follows new ones.
 enum KeptEvents {
-    /// The interval at which the daemon is asked for further events.
+    /// The interval between requests for further events.
     private static let pace = Duration.milliseconds(100)
-    /// The interval at which a daemon that does not answer is asked again.
+    /// The interval between requests to a daemon that does not answer.
     private static let slowPace = Duration.seconds(1)
 
     /// Prints past events, unless only new ones are selected, then follows new ones.
@@ -66,7 +66,7 @@ enum KeptEvents {
     /// `write` writes some events and returns whether more are wanted. It is not called again after
     /// it throws.
     static func write(
-        _ merge: consuming EventMerge, _ journal: String?, to write: ([Event]) throws -> Bool
+        _ merge: EventMerge, _ journal: String?, to write: ([Event]) throws -> Bool
     ) throws -> Bool {
         var merge = merge
         var events: [Event] = []

@@ -57,7 +57,7 @@ struct FieldName: ExpressibleByArgument {
 
     static var defaultCompletionKind: CompletionKind { .words(MetricCatalog.all.map(\.name)) }
 
-    /// Returns the value of a cgroup; nil without one.
+    /// Returns the value of a cgroup; nil if it has none.
     func number(_ index: Int, in snapshot: Snapshot) -> Double? {
         guard isRate else { return total(index, in: snapshot) }
         return snapshot.totalRate(index, metric.id)

@@ -13,7 +13,7 @@ extension ValidationError {
 /// The line for a command line that the argument parser refuses: what is wrong, and what to do.
 ///
 /// The parser prints a sentence, the help of an option and the usage of the command on lines of
-/// their own, in which the sentence is easily overlooked.
+/// their own, where the sentence is easily overlooked.
 enum UsageMistake {
     /// Builds the line from the parser's short message and from its full one.
     ///

@@ -43,11 +43,11 @@ struct RuleRuntime: Sendable {
         var targets: [Row] = []
         /// Why it is blocked or suspended.
         var reason: String?
-        /// The factor by which `until_for` is extended because the rule flapped: 1 to 8.
+        /// The factor that extends `until_for` because the rule flapped: 1 to 8.
         var growth: UInt64 = 1
         /// When the last three firings ended.
         var firings: [UInt64] = []
-        /// The factor by which the next cooldown is extended.
+        /// The factor that extends the next cooldown.
         var cooldownFactor: UInt64 = 1
         var failures = 0
         var ineffective = 0
