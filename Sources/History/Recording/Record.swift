@@ -21,6 +21,10 @@ package enum Record {
         static let gauges: UInt8 = 4
         /// The first record of a part that begins after the clock was set back.
         static let setBack: UInt8 = 5
+        /// The cgroups that the snapshot before it leaves out; see ``Omission``.
+        static let omissions: UInt8 = 6
+        /// The last record of a segment; see ``SegmentParity``.
+        static let parity: UInt8 = 7
     }
 
     struct Head {

@@ -73,6 +73,7 @@ package struct RecordingCursor: Sendable {
             translation.add(record.words)
             let snapshot = try FrameCodec.decode(
                 record.frame, after: last?.snapshot, segment.header.legend)
+            translation.prepare(snapshot.schema)
             return Decoded(number: number, snapshot: snapshot, translation: translation)
         } catch {
             throw Unreadable(number: number, reason: error.reason)

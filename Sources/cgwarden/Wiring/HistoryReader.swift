@@ -121,6 +121,11 @@ struct HistoryReader {
                 "cgwarden: note: no samples from \(CivilTime(local: snapshot.wallTime).text) "
                     + "until \(time.text)")
         }
+        for omission in past.current?.omissions ?? [] {
+            StandardOutput.complain(
+                "cgwarden: note: \(counted(omission.count, "cgroup", "cgroups")) in "
+                    + "\(omission.path) left out: the history had no room for them")
+        }
         return snapshot
     }
 
