@@ -180,6 +180,30 @@ struct KernelEventStoreTests {
         #expect(daemon.places.records.contains { $0["action"] as? String == "set" })
     }
 
+    /// How often a thread has begun to wait.
+    private func waits(_ daemon: RunningDaemon, thread: String) throws -> Int {
+        let tasks = "/proc/\(daemon.run.pid)/task"
+        for task in try FileManager.default.contentsOfDirectory(atPath: tasks) {
+            let status = try String(contentsOfFile: "\(tasks)/\(task)/status", encoding: .utf8)
+            let lines = status.split(separator: "\n")
+            guard lines.contains("Name:\t\(thread)") else { continue }
+            let count = lines.first { $0.hasPrefix("voluntary_ctxt_switches:") }
+            return try #require(count?.split(separator: "\t").last.flatMap { Int($0) })
+        }
+        throw ProgramTrouble("no thread \(thread)")
+    }
+
+    /// Others may write limits or kill meanwhile, so one quiet second is enough.
+    @Test func theSearchForEventsWakesForNewsOnly() throws {
+        let daemon = try RunningDaemon("defaults: {interval: 5s}\n")
+        try awaiting("a second without news") {
+            let before = try waits(daemon, thread: "events")
+            Thread.sleep(forTimeInterval: 1)
+            return try waits(daemon, thread: "events") - before <= 1
+        }
+        #expect(try daemon.end().status == 0)
+    }
+
     private static let hasTriggers = FileManager.default.isReadableFile(
         atPath: "/proc/pressure/cpu")
 
