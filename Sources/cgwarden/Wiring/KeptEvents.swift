@@ -52,7 +52,7 @@ enum KeptEvents {
         }
         var isWanted = true
         if let journal = reply.journal {
-            isWanted = try read(journal, before: reply.events.first?.serial, &printer)
+            isWanted = try read(journal, before: reply.events.first?.serial, &printer).isWanted
         }
         while isWanted {
             isWanted = try printer.take(reply.events.map(\.event))
@@ -62,11 +62,15 @@ enum KeptEvents {
         return isWanted ? reply.last : nil
     }
 
-    /// Prints the events of the journal before a number; returns false once enough are printed.
-    private static func read(
+    /// Prints the events of the journal before a number, or all.
+    ///
+    /// Returns false once enough are printed, and the time of the newest event in microseconds since
+    /// 1970; 0 if there is none.
+    static func read(
         _ journal: String, before end: UInt64?, _ printer: inout EventPrinter
-    ) throws -> Bool {
+    ) throws -> (isWanted: Bool, newest: UInt64) {
         var events: [Event] = []
+        var newest: UInt64 = 0
         var isWanted = true
         var failure: (any Error)?
         func flush() {
@@ -82,6 +86,7 @@ enum KeptEvents {
                 guard let stored = StoredEvent(decoding: record), stored.serial < end ?? .max
                 else { return }
                 events.append(stored.event)
+                newest = max(newest, stored.event.time.wall)
                 if events.count >= 1000 { flush() }
             }
         } catch {
@@ -89,7 +94,7 @@ enum KeptEvents {
         }
         flush()
         if let failure { throw failure }
-        return isWanted
+        return (isWanted, newest)
     }
 
     private static func complain(_ text: String) { StandardOutput.complain("cgwarden: \(text)") }
