@@ -264,8 +264,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "Events", "Reports",
-                "Service", "TestSupport", "cgwarden",
+                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "Events", "LiveView",
+                "Actuation", "Reports", "Service", "TestSupport", "cgwarden",
             ],
             exclude: ["Golden", "Scenarios/Policies", "Tenant/attack.pl"],
             swiftSettings: swiftSettings),

@@ -54,7 +54,7 @@ package final class LiveLoop {
             let isNew = takeNewest()
             let hasReports = takeReports()
             if takeEvents() || isNew || mustDraw || hasReports || takeProcesses() || ageMoved()
-                || source.eventTimes.count != scene.eventTimes.count
+                || source.eventMarks.count != scene.eventMarks.count
             {
                 draw()
             }
@@ -122,11 +122,15 @@ package final class LiveLoop {
         scene.mode = readMode()
         scene.frames = source.frameCount
         scene.timeline = source.timeline
-        scene.eventTimes = source.eventTimes
+        scene.eventMarks = source.eventMarks
         if let shown = model.snapshot {
             drawnAge = scene.now > shown.wallTime ? (scene.now - shown.wallTime) / 1_000_000 : 0
             scene.back = model.isPaused ? position(of: shown.tick) : 0
             scene.series = strip.update(model, shown, back: scene.back, from: source)
+            let selected = model.detail == nil ? nil : model.selectedRow
+            scene.marks =
+                selected.map { strip.marks(source.eventTimes(of: shown.cgroups[$0.index].path)) }
+                ?? []
         }
         screen.present(FrameComposer.compose(model, scene))
     }

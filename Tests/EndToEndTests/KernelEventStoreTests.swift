@@ -1,7 +1,11 @@
+import CgroupModel
+import Events
 import Foundation
 import KernelIO
 import TestSupport
 import Testing
+
+@testable import Service
 
 /// The events that a daemon keeps, and what commands and clients make of them.
 @Suite(.serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroups"))
@@ -107,6 +111,26 @@ struct KernelEventStoreTests {
             #expect(kinds == ["born", "died"], "\(path)")
         }
         #expect(try next.end().status == 0)
+    }
+
+    /// One old event of a quiet class stays in memory while newer ones of a storm leave it.
+    @Test func eventsThatLeftMemoryAreStillShown() throws {
+        let places = try DaemonPlaces(Self.policy)
+        let file = "\(places.folder)/events"
+        do {
+            var journal = EventJournal(file, PartBounds())
+            let cgroup = EventCgroup(CgroupPath("/cgwarden-test-gone"))
+            for serial in 1...25_000 as ClosedRange<UInt64> {
+                let time = EventTime(wall: serial, boot: serial)
+                let event = Event(serial == 1 ? .died : .limitHit, time, cgroup)
+                journal.append([StoredEvent(serial, event).encoded], at: serial)
+            }
+        }
+        try places.write(
+            "audit: {journald: false}\nevents: {journal: \"\(file)\"}\n", to: places.config)
+        let daemon = try RunningDaemon(places)
+        #expect(try events(places, "--kind", "died,limit-hit").count == 25_000)
+        #expect(try daemon.end().status == 0)
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can mount a full disk"))

@@ -148,7 +148,7 @@ import Testing
         ("HTTP/1.1 404 No\r\nContent-Length: 5\r\n\r\nother", 69, "HTTP 404: other"),
         ("nonsense\r\n\r\n", 69, "127.0.0.1:"),
     ])
-    func hostileAnswersGetOneLine(answer: String, status: Int32, words: String) throws {
+    func hostileAnswersGetOneLine(answer: String, status: Int, words: String) throws {
         let server = try OneAnswerServer(answer)
         let result = try run("top", "-b", "--url", "http://127.0.0.1:\(server.port)")
         #expect(result.status == status, "\(result.errors)")

@@ -42,7 +42,7 @@ private final class FakeSource: SnapshotSource {
     func go(to text: String) -> Travel {
         text == "14:02" ? .arrived(ring[1]) : .refused("no sample at \(text)")
     }
-    var eventTimes: [UInt64] = []
+    var eventMarks: [UInt64] = []
     func goToEvent(_ direction: TimeDirection, from shown: Snapshot) -> Travel {
         direction == .next
             ? .arrived(ring[2], note: "10:00:00 oom-kill /job: killed 7")
@@ -51,6 +51,8 @@ private final class FakeSource: SnapshotSource {
     func turnSummary(at shown: Snapshot) -> Travel { .arrived(ring[3], note: "peak of 10s") }
     var lines: [String]?
     func events() -> [String]? { lines }
+    var times: [UInt64] = []
+    func eventTimes(of path: CgroupPath) -> [UInt64] { path == CgroupPath("/job") ? times : [] }
     func series(
         of cgroup: CgroupID, back: Int, count: Int, _ value: (Snapshot, Int) -> Double?
     ) -> [Double?] {
@@ -289,11 +291,22 @@ private final class FakePort: CommandPort {
 
     @Test func chartsAdvanceWithoutRereadingTheRing() {
         let lines = run([.tab, .tab]) { [source] _ in source.advance() }
-        // CPU is passed on the way in one burst of keys, so only the two charts of memory are read.
-        #expect(source.seriesReads == 2)
+        // CPU is passed on the way in one burst of keys, so only the two charts of memory are read,
+        // and their times.
+        #expect(source.seriesReads == 3)
         #expect(lines.contains { $0.contains("memory 12") && $0.contains("peak 12") })
         let bottom = lines.last { $0.contains("█") } ?? ""
         #expect(bottom.prefix(31).count { $0 != " " } == 12, "\(bottom)")
+    }
+
+    @Test func aChartMarksTheSamplesAfterEvents() throws {
+        let first = try #require(source.ring.first).wallTime
+        // Between the second and the third sample, at the fifth, and before the first.
+        source.times = [first + 1_500_000, first + 1_600_000, first + 4_000_000, first - 1]
+        let lines = run([.tab]) { _ in }
+        let marked = try #require(lines.first { $0.contains("▾") })
+        let chart = marked.prefix(1 + DetailPane.chartWidth(80))
+        #expect(chart.hasSuffix("▾ ▾") && chart.count { $0 == "▾" } == 2, "\(marked)")
     }
 
     @Test func lateSnapshotShowsItsAge() {

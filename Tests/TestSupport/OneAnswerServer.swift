@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// A server on the loopback that gives each client the same bytes, whatever they ask, and then

@@ -117,8 +117,7 @@ package struct UndoJournal: Sendable {
     /// Closes entries whose cgroup is gone, that were restored, or that a person decided to keep.
     package func close(_ entries: [JournalEntry], reason: String) throws(JournalError) {
         guard !entries.isEmpty else { return }
-        try append(
-            entries.map { RecordLine("closed", ["seq": "\($0.sequence)", "reason": reason]) })
+        try append(entries.map { $0.closed(reason) })
     }
 
     func append(_ lines: [RecordLine]) throws(JournalError) {

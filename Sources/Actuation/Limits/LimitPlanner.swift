@@ -145,7 +145,7 @@ struct PageSize {
     init?(_ text: String) {
         let units: [(String, UInt64)] = [("KB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30)]
         guard let unit = units.first(where: { text.hasSuffix($0.0) }),
-            let number = UInt64(text.dropLast(2)), number > 0, number < 1 << 20
+            let number = UInt64(digits: text.dropLast(2)), number > 0, number < 1 << 20
         else { return nil }
         bytes = number * unit.1
     }

@@ -9,11 +9,21 @@ extension Watch {
 
     /// The causes of a lack of CPU time.
     ///
-    /// A quota explains the pressure, so no other cause is searched for.
+    /// No other cause is searched for if a quota explains most of the pressure.
     var cpuFindings: [Finding] {
-        if let quota = throttling { return [quota] }
-        let found = [confinement, competition].compactMap(\.self)
-        return found.isEmpty ? [ownCompetition].compactMap(\.self) : found
+        let quota = throttling
+        if let quota, explainsPressure(quota) { return [quota] }
+        let others = [confinement, competition].compactMap(\.self)
+        return (others.isEmpty ? [ownCompetition].compactMap(\.self) : others)
+            + [quota].compactMap(\.self)
+    }
+
+    /// Whether a quota costs at least half of the time that tasks wait for a CPU.
+    ///
+    /// Without pressure files, a quota of which only a note is made does not.
+    private func explainsPressure(_ quota: Finding) -> Bool {
+        guard let cpuLoss, let share = quota.share else { return quota.severity != .note }
+        return share >= cpuLoss / 2
     }
 
     // MARK: Quota
@@ -62,8 +72,8 @@ extension Watch {
         return (cpus, levels.prefix { cpuList($0) == cpus }.last ?? nearest)
     }
 
-    private func cpuList(_ place: Int) -> RangeList? {
-        now[place, .cpusetEffectiveCPUs].value.flatMap { RangeList(Word.text($0)) }
+    private func cpuList(_ place: Int, _ metric: MetricID = .cpusetEffectiveCPUs) -> RangeList? {
+        now[place, metric].value.flatMap { RangeList(Word.text($0)) }
     }
 
     /// A cpuset with fewer CPUs than the host, whose tasks wait for them.
@@ -82,10 +92,10 @@ extension Watch {
         let isShort = cpuLoss.map { $0 >= Self.slow } ?? (used >= 0.05 && all >= Self.busy * room)
         guard isShort else { return nil }
         let isAlone = sharing.isEmpty && cpuLoss == nil
+        // The file that is written may list more CPUs than are in force.
+        let isAsWritten = cpuList(place, .cpusetCPUs) == cpus
         let list = evidence(
-            place,
-            now[place, .cpusetCPUs].value == nil
-                ? .cpusetEffectiveCPUs : .cpusetCPUs, as: Amount.cpuList(cpus))
+            place, isAsWritten ? .cpusetCPUs : .cpusetEffectiveCPUs, as: Amount.cpuList(cpus))
         return Finding(
             .cpuset, severity: isAlone ? .note : .slow, by: path(place), share: cpuLoss,
             [list] + evidence(index, [.cpusetEffectiveCPUs, .cpuUsage, .cpuPressureSome]),

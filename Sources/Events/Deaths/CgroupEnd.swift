@@ -13,7 +13,15 @@ struct CgroupEnd: Sendable {
     let died: EventTime
     /// The totals after its last process ended; nil on v1, and if it was removed before they were
     /// read.
-    let final: LifeTotals?
+    var final: LifeTotals?
     /// Whether a later cgroup has had the same path.
     var isReplaced = false
+}
+
+/// A cgroup whose birth was reported, and that ended before a sample contained it.
+package struct UnsampledCgroup: Sendable {
+    /// The cgroup, with its identity.
+    let cgroup: EventCgroup
+    /// The time of its birth, in nanoseconds of CLOCK_BOOTTIME; nil if it is unknown.
+    let born: UInt64?
 }

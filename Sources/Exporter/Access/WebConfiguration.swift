@@ -102,7 +102,7 @@ struct WebConfiguration: Hashable, Sendable {
                 }
                 limit.interval = interval
             } else {
-                guard let burst = Int(text), burst >= 0 else {
+                guard let burst = Int(digits: text) else {
                     throw ConfigError(
                         entry.value.position, "\(what) must be a number of requests: 5")
                 }

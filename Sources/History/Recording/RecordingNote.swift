@@ -62,7 +62,7 @@ package enum RecordingError: Error, Hashable, Sendable, CustomStringConvertible 
     package var description: String {
         switch self {
         case .notARecording(let file):
-            "\(file) is not a recording; name one, or a new file to record to"
+            "\(file) is not a recording; `cgwarden stat --record FILE` makes one"
         case .otherVersion(let file, let version):
             "\(file) is a recording of format \(version), and this program reads only format "
                 + "\(SegmentHeader.major); use the cgwarden that made it"

@@ -24,7 +24,7 @@ enum TimeBar {
         frame.put(first, row: row, column: 1, style: .label)
         frame.put(
             String(repeating: "─", count: width), row: row, column: start, style: .dim)
-        for mark in Set(scene.eventTimes.lazy.filter(span.contains).map(place)) {
+        for mark in Set(scene.eventMarks.lazy.filter(span.contains).map(place)) {
             frame.put("┴", row: row, column: start + mark, style: .warn)
         }
         frame.put("●", row: row, column: start + place(snapshot.wallTime), style: .strong)

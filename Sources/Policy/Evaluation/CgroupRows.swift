@@ -68,7 +68,7 @@ struct CgroupRows: Sendable {
             change.added.append(row)
         }
         for row in cgroups.indices where cgroups[row].position == nil {
-            // It may have been created while this snapshot was taken.
+            // This snapshot is older than the cgroup.
             if let tick = cgroups[row].bornAfter, snapshot.tick <= tick { continue }
             if rowOf[cgroups[row].id] == row { change.gone.append(row) }
         }

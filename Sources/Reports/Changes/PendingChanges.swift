@@ -68,12 +68,9 @@ extension Expiry {
     /// Writes the key `expiry`, unless the change does not expire or changed nothing.
     func write(_ number: UInt64?, to json: inout JSONWriter) {
         guard let duration else { return }
-        json.key("expiry")
-        json.object { json in
-            json.key("seconds")
-            json.value(Double(duration.milliseconds) / 1000)
-            json.key("unless_confirmed")
-            json.value(awaitsConfirmation)
+        json.object("expiry") { json in
+            json.member("seconds", Double(duration.milliseconds) / 1000)
+            json.member("unless_confirmed", awaitsConfirmation)
             json.key("change")
             if let number { json.value(number) } else { json.literal("null") }
         }

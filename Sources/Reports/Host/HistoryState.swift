@@ -34,19 +34,16 @@ package struct HistoryState: Sendable {
 
     func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("directory")
-            json.value(directory)
+            json.member("directory", directory)
             for (name, number) in [
                 ("oldest_us", oldest), ("newest_us", newest), ("bytes", bytes),
                 ("failures", failures), ("dropped", dropped),
             ] {
                 guard let number else { continue }
-                json.key(name)
-                json.value(number)
+                json.member(name, number)
             }
             if let failure {
-                json.key("failure")
-                json.value(failure)
+                json.member("failure", failure)
             }
         }
     }

@@ -46,6 +46,9 @@ final class EventInbox: Sendable {
         bell.raise()
     }
 
+    /// Wakes the reader without anything to take.
+    func wake() { bell.raise() }
+
     /// Takes everything.
     func take() -> Contents {
         bell.lower()

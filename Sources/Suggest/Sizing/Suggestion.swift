@@ -37,6 +37,12 @@ package struct Suggestion: Sendable {
         package var growth: (each: UInt64, since: UInt64)?
         /// The demand of the cgroup and its siblings together, for a weight.
         package var amongSiblings: (count: Int, sum: UInt64)?
+
+        init(_ peak: Peak, _ demand: Distribution) {
+            self.peak = peak
+            p95 = demand.quantile(0.95)
+            p99 = demand.quantile(0.99)
+        }
     }
 
     /// The limit.

@@ -65,23 +65,26 @@ struct Cgwarden: AsyncParsableCommand {
     static func main() async {
         StandardOutput.ignoreBrokenPipe()
         let arguments = Array(CommandLine.arguments.dropFirst())
+        var running: String?
         do {
             if let shell = CompletionScript.shell(askedForBy: arguments) {
                 return try StandardOutput.write(CompletionScript.text(for: shell) + "\n")
             }
             try CommandSpelling.check(arguments)
             var command = try parseAsRoot(ArgumentWords.normalized(arguments, below: Self.self))
+            running = CommandSpelling.words(of: type(of: command))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
         } catch {
-            finish(error)
+            finish(error, of: running)
         }
     }
 
-    private static func finish(_ error: any Error) -> Never {
+    /// Reports an error, of a command that was parsed already or of the command line.
+    private static func finish(_ error: any Error, of command: String? = nil) -> Never {
         if let failure = CgwardenError(error) {
             if failure.isBrokenPipe { exit(withStatus: 0) }
             StandardOutput.complain("cgwarden: \(failure.message)")
@@ -92,7 +95,8 @@ struct Cgwarden: AsyncParsableCommand {
         let text = fullMessage(for: error)
         if code == .validationFailure, !text.isEmpty {
             StandardOutput.complain(
-                "cgwarden: \(UsageMistake.line(message(for: error), full: text))")
+                "cgwarden: \(UsageMistake.line(message(for: error), full: text, command: command))"
+            )
             exit(withStatus: code.rawValue)
         }
         do {

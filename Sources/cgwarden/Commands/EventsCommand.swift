@@ -62,6 +62,13 @@ struct EventsCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let most, most < 1 { throw ValidationError("-n must be at least 1") }
+        let now = MonotonicClock.wallMicroseconds
+        // An error in run() would recommend the help of the whole program.
+        if let begin = try? since?.instant(before: now), let end = try? until?.instant(before: now),
+            end < begin
+        {
+            throw ValidationError("--until is before --since")
+        }
     }
 
     func run() async throws {
@@ -95,7 +102,6 @@ struct EventsCommand: AsyncParsableCommand {
         let now = MonotonicClock.wallMicroseconds
         let begin = try since?.instant(notAfter: now)
         let end = try until?.instant(before: now)
-        if let begin, let end, end < begin { throw ValidationError("--until is before --since") }
         return EventSelection(kinds: kind?.kinds, since: begin, until: end, pattern: pattern)
     }
 }

@@ -221,6 +221,11 @@ struct PassedDescriptors {
             guard let number = Int32(word), number > 2 else {
                 throw ValidationError("\(word) is not a descriptor to inherit; use 3 or higher")
             }
+            guard InheritedDescriptors.contains(number) else {
+                throw ValidationError(
+                    "descriptor \(number) is not open; open it in the shell: cgwarden run "
+                        + "--pass-fd \(number) ... \(number)<FILE")
+            }
             return number
         }
     }

@@ -68,12 +68,13 @@ struct SetCommand: AsyncParsableCommand {
         let path = try await context.resolve(cgroup ?? "")
         let plan = try LimitPlanner(context.routed(), host: host).plan(
             requests, on: path, force: force, shrink: shrink)
-        tellOfHold(path)
+        let isHeld = tellOfHold(path)
         let routes = try LimitRoutes(of: plan, through: context.files)
         var report = LimitReport(
             path: path, plan: plan, routes: routes, results: nil,
-            claims: DaemonClaims(on: path, in: context.set).notes(on: plan.writes.map(\.cell))
-                + OwnerReport(of: path, in: context.set, journal: nil).warnings)
+            claims: DaemonClaims(on: path, in: context.set).notes(
+                on: plan.writes.map(\.cell), isHeld: isHeld)
+                + LimitOwners(in: context.set, journal: nil).report(on: path).warnings)
         report.expiry = expiring.expiry
         if dryRun {
             try plan.checkWritable { routes[$0] != nil }
@@ -87,15 +88,16 @@ struct SetCommand: AsyncParsableCommand {
         for warning in report.warnings where !json {
             StandardOutput.complain("cgwarden: note: \(warning)")
         }
-        try StandardOutput.write(json ? report.json : Array(report.text.utf8))
-        if let failure = report.failure { throw failure }
+        try StandardOutput.write(
+            json ? report.json : Array(report.text.utf8), failure: report.failure)
     }
 
-    /// Warns that the cgroup is on hold; a hold stops rules but not commands.
-    private func tellOfHold(_ path: CgroupPath) {
-        guard let hold = try? StateDirectory.holds().hold(of: path) else { return }
+    /// Warns that the cgroup is on hold, which stops rules but not commands; false without a hold.
+    private func tellOfHold(_ path: CgroupPath) -> Bool {
+        guard let hold = try? StateDirectory.holds().hold(of: path) else { return false }
         StandardOutput.complain(
             "cgwarden: note: \(hold.path) is on hold (`cgwarden hold` lists holds); "
                 + "this affects only rules")
+        return true
     }
 }

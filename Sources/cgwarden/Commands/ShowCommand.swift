@@ -83,7 +83,8 @@ struct ShowCommand: AsyncParsableCommand {
             identity: Identities.settled(set, [snapshot.cgroups[index]])
                 .identity(of: snapshot.cgroups[index]),
             owner: set.system.isLive && !path.isRoot
-                ? OwnerReport(of: path, in: set, journal: try? StateDirectory.journal()) : nil,
+                ? LimitOwners(in: set, journal: try? StateDirectory.journal()).report(on: path)
+                : nil,
             withoutDescendants: plan.withoutDescendants)
         try StandardOutput.write(json ? description.json : Array(description.text.utf8))
     }

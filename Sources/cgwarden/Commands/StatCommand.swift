@@ -15,7 +15,8 @@ struct StatCommand: AsyncParsableCommand {
             The first sample comes immediately. From the second sample on, counters also have \
             rates per second (NAME.rate), which the table shows instead of the counters: CPU time \
             as percent of one CPU, other counters per second. Values that a cgroup does not have \
-            are left out ("-" in the table); an unset limit is "max".
+            are left out ("-" in the table); an unset limit is "max". The table shows cpu.max in \
+            CPUs, JSON and CSV its microseconds per cpu.max.period.
 
             A cgroup that ended has a last object with "state": "dead" and its totals, read after \
             its last process ended if the kernel allows that, otherwise from the last sample. \
@@ -59,7 +60,10 @@ struct StatCommand: AsyncParsableCommand {
         transform: CgroupCondition.init(parsing:))
     var condition: CgroupCondition?
     @Option(help: "Number of cgroups to print, those with the highest value of --by.") var top: Int?
-    @Option(help: "Field for --top (default: cpu.usage_usec.rate).") var by: FieldName?
+    @Option(
+        help: "Field for --top (default: cpu.usage_usec.rate).",
+        completion: FieldName.defaultCompletionKind, transform: FieldName.init(parsing:))
+    var by: FieldName?
     @Flag(help: "Wait for the first cgroup that matches --cgroup.") var wait = false
     @OptionGroup(title: "Recording") var recording: RecordOptions
     @OptionGroup(title: "The past") var past: RangeOptions
@@ -111,6 +115,8 @@ struct StatCommand: AsyncParsableCommand {
         let recorder = try recording.recorder(options.system)
         var metrics = printed ?? ReadPlan.metrics(upTo: .settings)
         metrics += condition?.filter.metrics ?? []
+        // Tables show a quota in CPUs.
+        if metrics.contains(.cpuMax) { metrics.append(.cpuMaxPeriod) }
         if top != nil { metrics.append((by ?? .usual).metric.id) }
         if recorder != nil {
             // A recording must answer questions asked later, so it contains all cgroups and fields.

@@ -52,11 +52,26 @@ struct HistoryReader {
                 "no permission to read \(path); run as root, or as a member of the group "
                     + group, .noPermission)
         case .noInput where isDaemons:
-            CgwardenError(
-                "no history in \(path); start `cgwarden daemon`, which keeps it, or name a "
-                    + "recording with --history", .unavailable)
+            CgwardenError("no history in \(path); \(remedy)", .unavailable)
         default: error
         }
+    }
+
+    /// What to do without a history in the daemon's folder.
+    private static var remedy: String {
+        runningDaemons.map { "the running daemon keeps it elsewhere: --history \($0)" }
+            ?? "start `cgwarden daemon`, which keeps it, or name a recording with --history"
+    }
+
+    /// The folder of a running daemon that has its own; nil without one, or without permission to
+    /// ask it.
+    private static var runningDaemons: String? {
+        guard let status = try? ControlClient.ask(["status"], within: .seconds(1)),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("history ") })
+        else { return nil }
+        // The folder comes before the times and the size.
+        let folder = line.drop { $0 != "/" }.prefix { $0 != "," }
+        return folder.isEmpty ? nil : String(folder)
     }
 
     private static func isFolder(_ path: String) -> Bool {

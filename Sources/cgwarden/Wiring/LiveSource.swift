@@ -103,5 +103,7 @@ final class LiveSource: ScreenSource {
         return eventList.lines
     }
 
+    func eventTimes(of path: CgroupPath) -> [UInt64] { eventList?.times(of: path) ?? [] }
+
     func saveLayout(_ layout: Layout) throws -> String { try SavedLayout.save(layout) }
 }

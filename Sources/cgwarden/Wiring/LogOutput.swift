@@ -69,15 +69,14 @@ enum LogText {
         var json = JSONWriter()
         json.object { json in
             for (key, value) in fields {
-                json.key(key)
-                json.value(value)
+                json.member(key, value)
             }
         }
         return String(decoding: json.take(), as: UTF8.self)
     }
 
     private static func quoted(_ value: String) -> String {
-        guard value.isEmpty || value.utf8.contains(where: { [0x20, 0x22, 0x3d].contains($0) })
+        guard value.isEmpty || value.utf8.contains(where: { " \"=".utf8.contains($0) })
         else { return value }
         let inner = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
         return "\"\(inner)\""

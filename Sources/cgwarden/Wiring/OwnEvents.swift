@@ -47,7 +47,7 @@ struct OwnEvents {
     private func showLeft(
         _ journal: String, _ host: inout HostEvents, _ printer: inout EventPrinter
     ) throws -> Bool {
-        let (isWanted, newest) = try KeptEvents.read(journal, before: nil, &printer)
+        let (isWanted, newest) = try KeptEvents.read(journal, &printer)
         guard isWanted else { return false }
         return try printer.take(host.pastKills().filter { $0.time.wall > newest })
     }
@@ -88,7 +88,7 @@ struct OwnEvents {
         var fold = EventFold()
         var cadence = Cadence()
         while true {
-            let total = host.totalKills
+            let total = host.totalKills()
             var events = host.readLog()
             let snapshot = await sampler.sample()
             events += host.take(snapshot, total: total)

@@ -116,32 +116,33 @@ struct HistoryReel: Reel {
     var isAtEnd: Bool { pending == nil && reached >= span.upperBound }
 
     mutating func next() throws -> Snapshot? {
-        let following = try pending ?? summarized(reader.step(1))
+        if pending == nil { try read { try $0.step(1) } }
+        guard let following = pending else { return nil }
         pending = nil
-        guard let following else { return nil }
         reached = following.snapshot.wallTime
         step = following.step
         return following.snapshot.within(scope)
     }
 
-    /// Returns what stands for the period of the snapshot that was just read, and its length.
-    private func summarized(_ snapshot: Snapshot?) -> (snapshot: Snapshot, step: UInt64)? {
-        guard let snapshot, let frame = reader.frame else { return nil }
+    /// Reads a snapshot, and keeps what stands for its period as the next one.
+    private mutating func read(_ body: (inout HistoryReader) throws -> Snapshot?) throws {
+        pending = nil
+        guard let snapshot = try body(&reader), let frame = reader.frame else { return }
         switch chosen {
-        case .last: return (snapshot, frame.step)
-        case .peak: return (frame.peaks, frame.step)
-        case .mean: return (frame.means, frame.step)
+        case .last: pending = (snapshot, frame.step)
+        case .peak: pending = (frame.peaks, frame.step)
+        case .mean: pending = (frame.means, frame.step)
         }
     }
 
     mutating func lead(to time: UInt64?, _ body: (Snapshot) -> Void) throws {
         let time = time ?? start
         let begin = max(time > Self.lead ? time - Self.lead : 0, span.lowerBound)
-        pending = summarized(try reader.snapshot(at: begin))
+        try read { try $0.snapshot(at: begin) }
         repeat {
             guard let snapshot = try next() else { return }
             body(snapshot)
-            pending = summarized(try reader.step(1))
+            try read { try $0.step(1) }
         } while pending.map { $0.snapshot.wallTime <= time } ?? false
     }
 

@@ -11,7 +11,7 @@ struct RemoteOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Show the host whose cgwarden serves at this URL.", valueName: "url"),
-        transform: Self.url)
+        transform: Self.parsed)
     var url: WebURL?
     @Option(
         help: ArgumentHelp(
@@ -39,7 +39,7 @@ struct RemoteOptions: ParsableArguments {
         }
     }
 
-    @Sendable private static func url(_ text: String) throws -> WebURL {
+    @Sendable private static func parsed(_ text: String) throws -> WebURL {
         guard let url = WebURL(text), !url.target.contains("?") else {
             throw ValidationError(
                 text.contains("@")

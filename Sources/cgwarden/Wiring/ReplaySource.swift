@@ -89,7 +89,7 @@ final class ReplaySource: ScreenSource {
         return tick > before ? ring.latest : nil
     }
 
-    var eventTimes: [UInt64] { reel.events?.times ?? [] }
+    var eventMarks: [UInt64] { reel.events?.times ?? [] }
 
     func events() -> [String]? {
         guard let events = reel.events else { return [] }

@@ -77,10 +77,7 @@ struct RuleRuntime: Sendable {
     /// The states by row; an aggregate rule has only ``Row/whole``.
     var states = Table<Row, RuleState>()
     var instances: [Row: Instance] = [:]
-    /// The rows that are evaluated, in path order.
-    var order: [Row] = []
-    /// Whether a row belongs to the group now.
-    var isMember = Table<Row, Bool>()
+    var rows = RuleRows()
     var firingCount: UInt64 = 0
     var vetoCount: UInt64 = 0
 
@@ -102,8 +99,7 @@ struct RuleRuntime: Sendable {
     mutating func keepState(of old: RuleRuntime) {
         states = old.states
         instances = old.instances
-        order = old.order
-        isMember = old.isMember
+        rows = old.rows
         firingCount = old.firingCount
         vetoCount = old.vetoCount
     }
