@@ -27,11 +27,12 @@ package struct JournalListing {
                     entry.path.description, entry.what, entry.shown(entry.original), set,
                     now(entry, present), entry.cause,
                 ],
-                rest: [age(entry)] + (hasExpiries ? [expiry(entry)] : []),
+                rest: [age(entry), entry.change > 0 ? "\(entry.change)" : "-"]
+                    + (hasExpiries ? [entry.expiry.map(\.text) ?? "-"] : []),
                 hierarchy: entry.hierarchy)
         }
         let head =
-            ["CGROUP", "HIERARCHY", "WHAT", "WAS", "SET", "NOW", "BY", "AGE"]
+            ["CGROUP", "HIERARCHY", "WHAT", "WAS", "SET", "NOW", "BY", "AGE", "CHANGE"]
             + (hasExpiries ? ["UNDONE"] : [])
         return LeftTable([head] + rows.cells).text
     }
@@ -50,10 +51,6 @@ package struct JournalListing {
         let seconds = now > entry.wallTime ? (now - entry.wallTime) / 1_000_000 : 0
         return seconds < 120
             ? "\(seconds)s" : seconds < 7200 ? "\(seconds / 60)min" : "\(seconds / 3600)h"
-    }
-
-    private func expiry(_ entry: JournalEntry) -> String {
-        entry.expiry.map { "\($0.text) (change \($0.change))" } ?? "-"
     }
 
     /// The entries as JSON, with a newline.
@@ -82,6 +79,10 @@ package struct JournalListing {
         }
         json.key("inode")
         json.value(entry.inode)
+        if entry.change > 0 {
+            json.key("change")
+            json.value(entry.change)
+        }
         json.key("time")
         json.value(Double(entry.wallTime) / 1e6)
         if let readBack = entry.readBack {
