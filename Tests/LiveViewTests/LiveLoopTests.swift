@@ -42,8 +42,17 @@ private final class FakeSource: SnapshotSource {
     func go(to text: String) -> Travel {
         text == "14:02" ? .arrived(ring[1]) : .refused("no sample at \(text)")
     }
+    var eventMarks: [UInt64] = []
+    func goToEvent(_ direction: TimeDirection, from shown: Snapshot) -> Travel {
+        direction == .next
+            ? .arrived(ring[2], note: "10:00:00 oom-kill /job: killed 7")
+            : .refused("no earlier event")
+    }
+    func turnSummary(at shown: Snapshot) -> Travel { .arrived(ring[3], note: "peak of 10s") }
     var lines: [String]?
     func events() -> [String]? { lines }
+    var times: [UInt64] = []
+    func eventTimes(of path: CgroupPath) -> [UInt64] { path == CgroupPath("/job") ? times : [] }
     func series(
         of cgroup: CgroupID, back: Int, count: Int, _ value: (Snapshot, Int) -> Double?
     ) -> [Double?] {
@@ -102,10 +111,29 @@ private final class FakePort: CommandPort {
     @Test func theCausesOfTheSelectionAreShownAndFollowTheSnapshots() {
         let lines = run(["x"]) { [source] in if $0 == 3 { source.advance() } }
         #expect(lines.contains { $0.contains("Causes at /job") }, "\(lines)")
-        #expect(lines.contains { $0.contains("healthy: no limit within 10%") })
+        #expect(lines.contains { $0.contains("healthy: usage is below 90% of every limit") })
         // The last two frames, not one alone.
         #expect(lines.contains { $0.contains("/job, watched for 1s") })
         #expect(run(["x", "x"]).contains { $0.contains("Tasks") })
+    }
+
+    @Test func eventKeysPauseAtTheSnapshotAndShowTheEvent() {
+        let lines = run(["n"])
+        #expect(lines[0].contains("PAUSED  2 of 4 back"), "\(lines)")
+        #expect(lines[23].contains("10:00:00 oom-kill /job: killed 7"), "\(lines)")
+        #expect(run(["N"])[23].contains("no earlier event"))
+        let peak = run(["v"])
+        #expect(peak[0].contains("PAUSED  1 of 4 back") && peak[23].contains("peak of 10s"))
+    }
+
+    @Test func listsOfAnotherHostAreRefusedWithTheReason() {
+        model = LiveModel(remoteHost: "node7:10980")
+        #expect(run(["z"])[23].contains("node7:10980 is another host; list that there"))
+        #expect(run(["e"])[23].contains("node7:10980 is another host; list that there"))
+        for key in ["T", "K", ":"] {
+            let lines = run([.character(Character(key))])
+            #expect(lines[23].contains("node7:10980 is another host; act there"), "\(lines)")
+        }
     }
 
     @Test func ordersReachThePortAndReportsTheScreen() {
@@ -263,11 +291,22 @@ private final class FakePort: CommandPort {
 
     @Test func chartsAdvanceWithoutRereadingTheRing() {
         let lines = run([.tab, .tab]) { [source] _ in source.advance() }
-        // CPU is passed on the way in one burst of keys, so only the two charts of memory are read.
-        #expect(source.seriesReads == 2)
+        // CPU is passed on the way in one burst of keys, so only the two charts of memory are read,
+        // and their times.
+        #expect(source.seriesReads == 3)
         #expect(lines.contains { $0.contains("memory 12") && $0.contains("peak 12") })
         let bottom = lines.last { $0.contains("█") } ?? ""
         #expect(bottom.prefix(31).count { $0 != " " } == 12, "\(bottom)")
+    }
+
+    @Test func aChartMarksTheSamplesAfterEvents() throws {
+        let first = try #require(source.ring.first).wallTime
+        // Between the second and the third sample, at the fifth, and before the first.
+        source.times = [first + 1_500_000, first + 1_600_000, first + 4_000_000, first - 1]
+        let lines = run([.tab]) { _ in }
+        let marked = try #require(lines.first { $0.contains("▾") })
+        let chart = marked.prefix(1 + DetailPane.chartWidth(80))
+        #expect(chart.hasSuffix("▾ ▾") && chart.count { $0 == "▾" } == 2, "\(marked)")
     }
 
     @Test func lateSnapshotShowsItsAge() {

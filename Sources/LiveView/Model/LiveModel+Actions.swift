@@ -125,7 +125,7 @@ extension LiveModel {
         default:
             self.proposal = nil
             mode = .table
-            message = "cancelled; nothing was changed"
+            message = "canceled; nothing was changed"
         }
         return nil
     }

@@ -34,6 +34,8 @@ package struct LiveModel: Sendable {
         case step(Int)
         /// Goes to a time as typed.
         case goTo(String)
+        case goToEvent(TimeDirection)
+        case turnSummary
         case loadProcesses
         case explain
         case order(CommandOrder)
@@ -46,7 +48,9 @@ package struct LiveModel: Sendable {
     /// The commands that the view offers; empty if it can change nothing.
     var shapes: [CommandShape] = []
     /// The reason why commands cannot run; nil if they can.
-    var refusal: String? = "this view shows only"
+    var refusal: String?
+    /// Why processes and events cannot be listed; nil if they can.
+    let limitation: String?
     var mode = Mode.table
     /// The text of the filter, which may be incomplete while it is typed.
     var filter = ""
@@ -71,7 +75,7 @@ package struct LiveModel: Sendable {
     private(set) var snapshot: Snapshot?
     /// Readable names of cgroups, by position in the snapshot.
     private(set) var titles: [Int: String] = [:]
-    private var identities: [Int: CgroupIdentity] = [:]
+    private(set) var identities: [Int: CgroupIdentity] = [:]
     private var condition = CgroupFilter.everything
     private(set) var rows: [TreeRow] = []
     /// The cells that the widest name needs.
@@ -109,11 +113,15 @@ package struct LiveModel: Sendable {
     var typedLines: [String] = []
 
     /// Creates a model that shows all cgroups of its snapshots.
+    ///
+    /// `remoteHost` is the name of the host that is shown, if it is another one.
     package init(
         layout: Layout = Layout(), isReplay: Bool = false, isPaused: Bool = false,
-        filter: String = ""
+        filter: String = "", remoteHost: String? = nil
     ) {
         self.layout = layout
+        refusal = remoteHost.map { "\($0) is another host; act there" } ?? "this view shows only"
+        limitation = remoteHost.map { "\($0) is another host; list that there" }
         self.isReplay = isReplay
         self.isPaused = isPaused
         self.filter = filter

@@ -31,6 +31,8 @@ package protocol SnapshotSource: AnyObject {
     ///
     /// Returns nil while they are not collected yet; call again soon.
     func events() -> [String]?
+    /// Returns the times of a cgroup's newest events in microseconds since 1970, in any order.
+    func eventTimes(of path: CgroupPath) -> [UInt64]
     /// Returns one value of a cgroup in up to `count` snapshots that end at `back`, oldest first.
     ///
     /// `value` receives the position of the cgroup in each snapshot. An element is nil where the
@@ -45,11 +47,21 @@ package protocol SnapshotSource: AnyObject {
     var timeline: ClosedRange<UInt64>? { get }
     /// Goes to a time of a replay that the user typed; the snapshot there is then the newest one.
     func go(to text: String) -> Travel
+    /// The times of the known events of a replay, ascending, in microseconds since 1970.
+    var eventMarks: [UInt64] { get }
+    /// Goes from a snapshot of a replay to the one with the next event, or with the previous one.
+    func goToEvent(_ direction: TimeDirection, from shown: Snapshot) -> Travel
+    /// Shows the next of: the last sample, the peaks and the means of each thinned period.
+    func turnSummary(at shown: Snapshot) -> Travel
 }
+
+/// A direction in time.
+package enum TimeDirection: Hashable, Sendable { case next, previous }
 
 /// The result of going to another time.
 package enum Travel {
-    case arrived(Snapshot)
+    /// The snapshot there, with a line about it; nil for none.
+    case arrived(Snapshot, note: String? = nil)
     /// The reason, on one line.
     case refused(String)
 }
@@ -69,8 +81,24 @@ extension SnapshotSource {
         .refused("only a replay has other times; see `cgwarden top --at`")
     }
 
+    /// Returns no times, as a live source does.
+    package var eventMarks: [UInt64] { [] }
+
+    /// Refuses, as a live source does.
+    package func goToEvent(_ direction: TimeDirection, from shown: Snapshot) -> Travel {
+        .refused("only a replay goes to events; e lists them")
+    }
+
+    /// Refuses, as a live source does.
+    package func turnSummary(at shown: Snapshot) -> Travel {
+        .refused("every sample is shown; only the history is thinned")
+    }
+
     /// Returns no events, because a recording has none.
     package func events() -> [String]? { [] }
+
+    /// Returns none, because a recording has no events.
+    package func eventTimes(of path: CgroupPath) -> [UInt64] { [] }
 }
 
 /// A process in the process view.

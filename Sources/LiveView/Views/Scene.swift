@@ -10,8 +10,13 @@ struct Scene {
     var frames = 0
     /// The times of the first and the last snapshot of a replay; nil for a live source.
     var timeline: ClosedRange<UInt64>?
+    /// The times of the known events of a replay, ascending, in microseconds since 1970.
+    var eventMarks: [UInt64] = []
     /// The values of the detail pane's charts, oldest first.
     var series: [[Double?]] = []
+    /// Whether the selected cgroup had an event before each of those values and after the one
+    /// before.
+    var marks: [Bool] = []
     /// Formats a time in microseconds since 1970 as a time of day.
     var clock: (UInt64) -> String = WallClock.text
     /// Formats the same with the day of the month.

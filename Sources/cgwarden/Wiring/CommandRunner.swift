@@ -18,7 +18,7 @@ struct ActingHost: Sendable {
     /// The commands of this program.
     let commands: @Sendable () -> [any ParsableCommand.Type]
 
-    /// The host that options describe; this one without them.
+    /// Describes the host that the options select; nil selects this host.
     init(
         _ options: SystemOptions? = nil,
         commands: @escaping @Sendable () -> [any ParsableCommand.Type]
@@ -48,21 +48,7 @@ struct ActingHost: Sendable {
 /// journal and messages. A command that hangs or dies does not affect the screen.
 final class CommandRunner: CommandPort {
     private final class State: Sendable {
-        struct Orders {
-            var waiting: [CommandOrder] = []
-            var done: [CommandReport] = []
-            var threads = 0
-            var isChanging = false
-
-            /// Takes the next order; a change waits for the one before it.
-            mutating func next() -> CommandOrder? {
-                let place = waiting.firstIndex { $0.purpose != .change || !isChanging }
-                guard let place else { return nil }
-                if waiting[place].purpose == .change { isChanging = true }
-                return waiting.remove(at: place)
-            }
-        }
-        let orders = Mutex(Orders())
+        let orders = Mutex(CommandQueue())
     }
 
     /// The commands of the view, and where their arguments name the cgroup.
@@ -88,8 +74,7 @@ final class CommandRunner: CommandPort {
             }
             let options = OptionNames(of: type)
             return CommandShape(
-                name: name, abstract: type.configuration.abstract, flags: options.flags,
-                valued: options.valued, place: place)
+                name: name, flags: options.flags, valued: options.valued, place: place)
         }
 
     func start(_ order: CommandOrder) {
@@ -106,11 +91,7 @@ final class CommandRunner: CommandPort {
         } catch {
             state.orders.withLock { orders in
                 orders.threads -= 1
-                orders.waiting.removeAll { $0.number == order.number }
-                let failure = CommandReport.Result(status: 71, lines: ["\(error)"])
-                orders.done.append(
-                    CommandReport(
-                        order: order, results: order.commands.map { _ in failure }))
+                orders.fail(order.number, "\(error)")
             }
         }
     }
@@ -151,7 +132,9 @@ private struct OwnCommand {
     private static let program = "/proc/self/exe"
     private static let mostOutput = 256 << 10
 
-    /// The time after which it is no longer awaited; a change is never cut short.
+    /// The time to wait for the command.
+    ///
+    /// After it, a change continues unobserved; other commands are killed.
     private var patience: Duration { purpose == .change ? .seconds(600) : .seconds(30) }
 
     func run() -> CommandReport.Result {
@@ -162,7 +145,8 @@ private struct OwnCommand {
                 environment: Environment.all, account: nil, in: nil, joining: [],
                 within: .seconds(30))
         } catch {
-            return CommandReport.Result(status: 71, lines: ["cannot start: \(error)"])
+            return CommandReport.Result(
+                status: ExitStatus.osError.rawValue, lines: ["cannot start: \(error)"])
         }
         let identity = ProcessIdentity(running: process.child.pid)
         var output: [UInt8] = []
@@ -177,7 +161,7 @@ private struct OwnCommand {
         }
         if isOpen { _ = drain(process, &output) }
         let change = purpose == .change ? identity.flatMap(Self.change) : nil
-        let status = process.child.end()?.status ?? 70
+        let status = process.child.end()?.status ?? ExitStatus.software.rawValue
         return CommandReport.Result(status: status, lines: lines(output), change: change)
     }
 
@@ -200,7 +184,7 @@ private struct OwnCommand {
     private func givenUp(_ process: borrowing ApartProcess) -> CommandReport.Result {
         if purpose != .change { process.signalGroup(.kill) }
         return CommandReport.Result(
-            status: 75,
+            status: ExitStatus.temporaryFailure.rawValue,
             lines: [
                 purpose == .change
                     ? "still running; `cgwarden journal` lists what it changed"
@@ -217,7 +201,7 @@ private struct OwnCommand {
 }
 
 extension Array where Element == String {
-    /// The lines without the last ones that `isOmitted` accepts.
+    /// Drops the trailing lines that `isOmitted` accepts.
     fileprivate func dropLast(while isOmitted: (String) -> Bool) -> [String] {
         var rest = self
         while let last = rest.last, isOmitted(last) { rest.removeLast() }
