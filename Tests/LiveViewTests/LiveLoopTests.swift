@@ -79,7 +79,7 @@ private final class FakePort: CommandPort {
         answered += 1
         let result = CommandReport.Result(status: 0, lines: ["did \(answered)"])
         let order = orders[answered - 1]
-        return CommandReport(order: order, results: order.commands.map { _ in result }, since: "")
+        return CommandReport(order: order, results: order.commands.map { _ in result })
     }
 }
 

@@ -105,6 +105,8 @@ package struct LiveModel: Sendable {
     var thawTimes: [CgroupID: UInt64] = [:]
     /// Those of them that a snapshot showed as frozen, as the next one will if they still are.
     private var seenFrozen: Set<CgroupID> = []
+    /// The cgroup whose limits were last listed, and who sets them; nil until that is known.
+    var owner: (of: String, sentence: String)?
     /// What the last command printed, and its title.
     var output: (title: String, lines: [String]) = ("", [])
     /// The command lines that were typed, the last one last.
