@@ -27,7 +27,7 @@ import Testing
 
     private func append(_ bytes: [UInt8]) throws {
         if !FileManager.default.fileExists(atPath: path) {
-            FileManager.default.createFile(atPath: path, contents: nil)
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
         }
         let file = try FileHandle(forWritingTo: URL(filePath: path))
         try file.seekToEnd()
@@ -66,7 +66,7 @@ import Testing
         #expect(try tail.newest() == snapshot(1))
         try FileManager.default.moveItem(atPath: path, toPath: path + ".1790000001000000")
         #expect(try tail.newest() == nil)
-        encoder.endSegment()
+        _ = encoder.endSegment()
         try append(encoder.encode(snapshot(2)))
         #expect(try tail.newest() == snapshot(2))
     }

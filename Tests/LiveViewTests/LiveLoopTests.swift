@@ -126,7 +126,7 @@ private final class FakePort: CommandPort {
         #expect(peak[0].contains("PAUSED  1 of 4 back") && peak[23].contains("peak of 10s"))
     }
 
-    @Test func listsOfAnotherHostAreRefusedWithTheReason() {
+    @Test mutating func listsOfAnotherHostAreRefusedWithTheReason() {
         model = LiveModel(remoteHost: "node7:10980")
         #expect(run(["z"])[23].contains("node7:10980 is another host; list that there"))
         #expect(run(["e"])[23].contains("node7:10980 is another host; list that there"))

@@ -15,23 +15,24 @@ package final class OneAnswerServer: Sendable {
 
     /// Listens at a free port.
     package init(_ answer: String) throws {
-        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        socket = listener
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let failed = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe bind(socket, $0, length) != 0 || listen(socket, 8) != 0
-                    || getsockname(socket, $0, &length) != 0
+                unsafe bind(listener, $0, length) != 0 || listen(listener, 8) != 0
+                    || getsockname(listener, $0, &length) != 0
             }
         }
         guard !failed else { throw ProgramTrouble("cannot listen: errno \(errno)") }
         port = Int(UInt16(bigEndian: address.sin_port))
-        let (socket, bytes) = (socket, Array(answer.utf8))
+        let bytes = Array(answer.utf8)
         Thread.detachNewThread { [weak self] in
             while true {
-                let client = unsafe accept(socket, nil, nil)
+                let client = accept(listener, nil, nil)
                 guard client >= 0 else { return }
                 var buffer = [UInt8](repeating: 0, count: 65536)
                 let got = unsafe recv(client, &buffer, buffer.count, 0)

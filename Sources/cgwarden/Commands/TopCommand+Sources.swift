@@ -21,9 +21,10 @@ extension TopCommand {
             guard let folder = try replaying.store.history ?? DaemonHistory.folder() else {
                 throw CgwardenError("the daemon keeps no history", .unavailable)
             }
-            let interval = attach == true ? nil : layout.delay
-            let own = OwnFrames(observation)
-            if let found = try DaemonFrames(folder, scope, interval: interval, own: own) {
+            if let found = try DaemonFrames(
+                folder, scope, interval: layout.delay, isRequired: attach == true,
+                own: OwnFrames(observation))
+            {
                 return found
             }
             throw CgwardenError(

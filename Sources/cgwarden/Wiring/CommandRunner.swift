@@ -5,6 +5,7 @@ import Hierarchy
 import KernelIO
 import LiveView
 import Reports
+import Service
 import Synchronization
 
 /// The host that the live view may change.
@@ -33,8 +34,8 @@ struct ActingHost: Sendable {
     /// Returns the sentence that says who sets the limits of a cgroup.
     fileprivate func owner(of cgroup: String) -> CommandReport.Result {
         do {
-            let report = OwnerReport(
-                of: CgroupPath(cgroup), in: try HierarchySet.discover(system), journal: nil)
+            let owners = LimitOwners(in: try HierarchySet.discover(system), journal: nil)
+            let report = owners.report(on: CgroupPath(cgroup))
             return CommandReport.Result(status: 0, lines: [report.sentence])
         } catch {
             return CommandReport.Result(status: 71, lines: ["owner unknown: \(error)"])

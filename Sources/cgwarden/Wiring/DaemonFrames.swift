@@ -16,32 +16,51 @@ final class DaemonFrames: FrameSource {
         var tail: RecordingTail
         var isAttached = true
         /// When the last new frame was seen, in microseconds since 1970.
-        var seen: UInt64
+        var seen: UInt64 = 0
+        /// The daemon's interval in seconds; at most an hour, because it was read from a file.
+        var period = 0.0
+
+        mutating func take(_ frame: Snapshot) {
+            seen = MonotonicClock.wallMicroseconds
+            guard let seconds = frame.tierTimes[Tier.tick.rawValue].seconds else { return }
+            period = (0...3600).contains(seconds) ? seconds : 3600
+        }
+
+        /// Whether the daemon writes at all, and often enough for an interval in seconds, if given.
+        mutating func attach(_ interval: Double?) -> Bool {
+            let now = MonotonicClock.wallMicroseconds
+            let silence = now > seen ? now - seen : 0
+            isAttached = silence < DaemonFrames.patience + UInt64(period * 2e6)
+                && interval.map { period <= $0 * 1.5 } ?? true
+            return isAttached
+        }
     }
 
     private let state: Mutex<State>
     private let scope: SampleScope
     private let own: OwnFrames
     private let counter = FrameCounter()
+    /// Whether the daemon's frames are shown even if they are rarer than the view's interval.
+    private let isRequired: Bool
 
     /// Attaches to the daemon that keeps its history in a folder.
     ///
-    /// Nil if no daemon writes frames there now, or more slowly than each `interval` in seconds;
-    /// nil means any. Throws the error of reading them.
-    init?(_ folder: String, _ scope: SampleScope, interval: Double?, own: OwnFrames) throws {
+    /// Nil if no daemon writes frames there now, or more slowly than each `interval` in seconds,
+    /// unless they are required. Throws the error of reading them.
+    init?(
+        _ folder: String, _ scope: SampleScope, interval: Double, isRequired: Bool, own: OwnFrames
+    ) throws {
         guard let file = HistoryFolder.paths(in: folder).first else { return nil }
-        var tail = RecordingTail(file)
-        let now = MonotonicClock.wallMicroseconds
-        guard let newest = try tail.newest(), newest.wallTime + Self.patience > now,
-            newest.wallTime < now + Self.patience
-        else { return nil }
-        if let interval, newest.tierTimes[Tier.tick.rawValue].seconds ?? 0 > interval * 1.5 {
-            return nil
-        }
-        tail.rewind()
+        var state = State(tail: RecordingTail(file))
+        guard let newest = try state.tail.newest() else { return nil }
+        state.take(newest)
+        state.seen = min(newest.wallTime, state.seen)
+        guard state.attach(isRequired ? nil : interval) else { return nil }
+        state.tail.rewind()
         self.scope = scope
         self.own = own
-        state = Mutex(State(tail: tail, seen: now))
+        self.isRequired = isRequired
+        self.state = Mutex(state)
     }
 
     var title: String {
@@ -49,16 +68,12 @@ final class DaemonFrames: FrameSource {
     }
 
     func next(interval: Double) async -> Snapshot? {
-        let now = MonotonicClock.wallMicroseconds
         let (found, isAttached) = state.withLock { state in
             let found = try? state.tail.newest()
-            if found != nil { state.seen = now }
-            let silence = now > state.seen ? now - state.seen : 0
-            state.isAttached = silence < Self.patience + UInt64(interval * 1e6)
-            return (found, state.isAttached)
+            if let found { state.take(found) }
+            return (found, state.attach(isRequired ? nil : interval))
         }
-        if let found { return counter.numbered(found.within(scope)) }
-        guard !isAttached else { return nil }
-        return await own.next(interval: interval).map(counter.numbered)
+        guard isAttached else { return await own.next(interval: interval).map(counter.numbered) }
+        return found.map { counter.numbered($0.within(scope)) }
     }
 }

@@ -75,7 +75,11 @@ final class ReplaySource: ScreenSource {
         // A negative number asks for snapshots that have not been played yet.
         guard back < 0 else { return cursor.snapshot(back: back) ?? earlier() }
         let newest = tick
-        for _ in back..<0 where !isAtEnd { try? advance() }
+        do {
+            for _ in back..<0 where !isAtEnd { try advance() }
+        } catch {
+            // Another host may not answer; each attempt would wait for it.
+        }
         return tick > newest ? ring.latest : nil
     }
 

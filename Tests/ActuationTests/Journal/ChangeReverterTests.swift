@@ -1,5 +1,6 @@
 import Foundation
 import Hierarchy
+import KernelIO
 import Testing
 
 @testable import Actuation
