@@ -42,6 +42,7 @@ let package = Package(
                 "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes",
                 "Suggest", "Reports", "Service",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
+                .target(name: "WebClient", condition: .when(traits: ["Exporter"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -57,6 +58,7 @@ let package = Package(
                 "Reports",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .target(name: "Webhook", condition: .when(traits: ["Exporter"])),
+                .target(name: "WebClient", condition: .when(traits: ["Exporter"])),
                 .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -116,6 +118,13 @@ let package = Package(
             name: "Webhook",
             dependencies: [
                 "Enforcement", "PolicyLanguage", "Policy", "KernelIO",
+                .target(name: "WebClient", condition: .when(traits: ["Exporter"])),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "WebClient",
+            dependencies: [
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
                 .product(
@@ -190,6 +199,11 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings
         ),
+        // Writes histories and recordings, for tests that kill it and for Tests/Performance.
+        .executableTarget(
+            name: "historywriter",
+            dependencies: ["History", "KernelIO", "CgroupModel", "TestSupport"],
+            path: "Tests/HistoryWriter", swiftSettings: swiftSettings),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -225,7 +239,7 @@ let package = Package(
         .testTarget(
             name: "WebhookTests",
             dependencies: [
-                "Webhook", "Enforcement", "PolicyLanguage", "KernelIO",
+                "Webhook", "WebClient", "Enforcement", "PolicyLanguage", "KernelIO",
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
                 .product(
@@ -236,6 +250,9 @@ let package = Package(
                     name: "NIOSSL", package: "swift-nio-ssl",
                     condition: .when(traits: ["Exporter"])),
             ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "WebClientTests", dependencies: ["WebClient", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "EventsTests",
@@ -252,8 +269,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "Events", "Reports",
-                "Service", "TestSupport", "cgwarden",
+                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "Events", "LiveView",
+                "Actuation", "Reports", "Service", "TestSupport", "cgwarden",
             ],
             exclude: ["Golden", "Scenarios/Policies", "Tenant/attack.pl"],
             swiftSettings: swiftSettings),
@@ -272,7 +289,8 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],
+            name: "HistoryTests",
+            dependencies: ["History", "KernelIO", "CgroupModel", "TestSupport", "historywriter"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"],
@@ -306,12 +324,4 @@ if Context.environment["CGWARDEN_FUZZ"] != nil {
             name: "fuzz", dependencies: ["FuzzTargets", "CFuzzer"], path: "Tests/Fuzz/Driver",
             swiftSettings: swiftSettings),
     ]
-}
-
-// Writes recordings for Tests/Performance/backtest.
-if Context.environment["CGWARDEN_BENCH"] != nil {
-    package.targets.append(
-        .executableTarget(
-            name: "longrecording", dependencies: ["History", "CgroupModel", "TestSupport"],
-            path: "Tests/Performance/LongRecording", swiftSettings: swiftSettings))
 }

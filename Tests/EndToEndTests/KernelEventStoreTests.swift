@@ -1,7 +1,11 @@
+import CgroupModel
+import Events
 import Foundation
 import KernelIO
 import TestSupport
 import Testing
+
+@testable import Service
 
 /// The events that a daemon keeps, and what commands and clients make of them.
 @Suite(.serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroups"))
@@ -58,6 +62,22 @@ struct KernelEventStoreTests {
         #expect(try next.end().status == 0)
     }
 
+    @Test func eventsOfADaemonAreShownAfterItsEnd() throws {
+        let daemon = try RunningDaemon(Self.policy)
+        try daemon.awaitSample()
+        let path = try life(daemon)
+        #expect(try daemon.end().status == 0)
+        for words in [[], ["-n", "2"], ["--since", "-1h"]] {
+            let result = try daemon.places.command(
+                ["events", "--json", "--kind", "born,died", "--cgroup", path] + words)
+            #expect(result.status == 0, "\(result.errors)")
+            let kinds = try JSONText.objects(result).map { $0["kind"] as? String }
+            #expect(kinds == ["born", "died"], "\(words)")
+            #expect(result.errorLines.count == 1, "\(result.errors)")
+            #expect(result.errors.contains("no daemon runs; showing the events that it left"))
+        }
+    }
+
     @Test func followingShowsWhatTheDaemonFindsAndOutlivesIt() throws {
         let daemon = try RunningDaemon(Self.policy)
         try daemon.awaitSample()
@@ -91,6 +111,27 @@ struct KernelEventStoreTests {
             #expect(kinds == ["born", "died"], "\(path)")
         }
         #expect(try next.end().status == 0)
+    }
+
+    /// One old event of a quiet class stays in memory while newer ones of a storm leave it.
+    @Test func eventsThatLeftMemoryAreStillShown() throws {
+        let places = try DaemonPlaces(Self.policy)
+        let file = "\(places.folder)/events"
+        do {
+            var journal = EventJournal(file, PartBounds())
+            let cgroup = EventCgroup(CgroupPath("/cgwarden-test-gone"))
+            let start = MonotonicClock.wallMicroseconds - 60_000_000
+            for serial in 1...25_000 as ClosedRange<UInt64> {
+                let time = EventTime(wall: start + serial, boot: serial)
+                let event = Event(serial == 1 ? .died : .limitHit, time, cgroup)
+                journal.append([StoredEvent(serial, event).encoded], at: time.wall)
+            }
+        }
+        try places.write(
+            "audit: {journald: false}\nevents: {journal: \"\(file)\"}\n", to: places.config)
+        let daemon = try RunningDaemon(places)
+        #expect(try events(places, "--kind", "died,limit-hit").count == 25_000)
+        #expect(try daemon.end().status == 0)
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can mount a full disk"))

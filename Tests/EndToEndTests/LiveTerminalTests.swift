@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The live view and the terminal: sizes, colours, and how it is left.
+/// The live view and the terminal: sizes, colors, and how it is left.
 @Suite(.serialized, .enabled(if: TerminalSession.isAvailable, LiveScreen.reason))
 struct LiveTerminalTests {
     private func expectSane(_ session: TerminalSession) throws {
@@ -82,16 +82,16 @@ struct LiveTerminalTests {
 
     @Test func colorsFollowTheTerminal() throws {
         let capture = try ProgramCapture("v2")
-        func hasColours(_ variables: String) throws -> Bool {
+        func hasColors(_ variables: String) throws -> Bool {
             let session = try TerminalSession(
                 "\(variables) " + TerminalSession.cgwarden("top --root '\(capture.root)'"))
             try session.await("db.service")
             let pattern = "\u{1b}\\[([0-9]+;)*(3[0-8]|4[0-8]|9[0-7])[;m]"
             return try session.styledScreen.range(of: pattern, options: .regularExpression) != nil
         }
-        #expect(try hasColours("TERM=screen-256color"))
-        #expect(try !hasColours("TERM=screen-256color NO_COLOR=1"))
-        #expect(try !hasColours("TERM=vt100"))
+        #expect(try hasColors("TERM=screen-256color"))
+        #expect(try !hasColors("TERM=screen-256color NO_COLOR=1"))
+        #expect(try !hasColors("TERM=vt100"))
     }
 
     @Test func withoutATerminalThreeSamplesArePrinted() throws {

@@ -64,7 +64,7 @@ package final class TerminalSession {
         }
     }
 
-    /// The screen with the escape sequences of its colours.
+    /// The screen with the escape sequences of its colors.
     package var styledScreen: String {
         get throws { try tmux(["capture-pane", "-p", "-e"]).output }
     }

@@ -13,11 +13,6 @@ extension JournalEntry {
         return LimitCatalog.coding(ofFile: cell.file)?.isSame(left, right) ?? false
     }
 
-    /// The readable form of one of its values in an interface file.
-    package func readable(_ text: String) -> String {
-        LimitCatalog.coding(ofFile: cell.file)?.shown(text) ?? (text.isEmpty ? "(empty)" : text)
-    }
-
     /// Whether a value equals the one read back after the last write, or the requested one if that
     /// is unknown.
     func isWritten(_ text: String) -> Bool { isSame(text, readBack ?? wanted) }
@@ -26,7 +21,7 @@ extension JournalEntry {
     /// read-back.
     func isOurs(_ text: String) -> Bool {
         guard let readBack else { return true }
-        return isSame(text, readBack) || isSame(text, wanted)
+        return isSame(text, readBack) || isSame(text, wanted) || isUndoOfLastChange(text)
     }
 
     /// The position in a restore: thaw, widen, move processes back, then narrow.

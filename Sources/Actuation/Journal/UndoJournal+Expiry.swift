@@ -22,17 +22,40 @@ extension UndoJournal {
         return kept ?? []
     }
 
-    /// Returns the entries whose deadlines have passed, of one helper or of those that ended.
+    /// Returns the entries whose deadlines have passed, of one helper or of those that ended,
+    /// without those in `waiting`.
     ///
     /// It waits for the journal's lock, so that a confirmation before the deadline counts.
-    func due(for helper: ProcessIdentity?) throws(JournalError) -> [JournalEntry] {
+    func due(
+        for helper: ProcessIdentity?, except waiting: Set<UInt64> = []
+    ) throws(JournalError) -> [JournalEntry] {
         let isDue = { (entry: JournalEntry) in
-            entry.expiry.map { $0.hasPassed() && !$0.isLeft && $0.isTask(of: helper) } ?? false
+            guard let expiry = entry.expiry, !waiting.contains(entry.sequence) else { return false }
+            return expiry.hasPassed() && !expiry.isLeft && expiry.isTask(of: helper)
         }
         // Without a due entry, the lock is not taken: a process that hangs may hold it.
         let hasDue = try file.look { !$0.isFromEarlierBoot && $0.entries.contains(where: isDue) }
         guard hasDue else { return [] }
         return try file.change { file, _ in file.state.entries.filter(isDue) } ?? []
+    }
+
+    /// Ends a change whose time has passed, if the value of a later owner's is in force; returns
+    /// whether it did.
+    ///
+    /// That owner's change gets the original. Under the lock its value cannot be restored unseen:
+    /// see ``closeRestored(_:)``.
+    func pass(
+        _ entry: JournalEntry, isInForce: (JournalEntry) -> Bool
+    ) throws(JournalError) -> Bool {
+        let isPassed = try file.change { file, _ throws(JournalError) in
+            let all = file.state.entries(inodes: [entry.inode]).filter { $0.place == entry.place }
+            guard let last = all.last, last.owner != entry.owner, isInForce(last),
+                all.contains(where: { $0.sequence == entry.sequence })
+            else { return false }
+            try file.append([entry.passed], durably: false)
+            return true
+        }
+        return isPassed ?? false
     }
 
     /// Records why entries could not be undone at their deadlines, at most twice for each: first

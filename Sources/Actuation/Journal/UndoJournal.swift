@@ -14,7 +14,7 @@ package struct UndoJournal: Sendable {
     let file: JournalFile
     private let bootID: String
     private let writer: ProcessIdentity
-    /// The size up to which the file is never rewritten, in bytes.
+    /// The minimum size in bytes for rewriting the file.
     private static let usualBytes = 16 << 10
 
     /// Uses `DIRECTORY/journal`, which is created with the first record.
@@ -95,12 +95,14 @@ package struct UndoJournal: Sendable {
                 }
                 try shorten(&file, in: folder, hierarchy)
                 let sequence = file.state.lastSequence + 1
+                let expiry = change?.recorded(sequence)
+                let own = owner.isEmpty ? file.state.change(by: writer) ?? sequence : 0
                 let entry = JournalEntry(
                     sequence: sequence, hierarchy: hierarchy.label, path: place, inode: inode,
                     cell: cell, owner: owner, original: original, wanted: wanted, readBack: nil,
                     cause: cause,
                     wallTime: MonotonicClock.wallMicroseconds, newestBelow: newestBelow,
-                    writer: writer, expiry: change?.recorded(sequence))
+                    writer: writer, change: expiry?.change ?? own, expiry: expiry)
                 guard entry.isPlausible else { throw .implausible(place) }
                 try file.append([entry.intent(bootID: bootID)], durably: true)
                 return entry
@@ -117,8 +119,7 @@ package struct UndoJournal: Sendable {
     /// Closes entries whose cgroup is gone, that were restored, or that a person decided to keep.
     package func close(_ entries: [JournalEntry], reason: String) throws(JournalError) {
         guard !entries.isEmpty else { return }
-        try append(
-            entries.map { RecordLine("closed", ["seq": "\($0.sequence)", "reason": reason]) })
+        try append(entries.map { $0.closed(reason) })
     }
 
     func append(_ lines: [RecordLine]) throws(JournalError) {

@@ -9,7 +9,7 @@ struct CgroupEnd: Sendable {
     /// The time of its creation in nanoseconds of CLOCK_BOOTTIME; nil if it existed before the
     /// watch began.
     let born: UInt64?
-    /// The time at which the removal was noticed.
+    /// When the removal was noticed.
     let died: EventTime
     /// The totals after its last process ended; nil on v1, and if it was removed before they were
     /// read.

@@ -14,7 +14,7 @@ package struct EventSelection: Sendable {
     /// all.
     package var line: CgroupPath?
 
-    /// Creates a selection; by default, of all events.
+    /// Creates a selection; the default selects all events.
     package init(
         kinds: Set<EventKind>? = nil, since: UInt64? = nil, until: UInt64? = nil,
         pattern: PathPattern? = nil

@@ -5,7 +5,7 @@ package import KernelIO
 package struct SamplerConfiguration: Sendable {
     /// The cgroups to sample.
     package var scope = SampleScope()
-    /// The deepest level below the root at which files are read; nil for all.
+    /// The maximum depth below the root of files that are read; nil for all.
     ///
     /// Deeper cgroups are only listed.
     package var readDepth: Int?
@@ -70,7 +70,7 @@ package actor Sampler {
         self.configuration = configuration
         hierarchies = set
         executor = ThreadExecutor(name: "sampler")
-        budget = configuration.descriptorBudget ?? DescriptorBudget.raised()
+        budget = configuration.descriptorBudget ?? DescriptorBudget.raiseLimit()
         let kept = plan.files.count { $0.tier <= .costly }
         nodes = NodeTable(
             set, rowsPerShard: budget / max(1, kept), readDepth: configuration.readDepth)
@@ -194,15 +194,15 @@ package actor Sampler {
 
     /// Updates the tree; returns the paths that appeared in any hierarchy.
     private func updateTree(_ suspects: [Int: Set<CgroupPath>] = [:]) async -> Set<CgroupPath> {
-        var assignments: [NodeTable.Assignment] = []
+        var moves: [NodeTable.Change] = []
         let changes = trees.update(suspects: suspects)
         written.formUnion(changes.written)
         for (hierarchy, path) in changes.died
-        where nodes.leave(path, hierarchy: hierarchy, &assignments) {
+        where nodes.leave(path, hierarchy: hierarchy, &moves) {
             health.deaths += 1
         }
         for (hierarchy, path, inode) in changes.born {
-            switch nodes.enter(path, hierarchy: hierarchy, inode: inode, &assignments) {
+            switch nodes.enter(path, hierarchy: hierarchy, inode: inode, &moves) {
             case .born: health.births += 1
             case .replaced:
                 health.births += 1
@@ -218,6 +218,7 @@ package actor Sampler {
                 : ThreadExecutor(name: "sampler \(shards.count)", ownDescriptorTable: true)
             shards.append(SweepShard(plan, on: hierarchies, budget: budget, executor: thread))
         }
+        let assignments = nodes.assignments(moves)
         for (index, shard) in shards.enumerated() {
             let own = assignments.filter { $0.location.block == index }
             if !own.isEmpty { await shard.assign(own.map { ($0.location.row, $0.content) }) }

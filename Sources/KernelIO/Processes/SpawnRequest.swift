@@ -20,10 +20,7 @@ struct SpawnRequest {
     private let apart: Apart?
     private let gate: (Int32, Int32)
 
-    /// Creates a request; drops the descriptors of `passed` that are close-on-exec.
-    ///
-    /// This process opens all its own files close-on-exec, so the others are those it was started
-    /// with.
+    /// Creates a request; drops the descriptors of `passed` that this process did not inherit.
     init(
         _ command: [String], birthplace: Int32? = nil, memberships: [Int32] = [],
         namespaces: NamespaceFlags = [], passed: [Int32] = [], apart: Apart? = nil,
@@ -34,7 +31,7 @@ struct SpawnRequest {
         self.birthplace = birthplace
         self.memberships = memberships
         self.namespaces = namespaces
-        self.passed = passed.filter { fcntl($0, F_GETFD) == 0 }
+        self.passed = passed.filter(InheritedDescriptors.contains)
         self.apart = apart
         self.gate = gate
     }

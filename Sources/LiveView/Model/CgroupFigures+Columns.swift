@@ -24,10 +24,7 @@ extension CgroupFigures {
     func sortValue(_ key: SortKey, percent: Bool) -> Double? {
         switch key {
         case .path: return nil
-        case .io:
-            let read = read.number
-            let written = written.number
-            return read == nil && written == nil ? nil : (read ?? 0) + (written ?? 0)
+        case .io: return transferred.number
         case .column(.state): return state == nil ? nil : 1
         case .column(let column):
             let figure = figure(column, percent: percent)

@@ -33,12 +33,12 @@ import Glibc
         unsafe self.terminal = unsafe terminal
         unsafe self.window = unsafe window
         let refused = unsafe getenv("NO_COLOR").map { unsafe $0.pointee != 0 } ?? false
-        var colours = 0
+        var colors = 0
         if !refused, has_colors(), start_color() == OK {
             use_default_colors()
-            colours = Int(cgw_colors())
+            colors = Int(cgw_colors())
         }
-        palette = Palette(colours: colours)
+        palette = Palette(colors: colors)
         cbreak()
         noecho()
         unsafe keypad(window, true)

@@ -12,18 +12,19 @@ struct EventsCommand: AsyncParsableCommand {
         commandName: "events",
         abstract: "Show OOM kills and their causes, and follow what happens to cgroups.",
         discussion: """
-            If a daemon runs, prints the events that it has kept. With --follow, prints those that \
-            happen from now on; --since prints earlier ones first.
+            If a daemon runs, the command prints the events that it has kept. With --follow, it \
+            prints those that happen from now on; --since prints earlier events first.
 
-            Without a daemon, the command prints the OOM kills that the kernel log still has: the \
-            victim, its cgroup, the cgroup whose limit was reached, and that limit. With \
-            --follow, it prints every event from now on. One line on standard error says why no \
-            daemon is used.
+            Without a daemon, the command prints the events that one left on disk since the last \
+            boot, and the OOM kills that the kernel log has from later: the victim, its cgroup, \
+            the cgroup whose limit was reached, and that limit. With --follow, it prints every \
+            event from now on. One line on standard error says why no daemon is used.
 
             Reading the kernel log needs root or CAP_SYSLOG on most hosts. Without it, --follow \
             reports OOM kills without their victims. With CAP_SYS_ADMIN, changes of limits name \
             the process that wrote; without it, only the old and the new value. Each kill is one \
-            event: a kill that only the host's counter shows is reported as unattributed.
+            event. If only the host's counter shows it, the event has no cgroup and its kind is \
+            unattributed.
 
             Examples:
               cgwarden events -n 20                             the newest events
@@ -89,7 +90,7 @@ struct EventsCommand: AsyncParsableCommand {
     private func runAlone(_ printer: inout EventPrinter, _ reason: String?) async throws {
         let own = OwnEvents(system: options.system, interval: interval)
         if follow { return try await own.follow(&printer, reason) }
-        try own.showKills(&printer, reason)
+        try own.showPast(&printer, reason)
     }
 
     private func selection() throws -> EventSelection {

@@ -14,7 +14,8 @@ struct JournalCommand: ParsableCommand {
             or a process that it moved. `cgwarden restore` undoes them.
 
             WAS is the original value, SET the one that cgwarden wrote last, and NOW the current \
-            one, which differs from SET if something else has changed it since.
+            one, which differs from SET if something else has changed it since. CHANGE is the \
+            number for `cgwarden restore --change` and `cgwarden confirm`.
 
             Examples:
               cgwarden journal
@@ -42,6 +43,7 @@ struct JournalCommand: ParsableCommand {
         }
         let listing = JournalListing(
             entries: state.entries, set: try? HierarchySet.discover(options.system))
-        try StandardOutput.write(json ? listing.json : Array(listing.text.utf8))
+        if json { return try StandardOutput.write(listing.json) }
+        try StandardOutput.write(listing.text(width: StandardOutput.width))
     }
 }

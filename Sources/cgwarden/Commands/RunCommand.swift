@@ -102,7 +102,7 @@ struct RunCommand: AsyncParsableCommand {
             killsRest: killRest, passing: passFd.numbers + PassedDescriptors(in: words).numbers)
         let result: RunSummary
         do {
-            result = try await run.run(on: ground, records: StateDirectory.jobs(), notice: tell)
+            result = try await run.run(on: ground, records: StateDirectory.jobs(), notice: complain)
         } catch let error as TransientRun.Interruption {
             throw ExitCode(128 + error.signal)
         } catch let error as SpawnError {
@@ -154,7 +154,7 @@ struct RunCommand: AsyncParsableCommand {
         return "\(program.prefix(60))-\(Caller.process)"
     }
 
-    private func tell(_ notice: TransientRun.Notice) {
+    private func complain(_ notice: TransientRun.Notice) {
         switch notice {
         case .leftover(let leftover) where leftover.isRemoved:
             StandardOutput.complain(
@@ -220,6 +220,11 @@ struct PassedDescriptors {
         numbers = try text.split(separator: ",").map { word in
             guard let number = Int32(word), number > 2 else {
                 throw ValidationError("\(word) is not a descriptor to inherit; use 3 or higher")
+            }
+            guard InheritedDescriptors.contains(number) else {
+                throw ValidationError(
+                    "descriptor \(number) is not open; open it in the shell: cgwarden run "
+                        + "--pass-fd \(number) ... \(number)<FILE")
             }
             return number
         }

@@ -17,8 +17,10 @@ struct ShowCommand: AsyncParsableCommand {
             that cgwarden has set are listed with the rule or command, the time and the original.
 
             With --dead, the running daemon lists cgroups that have ended: their age, CPU time, \
-            peak memory, I/O and OOM kills. Usage of removed cgroups that no reading shows is \
+            peak memory, I/O and OOM kills. What removed cgroups used after their last sample is \
             listed as unattributed, below their parent.
+
+            With --url, shows a cgroup of another host, as its daemon or exporter serves it there.
 
             With --at, shows the cgroup as the daemon last sampled it before a time, with the \
             rates of its counters in JSON. Processes, owners and who set a limit are not recorded.
@@ -34,6 +36,9 @@ struct ShowCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @OptionGroup var chosen: CgroupOrProcess
     @OptionGroup var past: PastOptions
+    #if Exporter
+    @OptionGroup(title: "Another host") var remote: RemoteOptions
+    #endif
     @Flag(help: "List cgroups that ended while the daemon ran; CGROUP is a pattern (* and **).")
     var dead = false
     @Flag(help: "One JSON object; with --dead, one per line.") var json = false
@@ -46,15 +51,19 @@ struct ShowCommand: AsyncParsableCommand {
         if past.at != nil, dead || chosen.pid != nil {
             throw ValidationError("--at is mutually exclusive with --dead and --pid")
         }
+        #if Exporter
+        if remote.url != nil, dead || chosen.pid != nil || past.store.history != nil {
+            throw ValidationError("--url is mutually exclusive with --dead, --pid and --history")
+        }
+        #endif
     }
 
     func run() async throws {
         if dead { return try showDead() }
-        if let found = try past.snapshot() {
-            let index = try found.snapshot.index(typed: chosen.cgroup ?? "")
-            let description = CgroupDescription(past: found.snapshot, index: index)
-            return try StandardOutput.write(json ? description.json : Array(description.text.utf8))
-        }
+        #if Exporter
+        if let host = try remote.host() { return try show(host.required(at: past.at)) }
+        #endif
+        if let found = try past.snapshot() { return try show(found.snapshot) }
         let set = try HierarchySet.discover(options.system)
         let path = try await chosen.path(in: set)
         var configuration = SamplerConfiguration()
@@ -74,8 +83,16 @@ struct ShowCommand: AsyncParsableCommand {
             identity: Identities.settled(set, [snapshot.cgroups[index]])
                 .identity(of: snapshot.cgroups[index]),
             owner: set.system.isLive && !path.isRoot
-                ? OwnerReport(of: path, in: set, journal: try? StateDirectory.journal()) : nil,
+                ? LimitOwners(in: set, journal: try? StateDirectory.journal()).report(on: path)
+                : nil,
             withoutDescendants: plan.withoutDescendants)
+        try StandardOutput.write(json ? description.json : Array(description.text.utf8))
+    }
+
+    /// Prints the cgroup in a sample that says all that is known.
+    private func show(_ snapshot: Snapshot) throws {
+        let index = try snapshot.index(typed: chosen.cgroup ?? "")
+        let description = CgroupDescription(past: snapshot, index: index)
         try StandardOutput.write(json ? description.json : Array(description.text.utf8))
     }
 

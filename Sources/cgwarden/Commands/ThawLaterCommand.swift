@@ -18,11 +18,12 @@ struct ThawLaterCommand: ParsableCommand {
     func run() throws {
         ProcessName.set("cgwarden-thaw")
         let thaw = try DeferredThaw(interface == "v2" ? .unified : .legacy)
+        HelperScope.enter("cgwarden-thaw")
         let isDone = thaw.run(
             after: .milliseconds(milliseconds), state: state,
             journal: journal.map { UndoJournal(directory: $0) })
         guard isDone else { return }
         let set = try HierarchySet.discover()
-        thaw.tellSystemd(StateDirectory.files(of: set), of: set)
+        thaw.notifySystemd(StateDirectory.files(of: set), of: set)
     }
 }

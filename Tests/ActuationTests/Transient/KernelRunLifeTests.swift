@@ -158,6 +158,8 @@ struct KernelRunLifeTests {
             try RunProgram("/bin/bash", ["-c", "\(line) \(test)"]).result().output == "closed\n")
         let passed = try RunProgram("/bin/bash", ["-c", "\(line) --pass-fd 7 \(test)"]).result()
         #expect(passed.output == "there\n", "\(passed.errors)")
+        let closed = try RunProgram("/bin/bash", ["-c", "\(line) --pass-fd 77 -- true"]).result()
+        #expect(closed.status == 64 && closed.errors.contains("descriptor 77 is not open"))
     }
 
     @Test func concurrentRunsStart() throws {
