@@ -1,4 +1,5 @@
 #if Exporter
+internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -175,17 +176,17 @@ package struct WebFailure: Error, CustomStringConvertible {
 
     /// Describes an error of the libraries in short.
     init(_ error: any Error) {
-        if let failure = error as? NIOConnectionError {
-            let first = failure.connectionErrors.first.map { "\($0.error)" }
-            description =
-                first ?? failure.dnsAError.map { "\($0)" } ?? failure.dnsAAAAError.map { "\($0)" }
-                ?? "it cannot be reached"
-            return
+        let failure = error as? NIOConnectionError
+        let cause = failure?.connectionErrors.first?.error ?? error
+        if let cause = cause as? IOError {
+            description = unsafe String(cString: strerror(cause.errnoCode))
+        } else if failure?.connectionErrors.isEmpty ?? false {
+            description = "its name has no address"
+        } else if "\(cause)".contains("CERTIFICATE_VERIFY_FAILED") {
+            description = "its certificate is invalid, or not signed by a trusted authority"
+        } else {
+            description = "\(cause)"
         }
-        let text = "\(error)"
-        description =
-            text.contains("CERTIFICATE_VERIFY_FAILED")
-            ? "its certificate is not signed by a trusted authority" : text
     }
 }
 #endif

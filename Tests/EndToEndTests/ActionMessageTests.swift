@@ -69,7 +69,7 @@ import Testing
         Slip("\($0) /no/such", 66, "no cgroup /no/such; `cgwarden tree` lists the cgroups")
     }
     private static let machine = ["freeze", "kill", "remove", "reclaim --all", "pin --cpus 0"].map {
-        Slip("\($0) /", 77, "it is the root of the whole machine")
+        Slip("\($0) /", 77, "it is the root of the whole host")
     }
 
     @Test(arguments: negative + empty + units + times + missing + absent + machine)

@@ -78,7 +78,7 @@ struct KernelLiveActionTests {
         try session.press("Enter")
         try session.await("would kill 1 process of \(cgroup.path)")
         try session.press("n")
-        try session.await("cancelled; nothing was changed")
+        try session.await("canceled; nothing was changed")
         #expect(member.isRunning)
         try session.press("F9", "Enter")
         try session.await("would kill 1 process of \(cgroup.path)")

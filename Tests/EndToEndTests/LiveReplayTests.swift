@@ -158,7 +158,7 @@ struct LiveReplayTests {
         func awaitMemory(_ text: String, _ place: String) throws {
             try session.await("\(text), \(place)") { lines in
                 lines[0].contains(place)
-                    && lines.contains { $0.hasPrefix("└─ a ") && $0.contains(" \(text) ") }
+                    && lines.contains { $0.hasPrefix("└─a ") && $0.contains(" \(text) ") }
             }
         }
         try awaitMemory("1.0M", "last of 10s")

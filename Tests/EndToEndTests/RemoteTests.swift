@@ -36,8 +36,8 @@ import Testing
             try JSONText.objects(result).compactMap { $0["path"] as? String }
         }
         #expect(try !paths(there).isEmpty && paths(there) == paths(here))
-        let show = try run("show", "/system.slice", "--url", url)
-        #expect(show.status == 0 && show.output.hasPrefix("/system.slice\n"), "\(show)")
+        let show = try run("show", "/app.slice", "--url", url)
+        #expect(show.status == 0 && show.output.hasPrefix("/app.slice\n"), "\(show)")
         #expect(show.output.contains("memory.current"))
         let none = try run("show", "/nothing", "--url", url)
         #expect(none.status == 66 && none.errorLines.count == 1, "\(none.errors)")
@@ -86,7 +86,7 @@ import Testing
         try session.press("z")
         try session.await("is another host; list that there")
         server.run.send(SIGTERM)
-        try session.await("refused")
+        try session.await("remote  Connection refused")
         try session.press("q")
         #expect(try session.status() == 0)
     }
@@ -105,7 +105,7 @@ import Testing
         let url = "https://localhost:\(server.port)"
         func show(_ words: String..., home: String = "/nowhere") throws -> ProgramRun.Result {
             try ProgramRun.run(
-                ProgramRun.cgwarden, ["show", "/system.slice", "--url", url] + words,
+                ProgramRun.cgwarden, ["show", "/app.slice", "--url", url] + words,
                 environment: ["HOME": home])
         }
         let ca = fixture.path("ca.pem")

@@ -49,8 +49,8 @@ import Testing
             }
                 ?? ""
         }
-        #expect(foot(["a"]).contains(" 2 below ┘"))
-        #expect(foot(["a"] + [KeyEvent](repeating: .down, count: 7)).contains(" 2 above ┘"))
+        #expect(foot(["a"]).contains(" 3 below ┘"))
+        #expect(foot(["a"] + [KeyEvent](repeating: .down, count: 7)).contains(" 3 above ┘"))
     }
 
     private static let all = Column.usual.filter { $0 != .cgroup }

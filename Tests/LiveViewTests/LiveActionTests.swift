@@ -168,7 +168,7 @@ import Testing
         model.take(report(try order(model.handle("T"))), now: 0)
         #expect(model.handle(key) == nil)
         #expect(model.mode == .table)
-        #expect(model.message == "cancelled; nothing was changed")
+        #expect(model.message == "canceled; nothing was changed")
         #expect(model.running.isEmpty)
     }
 

@@ -121,19 +121,16 @@ private final class FakePort: CommandPort {
         let lines = run(["n"])
         #expect(lines[0].contains("PAUSED  2 of 4 back"), "\(lines)")
         #expect(lines[23].contains("10:00:00 oom-kill /job: killed 7"), "\(lines)")
-        #expect(run(["N"])[23].contains("no earlier event"))
-        let peak = run(["v"])
+        #expect(LiveLoopTests().run(["N"])[23].contains("no earlier event"))
+        let peak = LiveLoopTests().run(["v"])
         #expect(peak[0].contains("PAUSED  1 of 4 back") && peak[23].contains("peak of 10s"))
     }
 
-    @Test mutating func listsOfAnotherHostAreRefusedWithTheReason() {
+    @Test(arguments: ["z": "list that", "e": "list that", "T": "act", "K": "act", ":": "act"])
+    mutating func keysForAnotherHostAreRefusedWithTheReason(key: Character, what: String) {
         model = LiveModel(remoteHost: "node7:10980")
-        #expect(run(["z"])[23].contains("node7:10980 is another host; list that there"))
-        #expect(run(["e"])[23].contains("node7:10980 is another host; list that there"))
-        for key in ["T", "K", ":"] {
-            let lines = run([.character(Character(key))])
-            #expect(lines[23].contains("node7:10980 is another host; act there"), "\(lines)")
-        }
+        let lines = run([.character(key)])
+        #expect(lines[23].contains("node7:10980 is another host; \(what) there"), "\(lines)")
     }
 
     @Test func ordersReachThePortAndReportsTheScreen() {

@@ -14,6 +14,9 @@ extension LimitGrammar {
         }
         let near = corrected(unit).map { [$0] } ?? Spelling.names(like: unit, among: units, most: 1)
         let hint = accepted(near)
+        if hint == [text + "/s"] {
+            return LimitError("\"\(text)\" needs a unit per second; write \(text)/s")
+        }
         guard !unit.isEmpty else {
             return LimitError("\"\(text)\" needs a unit; write \(hint.first ?? example)")
         }

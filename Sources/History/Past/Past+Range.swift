@@ -53,7 +53,8 @@ extension Past {
                 if let step {
                     let (end, overflow) = ((first.instant.time / step) + 1)
                         .multipliedReportingOverflow(by: step)
-                    let last = overflow ? UInt64.max : min(end, range.upperBound &+ 1)
+                    let above = range.upperBound == .max ? .max : range.upperBound + 1
+                    let last = overflow ? UInt64.max : min(end, above)
                     let found = try previous(
                         before: PastTier.Instant(pass: pass, time: last), prefersCoarse: true)
                     // At the end of all time the period would begin before its first snapshot.

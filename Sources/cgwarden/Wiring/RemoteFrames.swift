@@ -39,7 +39,7 @@ final class RemoteFrames: FrameSource {
 
     var title: String {
         let trouble = state.withLock { $0.trouble }
-        return "\(host.name)  remote" + (trouble.map { "  \($0)" } ?? "")
+        return "\(host.name)  remote\(trouble.map { "  " + host.short($0) } ?? "")"
     }
 
     func next(interval: Double) async -> Snapshot? {
@@ -84,7 +84,7 @@ struct RemoteReel: Reel {
         start = try instant(time)
     }
 
-    var name: String { "history of \(host.name)" + (trouble.map { "  \($0)" } ?? "") }
+    var name: String { "history of \(host.name)\(trouble.map { "  " + host.short($0) } ?? "")" }
     let place = ""
     let troubles = 0
     var summary: PeriodSummary? {

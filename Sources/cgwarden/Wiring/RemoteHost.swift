@@ -85,6 +85,11 @@ struct RemoteHost: Sendable {
         return UInt64((seconds * 1e6).rounded()) + (key == "last" ? 1000 : 0)
     }
 
+    /// A message without the name at its start.
+    func short(_ message: String) -> Substring {
+        message.dropFirst(message.hasPrefix("\(name): ") ? name.count + 2 : 0)
+    }
+
     /// Returns the body of a response; nil if there is nothing there (404).
     private func get(_ target: String) throws -> [UInt8]? {
         let response: WebResponse
