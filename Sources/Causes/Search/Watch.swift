@@ -51,7 +51,7 @@ struct Watch {
         let reading = instance?.reading ?? now[place, metric]
         let rate = instance.map { now.rate($0) } ?? now.rate(place, metric)
         let isSampled = reading != .absent || files.isSampled(metric)
-        let taken = now.tierTimes[row.tier.rawValue].now
+        let taken = now.timeRead(place, row.tier)
         return Evidence(
             metric: metric, instance: instance?.key, cgroup: path(place), reading: reading,
             isSampled: isSampled, rate: row.kind == .counter ? rate : nil,
