@@ -56,8 +56,16 @@ struct Watch {
             metric: metric, instance: instance?.key, cgroup: path(place), reading: reading,
             isSampled: isSampled, rate: row.kind == .counter ? rate : nil,
             text: text ?? (isSampled ? Amount.text(row, reading, rate: rate) : "not sampled"),
-            file: files.name(metric),
+            file: files.name(metric, unified: isOnlyUnified(place, metric)),
             age: clock > taken ? Double(clock - taken) / 1e9 : 0)
+    }
+
+    /// Whether only v2 has frozen a cgroup, which v1's freezer shows as thawed.
+    private func isOnlyUnified(_ place: Int, _ metric: MetricID) -> Bool {
+        guard metric == .frozen, now[place, .frozen].value == 1,
+            let state = now[place, .freezerState].value
+        else { return false }
+        return Word.text(state) != "FROZEN"
     }
 
     /// Returns evidence for each metric that has a value or a reason to report.
