@@ -57,6 +57,10 @@ extension Finding {
                     json.object { json in
                         json.key("cgroup")
                         json.value(rival.cgroup.text)
+                        if rival.isDirect {
+                            json.key("own_processes")
+                            json.value(true)
+                        }
                         json.write(resource == .cpu ? "cpus" : "bytes_per_second", rival.usage)
                         guard let weight = rival.weight else { return }
                         json.key("weight")
