@@ -35,6 +35,8 @@ package struct HostEvents: ~Copyable {
     private var ledger: OOMLedger
     /// The kills since the last sample that the log does not place in a cgroup.
     private var placeless: [(kill: OOMKill, time: EventTime)] = []
+    /// The kills in the log, for the tombstones of their cgroups.
+    private var kills = RecentKills()
 
     /// Opens the kernel log, usually at its end.
     ///
@@ -111,6 +113,7 @@ package struct HostEvents: ~Copyable {
             }
             ledger.log(kill.cgroup)
             let time = clock.time(kill.microseconds)
+            if let cgroup = kill.cgroup { kills.add(cgroup, time) }
             if kill.cgroup == nil, isRecent {
                 placeless.append((kill, time))
             } else {
@@ -151,12 +154,14 @@ package struct HostEvents: ~Copyable {
 
     private mutating func takeDeaths(_ snapshot: Snapshot) -> [Event] {
         guard let report = deaths?.take(snapshot) else { return [] }
-        graveyard.add(report.tombstones, report.unattributed)
+        // A cgroup that ends with its killed process leaves no counter to read.
+        let stones = report.tombstones.map { kills.counted(in: $0) }
+        graveyard.add(stones, report.unattributed)
         var events: [Event] = []
         if report.isIncomplete {
             events.append(Event(.gap, .now, nil, [.cause: .text("death overrun")]))
         }
-        for stone in report.tombstones {
+        for stone in stones {
             // This birth was in no sample, and was not reported between samples.
             if stone.cgroup.id == nil, let born = stone.born,
                 !changes.knowsBirth(of: stone.cgroup.path, inode: stone.inode)

@@ -17,7 +17,8 @@ struct ShowCommand: AsyncParsableCommand {
             that cgwarden has set are listed with the rule or command, the time and the original.
 
             With --dead, the running daemon lists cgroups that have ended: their age, CPU time, \
-            peak memory, I/O and OOM kills. Usage of removed cgroups that no reading shows is \
+            peak memory, I/O and OOM kills. ">=" marks the values of the last sample: the cgroup \
+            may have used more after it. Usage of removed cgroups that no reading shows is \
             listed as unattributed, below their parent.
 
             With --at, shows the cgroup as the daemon last sampled it before a time, with the \
