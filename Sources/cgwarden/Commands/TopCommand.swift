@@ -163,7 +163,9 @@ struct TopCommand: AsyncParsableCommand {
             options.system, metrics: metrics(layout), configuration: configuration)
         guard isBatch else {
             return try await TopScreen.show(
-                LiveSource(observation, recorder, counting: processes(set)), layout,
+                LiveSource(
+                    observation, recorder, in: configuration.scope, counting: processes(set)),
+                layout,
                 options: screenOptions(ActingHost(options) { Cgwarden.configuration.subcommands }),
                 most: count)
         }

@@ -24,8 +24,11 @@ final class LiveSource: ScreenSource {
     let files: SourceFiles
     private var dead: RecentDead
 
-    /// Shows samples; with `counting`, processes instead of tasks.
-    init(_ observation: Observation, _ recorder: Recorder?, counting: ProcessCount? = nil) {
+    /// Shows samples of a scope; with `counting`, processes instead of tasks.
+    init(
+        _ observation: Observation, _ recorder: Recorder?, in scope: SampleScope = SampleScope(),
+        counting: ProcessCount? = nil
+    ) {
         self.recorder = recorder
         self.counting = counting
         files = observation.files
@@ -37,7 +40,7 @@ final class LiveSource: ScreenSource {
         lister = ProcessLister(set)
         eventList = LiveEvents(set.system)
         identities = Identities(set)
-        dead = RecentDead(set)
+        dead = RecentDead(set, in: scope)
     }
 
     let isReplay = false
