@@ -30,6 +30,7 @@ extension HistoryState {
             newest = span?.upperBound
         } catch let error as IOError where error.isMissing {
             // No daemon has kept any yet.
+            isMissing = true
         } catch {
             failure = CgwardenError(error)?.message ?? "\(error)"
         }
