@@ -190,6 +190,11 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings
         ),
+        // Writes histories and recordings, for tests that kill it and for Tests/Performance.
+        .executableTarget(
+            name: "historywriter",
+            dependencies: ["History", "KernelIO", "CgroupModel", "TestSupport"],
+            path: "Tests/HistoryWriter", swiftSettings: swiftSettings),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -252,8 +257,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "Events", "Reports",
-                "Service", "TestSupport", "cgwarden",
+                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "Events", "LiveView",
+                "Actuation", "Reports", "Service", "TestSupport", "cgwarden",
             ],
             exclude: ["Golden", "Scenarios/Policies", "Tenant/attack.pl"],
             swiftSettings: swiftSettings),
@@ -272,7 +277,8 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],
+            name: "HistoryTests",
+            dependencies: ["History", "KernelIO", "CgroupModel", "TestSupport", "historywriter"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"],
@@ -306,12 +312,4 @@ if Context.environment["CGWARDEN_FUZZ"] != nil {
             name: "fuzz", dependencies: ["FuzzTargets", "CFuzzer"], path: "Tests/Fuzz/Driver",
             swiftSettings: swiftSettings),
     ]
-}
-
-// Writes recordings for Tests/Performance/backtest.
-if Context.environment["CGWARDEN_BENCH"] != nil {
-    package.targets.append(
-        .executableTarget(
-            name: "longrecording", dependencies: ["History", "CgroupModel", "TestSupport"],
-            path: "Tests/Performance/LongRecording", swiftSettings: swiftSettings))
 }

@@ -1,4 +1,5 @@
 import CYAML
+import CgroupModel
 
 /// A libyaml event, copied out of the parser's buffers.
 struct Event {
@@ -136,8 +137,8 @@ struct SyntaxFailure: Error {
         let lines = unsafe Array(bytes).split(
             separator: UInt8(ascii: "\n"), maxSplits: last + 1, omittingEmptySubsequences: false)
         for index in [last, last - 1] where lines.indices.contains(index) {
-            let indent = lines[index].prefix { $0 == 0x20 || $0 == 0x09 }
-            if let tab = indent.firstIndex(of: 0x09) {
+            let indent = lines[index].prefix(while: \.isBlank)
+            if let tab = indent.firstIndex(of: UInt8(ascii: "\t")) {
                 return (index + 1, tab - indent.startIndex + 1)
             }
         }

@@ -5,8 +5,19 @@ import CgroupModel
 /// If the tier was read again, the baselines are the values of the earlier frame. Otherwise, they
 /// are the baselines of the earlier frame. Encoder and decoder share this rule.
 struct BaselineRule {
-    private enum Expectation {
+    /// What the baseline of a metric is predicted to be.
+    enum Expectation {
         case absent, ownValue, earlierValue, earlierBaseline
+
+        /// The predicted baseline for a value `own`.
+        func baseline(own: UInt64, earlier: Earlier) -> UInt64 {
+            switch self {
+            case .absent: Reading.absent.rawValue
+            case .ownValue: own
+            case .earlierValue: earlier.value
+            case .earlierBaseline: earlier.baseline
+            }
+        }
     }
 
     private let expectations: [Expectation]
@@ -29,13 +40,11 @@ struct BaselineRule {
     /// `earlier` holds the cgroup's readings in the earlier frame; both are absent for a new
     /// cgroup.
     func baseline(of metric: MetricID, own: UInt64, earlier: Earlier) -> UInt64 {
-        switch expectations[metric.index] {
-        case .absent: Reading.absent.rawValue
-        case .ownValue: own
-        case .earlierValue: earlier.value
-        case .earlierBaseline: earlier.baseline
-        }
+        expectation(of: metric).baseline(own: own, earlier: earlier)
     }
+
+    /// The prediction for a metric, to look it up once for many cgroups.
+    func expectation(of metric: MetricID) -> Expectation { expectations[metric.index] }
 
     /// A value and its baseline in the earlier frame.
     struct Earlier {

@@ -9,18 +9,39 @@ extension FrameDecoder {
         all.reserveCapacity(earlier?.blocks[0].instances.count ?? 0)
         var starts = [0]
         starts.reserveCapacity(earlierRows.count + 1)
-        var above: ArraySlice<InstanceReading> = []
+        var above = 0..<0
         for earlierRow in earlierRows {
+            let start = all.count
             let old = earlierRow.flatMap { earlier?.instances($0) }
-            let row = try instances(old: old, base: old ?? above, rule)
-            guard all.count + row.count <= FrameCodec.instanceLimit else {
-                throw input.error(.tooLarge)
+            if let old, try input.skipZeros(exactly: 1) {
+                all.append(contentsOf: old)
+                try continueInstances(from: old, &all, rule)
+            } else {
+                all += try instances(old: old, base: old ?? all[above], rule)
             }
-            all.append(contentsOf: row)
+            guard all.count <= FrameCodec.instanceLimit else { throw input.error(.tooLarge) }
             starts.append(all.count)
-            above = row
+            above = start..<all.count
         }
         return (all, starts)
+    }
+
+    /// Decodes a row with the metrics and keys of the earlier one, which is at the end of `all`.
+    private mutating func continueInstances(
+        from old: ArraySlice<InstanceReading>, _ all: inout [InstanceReading], _ rule: BaselineRule
+    ) throws(FrameError) {
+        let shift = all.count - old.endIndex
+        for place in old.indices {
+            all[place + shift].reading = Reading(
+                rawValue: try input.next(from: old[place].reading.rawValue))
+        }
+        for place in old.indices {
+            let expected = rule.baseline(
+                of: old[place].metric, own: all[place + shift].reading.rawValue,
+                earlier: BaselineRule.Earlier(
+                    value: old[place].reading.rawValue, baseline: old[place].previous.rawValue))
+            all[place + shift].previous = Reading(rawValue: try input.next(from: expected))
+        }
     }
 
     private mutating func instances(

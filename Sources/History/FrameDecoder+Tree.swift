@@ -5,6 +5,12 @@ extension FrameDecoder {
     mutating func tree() throws(FrameError) -> [CgroupEntry] {
         let old = earlier?.cgroups ?? []
         let count = try input.count(upTo: FrameCodec.valueLimit)
+        // An unchanged tree, as nearly every one is: each row continues, and is as it was.
+        if earlier != nil, count == old.count, try input.skipZeros(exactly: 2 * count) {
+            earlierRows = Array(0..<count)
+            isSameTree = true
+            return old
+        }
         let newIndices = try continuations(of: old, count: count)
         var entries: [CgroupEntry] = []
         entries.reserveCapacity(count)

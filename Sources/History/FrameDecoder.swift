@@ -9,6 +9,8 @@ struct FrameDecoder {
     let legend: FrameLegend
     /// The earlier row of each row; nil for a new cgroup.
     var earlierRows: [Int?] = []
+    /// Whether the rows are those of the earlier frame.
+    var isSameTree = false
 
     init(_ input: RunReader, after earlier: Snapshot?, _ legend: FrameLegend) {
         self.input = input
@@ -62,6 +64,10 @@ struct FrameDecoder {
         let old = earlier?.blocks[0].values ?? []
         var values: [UInt64] = []
         values.reserveCapacity(earlierRows.count * width)
+        if isSameTree {
+            try continueValues(old, 0..<old.count, &values)
+            return values
+        }
         for (row, earlierRow) in earlierRows.enumerated() {
             guard let earlierRow else {
                 for _ in 0..<width {
@@ -70,20 +76,26 @@ struct FrameDecoder {
                 }
                 continue
             }
-            let end = (earlierRow + 1) * width
-            var place = earlierRow * width
-            while place < end {
-                let same = input.skipZeros(upTo: end - place)
-                if same > 0 {
-                    values.append(contentsOf: old[place..<place + same])
-                    place += same
-                } else {
-                    values.append(try input.next(from: old[place]))
-                    place += 1
-                }
-            }
+            try continueValues(old, earlierRow * width..<(earlierRow + 1) * width, &values)
         }
         return values
+    }
+
+    /// Decodes values that are predicted to be those of some places of the earlier frame.
+    private mutating func continueValues(
+        _ old: [UInt64], _ places: Range<Int>, _ values: inout [UInt64]
+    ) throws(FrameError) {
+        var place = places.lowerBound
+        while place < places.upperBound {
+            let same = input.skipZeros(upTo: places.upperBound - place)
+            if same > 0 {
+                values.append(contentsOf: old[place..<place + same])
+                place += same
+            } else {
+                values.append(try input.next(from: old[place]))
+                place += 1
+            }
+        }
     }
 
     private mutating func baselines(
@@ -91,20 +103,20 @@ struct FrameDecoder {
     ) throws(FrameError) -> [UInt64] {
         let width = schema.width
         let count = schema.counterCount
-        let metrics = schema.columns
+        let columns = schema.columns.prefix(count).map { rule.expectation(of: $0) }
         let oldValues = earlier?.blocks[0].values ?? []
         let oldBaselines = earlier?.blocks[0].previous ?? []
         var baselines: [UInt64] = []
         baselines.reserveCapacity(earlierRows.count * count)
         for (row, earlierRow) in earlierRows.enumerated() {
+            var before = BaselineRule.Earlier()
             for column in 0..<count {
-                var before = BaselineRule.Earlier()
                 if let earlierRow {
                     before.value = oldValues[earlierRow * width + column]
                     before.baseline = oldBaselines[earlierRow * count + column]
                 }
-                let expected = rule.baseline(
-                    of: metrics[column], own: values[row * width + column], earlier: before)
+                let expected = columns[column].baseline(
+                    own: values[row * width + column], earlier: before)
                 baselines.append(try input.next(from: expected))
             }
         }

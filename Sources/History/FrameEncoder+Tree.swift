@@ -55,7 +55,8 @@ extension FrameEncoder {
         Dictionary(entries.enumerated().map { ($1.id, $0) }) { first, _ in first }
     }
 
-    /// Writes the identity, parent, path and controllers as differences from the entry above.
+    /// Writes an entry: its inode, generation and path relative to the entry above, its parent
+    /// relative to `index`, and its controllers.
     private mutating func putEntry(_ entry: CgroupEntry, at index: Int) {
         let above = index > 0 ? now.cgroups[index - 1] : nil
         out.put(entry.id.inode, from: above?.id.inode ?? 0)

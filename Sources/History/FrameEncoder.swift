@@ -69,7 +69,7 @@ struct FrameEncoder {
     private mutating func putBaselines() {
         let width = now.schema.width
         let count = now.schema.counterCount
-        let metrics = Array(now.schema.columns.prefix(count))
+        let columns = now.schema.columns.prefix(count).map { rule.expectation(of: $0) }
         for row in now.cgroups.indices {
             let place = now.cgroups[row].row
             let values = now.blocks[place.block].values
@@ -78,14 +78,14 @@ struct FrameEncoder {
             let oldValues = old.map { $0.blocks[$1.block].values } ?? []
             let oldBaselines = old.map { $0.blocks[$1.block].previous } ?? []
             let oldRow = old?.1.row ?? 0
+            var before = BaselineRule.Earlier()
             for column in 0..<count {
-                var before = BaselineRule.Earlier()
                 if old != nil {
                     before.value = oldValues[oldRow * width + column]
                     before.baseline = oldBaselines[oldRow * count + column]
                 }
-                let expected = rule.baseline(
-                    of: metrics[column], own: values[place.row * width + column], earlier: before)
+                let expected = columns[column].baseline(
+                    own: values[place.row * width + column], earlier: before)
                 out.put(baselines[place.row * count + column], from: expected)
             }
         }

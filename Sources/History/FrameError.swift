@@ -11,7 +11,7 @@ package struct FrameError: Error, Hashable, CustomStringConvertible {
 
     /// The kind of error.
     package let reason: Reason
-    /// The byte offset in the frame at which the error was detected.
+    /// The byte offset of the error in the frame.
     package let offset: Int
 
     /// The complete message.

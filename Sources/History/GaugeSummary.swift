@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// The maxima and means of the gauges of the samples for which a thinned snapshot stands.
+/// The maxima and means of gauges over the samples that a thinned snapshot represents.
 ///
 /// Only gauges without a dimension are summarized. The payload of its record:
 ///

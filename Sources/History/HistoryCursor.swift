@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// A position in a ``HistoryRing``, from which to look back.
+/// A position in a ``HistoryRing``, to look back from.
 ///
 /// The ring may grow meanwhile. The cursor keeps its snapshot, even when the ring drops it.
 package struct HistoryCursor: Sendable {

@@ -43,6 +43,41 @@ struct RunReader {
         return Int(skipped)
     }
 
+    /// Skips exactly so many zeros; skips none if fewer follow.
+    mutating func skipZeros(exactly count: Int) throws(FrameError) -> Bool {
+        if zeros == 0, offset < bytes.count, bytes[offset] == 0 {
+            offset += 1
+            let more = try number()
+            guard more < .max else { throw error(.malformed) }
+            zeros = more + 1
+        }
+        guard zeros >= UInt64(count) else { return false }
+        zeros -= UInt64(count)
+        return true
+    }
+
+    /// What some bytes, read from their beginning, leave behind.
+    struct Passage: Sendable {
+        fileprivate let bytes: ArraySlice<UInt8>
+        fileprivate let zeros: UInt64
+    }
+
+    /// The passage since an offset; nil if a run of zeros had begun before it.
+    func passage(since start: Int?) -> Passage? {
+        start.map { Passage(bytes: bytes[$0..<offset], zeros: zeros) }
+    }
+
+    /// The offset, unless it is within a run of zeros.
+    var startOfPassage: Int? { zeros == 0 ? offset : nil }
+
+    /// Skips a passage if the same bytes follow.
+    mutating func skip(_ passage: Passage) -> Bool {
+        guard zeros == 0, bytes[offset...].starts(with: passage.bytes) else { return false }
+        offset += passage.bytes.count
+        zeros = passage.zeros
+        return true
+    }
+
     func finish() throws(FrameError) {
         guard zeros == 0, offset == bytes.count else { throw error(.trailing) }
     }

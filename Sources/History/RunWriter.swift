@@ -17,7 +17,7 @@ struct RunWriter {
     /// Writes the wrapping difference: `absent` is -1, so even non-numeric readings are near small
     /// numbers.
     mutating func put(_ value: UInt64, from base: UInt64) {
-        put(zigzag(Int64(bitPattern: value &- base)))
+        if value == base { zeros += 1 } else { put(zigzag(Int64(bitPattern: value &- base))) }
     }
 
     mutating func put(text: ArraySlice<UInt8>) {

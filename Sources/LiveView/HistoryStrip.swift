@@ -7,6 +7,8 @@ struct HistoryStrip {
     private var width = 0
     private var tick: UInt64 = 0
     private var series: [[Double?]] = []
+    /// The times of the values in microseconds since 1970; nil for snapshots without the cgroup.
+    private var times: [Double?] = []
 
     /// Returns the values of each chart, oldest first, ending at the shown snapshot.
     mutating func update(
@@ -14,6 +16,7 @@ struct HistoryStrip {
     ) -> [[Double?]] {
         guard let detail = model.detail, let row = model.selectedRow else {
             cgroup = nil
+            times = []
             return []
         }
         let wanted = DetailPane.chartWidth(model.size.columns)
@@ -24,12 +27,31 @@ struct HistoryStrip {
                 series[place].append(chart.value(shown, row.index))
                 series[place].removeFirst(max(0, series[place].count - wanted))
             }
+            times.append(Double(shown.wallTime))
+            times.removeFirst(max(0, times.count - wanted))
         } else {
             series = detail.charts.map { chart in
                 source.series(of: row.id, back: back, count: wanted) { chart.value($0, $1) }
             }
+            times = source.series(of: row.id, back: back, count: wanted) { snapshot, _ in
+                Double(snapshot.wallTime)
+            }
         }
         (cgroup, kind, width, tick) = (row.id, detail, wanted, shown.tick)
         return series
+    }
+
+    /// Returns which values follow an event, given the times of events in microseconds since 1970.
+    ///
+    /// An event shows in the first snapshot after it; those before the first value are left out.
+    func marks(_ events: [UInt64]) -> [Bool] {
+        var marks = [Bool](repeating: false, count: times.count)
+        for event in events.map(Double.init) {
+            guard let place = times.firstIndex(where: { $0.map { $0 >= event } ?? false }),
+                place > 0
+            else { continue }
+            marks[place] = true
+        }
+        return marks
     }
 }

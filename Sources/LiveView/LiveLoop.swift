@@ -124,6 +124,10 @@ package final class LiveLoop {
             drawnAge = scene.now > shown.wallTime ? (scene.now - shown.wallTime) / 1_000_000 : 0
             scene.back = model.isPaused ? position(of: shown.tick) : 0
             scene.series = strip.update(model, shown, back: scene.back, from: source)
+            let selected = model.detail == nil ? nil : model.selectedRow
+            scene.marks =
+                selected.map { strip.marks(source.eventTimes(of: shown.cgroups[$0.index].path)) }
+                ?? []
         }
         screen.present(FrameComposer.compose(model, scene))
     }

@@ -39,7 +39,7 @@ package final class WebhookSink: NoticeSink {
                     let token = try tokenFile.map { try WebhookToken.read($0) }
                     let status = try exchange.post(message.body, token: token)
                     if (200..<300).contains(status) {
-                        failures.isTold.store(false, ordering: .relaxed)
+                        failures.isReported.store(false, ordering: .relaxed)
                         return
                     }
                     reason = "HTTP \(status)"
@@ -49,7 +49,7 @@ package final class WebhookSink: NoticeSink {
                     reason = "\(error)"
                 }
                 guard let pause else { continue }
-                if !failures.isTold.exchange(true, ordering: .relaxed) {
+                if !failures.isReported.exchange(true, ordering: .relaxed) {
                     failed("webhook \(url.authority) failed: \(reason); trying again")
                 }
                 Pause.sleep(pause)
@@ -62,7 +62,7 @@ package final class WebhookSink: NoticeSink {
     private final class Failures: Sendable {
         let count = Atomic<UInt64>(0)
         /// Whether the current failure was reported; false again after a success.
-        let isTold = Atomic<Bool>(false)
+        let isReported = Atomic<Bool>(false)
     }
 
     /// The number of notices dropped because the queue was full or delivery failed.

@@ -44,6 +44,44 @@ import Testing
         #expect(try made.explained("/a/b").verdict.severity == .note)
     }
 
+    @Test func aQuotaThatCostsLittleHidesNoOtherCause() throws {
+        var made = Situation()
+        made.add("/")
+        made.add("/a", [.cpusetCPUs: word("0"), .cpusetEffectiveCPUs: word("0")])
+        made.add(
+            "/a/b",
+            [
+                .cpuMax: Reading(90_000), .cpuMaxPeriod: Reading(100_000),
+                .cpusetEffectiveCPUs: word("0"),
+            ],
+            growth: [
+                .cpuPeriods: 20, .cpuThrottledPeriods: 1, .cpuThrottledTime: 40_000,
+                .cpuUsage: 800_000,
+            ], waits: (0.6, 0, 0))
+        made.add(
+            "/a/c", [.cpusetEffectiveCPUs: word("0")], growth: [.cpuUsage: 1_000_000])
+        let findings = try made.explained("/a/b").findings
+        #expect(findings.map(\.kind) == [.cpuset, .quota], "\(findings.map(\.kind))")
+        #expect(findings.first?.share == 0.6 && findings.last?.severity == .note)
+    }
+
+    /// The evidence names the file that has the value.
+    @Test func aCpusetIsShownWithTheFileThatListsItsCPUs() throws {
+        for (written, file) in [
+            ("0", "/a/cpuset.cpus"), ("0-1", "/a/cpuset.cpus.effective"),
+        ] {
+            var made = Situation()
+            made.add("/")
+            made.add("/a", [.cpusetCPUs: word(written), .cpusetEffectiveCPUs: word("0")])
+            made.add(
+                "/a/b", [.cpusetEffectiveCPUs: word("0")], growth: [.cpuUsage: 800_000],
+                waits: (0.6, 0, 0))
+            let verdict = try made.explained("/a/b").verdict
+            #expect(verdict.kind == .cpuset)
+            #expect(verdict.evidence.first?.place == file, "\(written)")
+        }
+    }
+
     /// The kernel counts whose limit it was, and it was nobody's here.
     @Test func noLimitIsNamedIfTheHostRanOutOfMemory() throws {
         var made = Situation()

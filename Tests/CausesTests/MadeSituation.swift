@@ -222,7 +222,7 @@ struct MadeSituation: CustomTestStringConvertible, Sendable {
             made.add("/a/b", [.populated: Reading(0)])
         },
         MadeSituation(
-            "healthy", .healthy, .healthy, "healthy: no limit within 10%, no pressure"
+            "healthy", .healthy, .healthy, "healthy: usage is below 90% of every limit, no pressure"
         ) { made in
             made.add(
                 "/a",
@@ -234,7 +234,7 @@ struct MadeSituation: CustomTestStringConvertible, Sendable {
         },
         MadeSituation(
             "healthy on v1, without pressure files", .healthy, .healthy,
-            "healthy: no limit within 10%; pressure is absent"
+            "healthy: usage is below 90% of every limit; pressure is absent"
         ) { made in
             made.hasPressure = false
             made.add("/a")

@@ -56,7 +56,8 @@ import Testing
         ("io.max.rbps", "0B/s"), ("io.max.riops", "4294967295/s"), ("devices.allow", "c 1:3"),
         ("devices.allow", "c  1:3 rwm"), ("devices.allow", "c 01:3 rwm"),
         ("devices.allow", "b 1:3 rrw"), ("net_cls.classid", "0x100000000"),
-        ("net_cls.classid", "010"),
+        ("net_cls.classid", "010"), ("net_cls.classid", "+1:+2"), ("net_cls.classid", "0x+5"),
+        ("net_cls.classid", "-1:2"), ("cpuset.cpus", "node:+0"),
         ("cpu.uclamp.min", "50"), ("cpu.uclamp.min", "101%"), ("cpu.uclamp.min", "1.234%"),
         ("cpu.uclamp.min", "50%cpu"), ("io.prio.class", "realtime"),
         ("cgroup.max.descendants", "2147483648"),
@@ -153,6 +154,70 @@ import Testing
             Issue.record("\(text) was taken")
         } catch {
             #expect(error.description.contains(hint), "\(error)")
+        }
+    }
+
+    /// The values that a message suggests.
+    private func hints(_ message: String) -> [String] {
+        if let question = message.firstMatch(of: /did you mean (.*)\?$/) {
+            return question.1.split(separator: " or ").map { String($0.dropFirst().dropLast()) }
+        }
+        guard let list = message.firstMatch(of: /write (.*?)( \(.*\)| for no limit)?$/) else {
+            return []
+        }
+        guard !list.1.hasPrefix("a number from") else { return [] }
+        return list.1.replacing(", ", with: "|").replacing(" or ", with: "|").split(separator: "|")
+            .map { $0.replacing("\"", with: "") }
+    }
+
+    @Test func everyHintIsAccepted() throws {
+        let units = [
+            "", "%", "%%", "%cpu", "%hots", "%host", "M", "g", "M/s", "g/s", "/s", "MiB", "mb",
+            "MiB/s",
+            "kB/s", "MiBs", "MiB/ss", "MiBB/s", "cpsu", "CPUS", "cpu/s", "ms", "sm", "S", "ss",
+            "us/s", "x", "xyzzy", ".5", "5/s", "/ss",
+        ]
+        var count = 0
+        for limit in LimitCatalog.all where limit.refusal == nil {
+            for text in units.flatMap({ ["5\($0)", "0.3\($0)", "100000000\($0)"] }) + [
+                "", "?", "al",
+            ] {
+                do throws(LimitError) {
+                    _ = try limit.grammar.parse(text, host: host)
+                } catch {
+                    for hint in hints(error.description) {
+                        count += 1
+                        #expect(throws: Never.self, "\(limit.name)=\(text): \(error)") {
+                            try limit.grammar.parse(hint, host: host)
+                        }
+                    }
+                }
+            }
+        }
+        #expect(count > 500)
+    }
+
+    @Test(arguments: [
+        ("memory.max", "5%", "did you mean '5%host'?"),
+        ("memory.max", "10M/s", "write 10MiB or 10MB"),
+        ("memory.max", "10kB/s", "did you mean '10kB'?"),
+        ("io.max.rbps", "10M", "write 10MiB/s or 10MB/s"),
+        ("io.max.rbps", "10MiB", "did you mean '10MiB/s'?"), ("io.max.riops", "500", "write 500/s"),
+        ("cpu.max", "2CPUs", "did you mean '2cpus'?"),
+        ("cpu.max.period", "5000", "write 1500us or 10ms"),
+        ("cpu.max.period", "2ss", "did you mean '2ms'?"),
+        ("cpuset.cpus", "node:1", "memory node 1 has no CPUs; nodes with CPUs: 0"),
+        ("cpuset.cpus", "node:7", "no memory node 7; nodes with CPUs: 0"),
+    ])
+    func mistakeIsAnsweredWithWhatIsMeant(_ name: String, _ text: String, _ hint: String) throws {
+        var host = host
+        host.nodes[1] = RangeList()
+        let limit = try #require(LimitCatalog.limit(named: name))
+        do throws(LimitError) {
+            _ = try limit.grammar.parse(text, host: host)
+            Issue.record("\(text) is accepted")
+        } catch {
+            #expect(error.description.hasSuffix(hint), "\(error)")
         }
     }
 

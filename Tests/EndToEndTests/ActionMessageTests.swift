@@ -43,6 +43,15 @@ import Testing
         Slip("set / memory.max", 64, "is not NAME=VALUE"),
         Slip("set / pids.max=-1", 64, "a number from 0 to"),
     ]
+    private static let times = [
+        Slip("set /x pids.max=5 --for ten", 64, "expected a time from 1ms to 365d: 500ms, 10s"),
+        Slip("set /x pids.max=5 --for 0s", 64, "expected a time from 1ms to 365d: 500ms, 10s"),
+        Slip("explain /x -d ten", 64, "expected time to watch, 100ms to 1m"),
+        Slip("reclaim /x much", 64, "expected an amount above 0: 512KiB, 64MiB, 1GB"),
+        Slip("show /x --at 2026-13-01", 64, "expected a time: -2h, 14:02"),
+        // A mistake that only the running command finds.
+        Slip("stat --from now --to -1h", 64, "see `cgwarden stat --help`"),
+    ]
     private static let missing = [
         Slip("set /", 64, "name a cgroup and at least one limit"),
         Slip("reclaim /x", 64, "name an amount"),
@@ -57,13 +66,13 @@ import Testing
             "unknown controller 'memry'; did you mean 'memory'?"),
     ]
     private static let absent = ["freeze", "thaw", "kill", "remove", "get", "reclaim --all"].map {
-        Slip("\($0) /no/such", 66, "no cgroup /no/such; `cgwarden tree` lists them")
+        Slip("\($0) /no/such", 66, "no cgroup /no/such; `cgwarden tree` lists the cgroups")
     }
     private static let machine = ["freeze", "kill", "remove", "reclaim --all", "pin --cpus 0"].map {
         Slip("\($0) /", 77, "it is the root of the whole machine")
     }
 
-    @Test(arguments: negative + empty + units + missing + absent + machine)
+    @Test(arguments: negative + empty + units + times + missing + absent + machine)
     func wrongArgumentsAreReportedInOneLine(_ slip: Slip) throws {
         let result = try ProgramRun.run(ProgramRun.cgwarden, slip.arguments)
         #expect(result.status == slip.status, "\(result.errors)")

@@ -29,7 +29,7 @@ import Testing
     ])
     func dissimilarCgroupGetsNoSuggestion(typed: String) throws {
         let text = try hint(typed)
-        #expect(text.contains("`cgwarden tree` lists them"), "\(text)")
+        #expect(text.contains("`cgwarden tree` lists the cgroups"), "\(text)")
         #expect(!text.contains("did you mean"), "\(text)")
     }
 }

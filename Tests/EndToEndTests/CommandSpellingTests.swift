@@ -8,6 +8,9 @@ import Testing
         "policy chek": "policy check", "help policy exlpain": "policy explain",
         // A subcommand is typed without its parent.
         "backtest x.yaml": "policy backtest",
+        // What others call it; the nearest word of unfreeze is its opposite.
+        "unfreeze build": "thaw", "undo": "restore", "delete build": "remove", "rm build": "remove",
+        "ls": "tree", "list": "tree",
     ]
 
     @Test(arguments: meant.keys.sorted()) func theNearestCommandIsSuggested(typed: String) throws {
@@ -25,8 +28,16 @@ import Testing
         #expect(result.status == 64)
         #expect(
             result.errors
-                == "cgwarden: no command 'policy frobnicate'; `cgwarden policy --help` lists them\n"
+                == "cgwarden: no command 'policy frobnicate'; `cgwarden policy --help` lists the commands\n"
         )
+    }
+
+    @Test func anImpossibleSpanOfEventsRecommendsTheHelpOfEvents() throws {
+        let result = try ProgramRun.cgwarden("events", "--since", "-1h", "--until", "-2h")
+        #expect(result.status == 64)
+        #expect(
+            result.errors
+                == "cgwarden: --until is before --since; see `cgwarden events --help`\n")
     }
 
     @Test(arguments: ["help", "help top", "help policy check", "top --help", "policy"])

@@ -89,10 +89,10 @@ import Testing
     /// 11 hours with a sample every five seconds, of which six are kept.
     @Test func longHistoryStaysWithinItsSizeAndLosesNoCountAndNoPeak() throws {
         var settings = HistorySettings()
-        settings.everySample = .seconds(600)
-        settings.everyTenSeconds = .seconds(1800)
-        settings.everyMinute = .seconds(21600)
-        settings.largest = 4 << 20
+        settings.bounds.everySample = .seconds(600)
+        settings.bounds.everyTenSeconds = .seconds(1800)
+        settings.bounds.everyMinute = .seconds(21600)
+        settings.bounds.largest = 4 << 20
         var host = Host()
         let store = store(settings)
         var peaks: [UInt64: UInt64] = [:]
@@ -108,7 +108,8 @@ import Testing
         #expect(store.current.failures == 0)
         var found = HistoryState(directory: directory)
         found.measure()
-        #expect(found.bytes > 30_000 && found.bytes < settings.largest)
+        let bytes = try #require(found.bytes)
+        #expect(bytes > 30_000 && bytes < settings.bounds.largest)
         var past = try Past(directory)
         let span = try #require(past.span)
         // Six hours are kept, and what is younger than the part that is removed next.
@@ -157,14 +158,14 @@ import Testing
         }
         let usual = try kept { _ in }
         #expect(usual[60_000_000] ?? 0 >= 120)
-        let fine = try kept { $0.everySample = .seconds(300) }
+        let fine = try kept { $0.bounds.everySample = .seconds(300) }
         #expect(fine[0] ?? 0 < (usual[0] ?? 0) / 2)
         #expect(fine[10_000_000] == usual[10_000_000])
-        let medium = try kept { $0.everyTenSeconds = .seconds(1200) }
+        let medium = try kept { $0.bounds.everyTenSeconds = .seconds(1200) }
         #expect(medium[10_000_000] ?? 0 < (usual[10_000_000] ?? 0) / 2)
-        let coarse = try kept { $0.everyMinute = .seconds(1200) }
+        let coarse = try kept { $0.bounds.everyMinute = .seconds(1200) }
         #expect(coarse[60_000_000] ?? 0 < usual[60_000_000] ?? 0)
-        let small = try kept { $0.largest = 1 << 20 }
+        let small = try kept { $0.bounds.largest = 1 << 20 }
         #expect(small[0] ?? 0 < usual[0] ?? 0)
     }
 

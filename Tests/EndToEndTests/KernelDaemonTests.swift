@@ -110,7 +110,8 @@ struct KernelDaemonTests {
         try awaitLimit()
         try awaiting("it is frozen") { cgroup.isFrozen }
         let panic = try daemon.ask("panic")
-        #expect(panic.output == "everything restored; daemon stopping\n", "\(panic.errors)")
+        #expect(
+            panic.output == "the daemon's changes are undone; daemon stopping\n", "\(panic.errors)")
         #expect(!cgroup.isAskedToFreeze)
         #expect(cgroup.text("pids.max") == original)
         #expect(try daemon.run.result().status == 0)

@@ -1,7 +1,11 @@
+import CgroupModel
+import Events
 import Foundation
 import KernelIO
 import TestSupport
 import Testing
+
+@testable import Service
 
 /// The events that a daemon keeps, and what commands and clients make of them.
 @Suite(.serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroups"))
@@ -93,6 +97,27 @@ struct KernelEventStoreTests {
         #expect(try next.end().status == 0)
     }
 
+    /// One old event of a quiet class stays in memory while newer ones of a storm leave it.
+    @Test func eventsThatLeftMemoryAreStillShown() throws {
+        let places = try DaemonPlaces(Self.policy)
+        let file = "\(places.folder)/events"
+        do {
+            var journal = EventJournal(file, PartBounds())
+            let cgroup = EventCgroup(CgroupPath("/cgwarden-test-gone"))
+            let start = MonotonicClock.wallMicroseconds - 60_000_000
+            for serial in 1...25_000 as ClosedRange<UInt64> {
+                let time = EventTime(wall: start + serial, boot: serial)
+                let event = Event(serial == 1 ? .died : .limitHit, time, cgroup)
+                journal.append([StoredEvent(serial, event).encoded], at: time.wall)
+            }
+        }
+        try places.write(
+            "audit: {journald: false}\nevents: {journal: \"\(file)\"}\n", to: places.config)
+        let daemon = try RunningDaemon(places)
+        #expect(try events(places, "--kind", "died,limit-hit").count == 25_000)
+        #expect(try daemon.end().status == 0)
+    }
+
     @Test(.enabled(if: geteuid() == 0, "only root can mount a full disk"))
     func fullDiskStopsTheJournalButNotTheDaemon() throws {
         let disk = try FullDisk()
@@ -153,6 +178,30 @@ struct KernelEventStoreTests {
         #expect(try daemon.metric("cgwarden_events_total{kind=\"action\"}") ?? 0 >= 1)
         #expect(try daemon.end().status == 0)
         #expect(daemon.places.records.contains { $0["action"] as? String == "set" })
+    }
+
+    /// How often a thread has begun to wait.
+    private func waits(_ daemon: RunningDaemon, thread: String) throws -> Int {
+        let tasks = "/proc/\(daemon.run.pid)/task"
+        for task in try FileManager.default.contentsOfDirectory(atPath: tasks) {
+            let status = try String(contentsOfFile: "\(tasks)/\(task)/status", encoding: .utf8)
+            let lines = status.split(separator: "\n")
+            guard lines.contains("Name:\t\(thread)") else { continue }
+            let count = lines.first { $0.hasPrefix("voluntary_ctxt_switches:") }
+            return try #require(count?.split(separator: "\t").last.flatMap { Int($0) })
+        }
+        throw ProgramTrouble("no thread \(thread)")
+    }
+
+    /// Others may write limits or kill meanwhile, so one quiet second is enough.
+    @Test func theSearchForEventsWakesForNewsOnly() throws {
+        let daemon = try RunningDaemon("defaults: {interval: 5s}\n")
+        try awaiting("a second without news") {
+            let before = try waits(daemon, thread: "events")
+            Thread.sleep(forTimeInterval: 1)
+            return try waits(daemon, thread: "events") - before <= 1
+        }
+        #expect(try daemon.end().status == 0)
     }
 
     private static let hasTriggers = FileManager.default.isReadableFile(

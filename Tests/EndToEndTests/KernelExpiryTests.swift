@@ -156,6 +156,51 @@ struct KernelExpiryTests {
         #expect(try daemon.end().status == 0)
     }
 
+    @Test func journalAndShowNameTheLimitAndItsValueAsGetDoes() throws {
+        guard cgroup.directory(of: "memory") != nil, cgroup.directory(of: "cpu") != nil else {
+            try Test.cancel("the memory or the cpu controller is missing here")
+        }
+        let set = try run("set", cgroup.path, "memory.max=100MB", "cpu.max=0.5cpus")
+        let value = "97656KiB"
+        #expect(set.output.contains("max -> 97656KiB") || set.output.contains("(now \(value))"))
+        #expect(set.output.contains("max -> 0.5cpus"), "\(set)")
+        #expect(try run("get", cgroup.path, "memory.max").output.contains(" \(value) "))
+        let journal = try run("journal")
+        for words in ["memory.max  max  \(value) ", "cpu.max     max  0.5cpus "] {
+            #expect(journal.output.contains(words), "\(journal)")
+        }
+        let show = try run("show", cgroup.path).output
+        #expect(show.contains("memory.max  \(value)  (was max; cgwarden set"), "\(show)")
+        #expect(show.contains("cpu.max     0.5cpus  (was max; cgwarden set"), "\(show)")
+        #expect(try run("restore").output.contains("restored to max"))
+    }
+
+    /// The helper comes at its deadline while the daemon's value is in force.
+    @Test func valueWhoseTimePassesUnderADaemonDoesNotReturnAtItsEnd() throws {
+        let places = try DaemonPlaces(
+            """
+            defaults: {interval: 100ms}
+            groups: {g: {path: "\(cgroup.path)", populated: false}}
+            limits: [{on: g, set: {pids.max: 321}}]
+
+            """)
+        #expect(
+            try places.command([
+                "set", cgroup.path, "pids.max=50", "--for", RunningDaemon.isInGuest ? "20s" : "5s",
+            ]).status == 0)
+        #expect(limit == "50")
+        let daemon = try RunningDaemon(places)
+        try awaiting("the daemon's value") { limit == "321" }
+        try awaiting("the end of the entry") {
+            !(try places.command(["journal"]).output.contains(" set pids.max=50"))
+        }
+        #expect(limit == "321")
+        let panic = try daemon.ask("panic")
+        #expect(panic.output == "the daemon's changes are undone; daemon stopping\n", "\(panic)")
+        #expect(limit == "max")
+        #expect(try places.command(["journal"]).output == "nothing to undo\n")
+    }
+
     // MARK: Confirmation
 
     @Test func changeWithoutConfirmationIsUndone() throws {

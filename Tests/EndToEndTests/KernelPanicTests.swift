@@ -59,6 +59,26 @@ struct KernelPanicTests {
         #expect(try daemon.run.result().status == 128 + SIGKILL)
     }
 
+    /// A person's changes are never undone by the way, whether a daemon runs, hangs or is gone.
+    @Test func changesByHandStay() throws {
+        let cgroup = try ProgramCgroup("-panic")
+        let original = cgroup.text("pids.max")
+        let daemon = try RunningDaemon("defaults: {interval: 100ms}\n")
+        #expect(try daemon.ask("set", cgroup.path, "pids.max=77").status == 0)
+        let remains =
+            "1 change by hand remains; `cgwarden journal` lists, `cgwarden restore` undoes it\n"
+        let first = try daemon.ask("panic")
+        #expect(first.output == "the daemon's changes are undone; daemon stopping\n" + remains)
+        #expect(try daemon.run.result().status == 0)
+        for _ in 0..<2 {
+            let again = try daemon.ask("panic")
+            #expect(again.status == 0 && again.output == remains, "\(again)")
+        }
+        #expect(cgroup.text("pids.max") == "77")
+        #expect(try daemon.ask("restore").status == 0)
+        #expect(cgroup.text("pids.max") == original)
+    }
+
     /// A connection that is kept; nil when no more can be had in time.
     private final class LocalConnectionBox {
         private let connection: LocalConnection

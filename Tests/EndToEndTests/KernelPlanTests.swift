@@ -133,7 +133,7 @@ struct KernelPlanTests {
                 ]
             ),
             (
-                "the whole machine", 77,
+                "the whole host", 77,
                 [
                     ["freeze", "/"], ["kill", "/"], ["pin", "--cpus", "0", "/"],
                     ["reclaim", "--all", "/"], ["remove", "/"], ["set", "/", "pids.max=5"],

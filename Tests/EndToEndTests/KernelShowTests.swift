@@ -147,6 +147,6 @@ struct KernelShowTests {
         let text = try ProgramRun.cgwarden("show", child.path).output
         #expect(text.contains("64.0M  (set at \(parent.path))"))
         #expect(text.contains("20  (set at \(child.path))"))
-        #expect(text.contains("0.50 CPUs  (set at \(parent.path))"))
+        #expect(text.contains("0.5cpus  (set at \(parent.path))"))
     }
 }

@@ -154,4 +154,22 @@ import Testing
         #expect(try check(path).status == 2)
         #expect(try check(path, "--mode", "v3").status == 64)
     }
+
+    /// A pipe whose reader is gone, or a full disk, does not make a refused policy a good one.
+    @Test(arguments: ["| true", ">/dev/full"])
+    func refusalIsTheStatusEvenIfTheReportCannotBeWritten(output: String) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let capture = try ProgramCapture("v2")
+        let file = try write("a.yaml", "apiVersion: cgwarden/v1\nruels: []\n")
+        let result = try ProgramRun.run(
+            "sh",
+            [
+                "-c",
+                """
+                { sleep 0.3; "$@"; echo "status $?" >&2; } \(output)
+                """, "sh", ProgramRun.cgwarden, "policy", "check", file, "--root", capture.root,
+            ])
+        #expect(result.errorLines.last == "status 2", "\(result.errors)")
+        #expect(result.errorLines.count == (output == "| true" ? 1 : 2), "\(result.errors)")
+    }
 }

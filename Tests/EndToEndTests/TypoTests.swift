@@ -18,6 +18,7 @@ import Testing
 
     static let commandLines = [
         // Commands and subcommands.
+        Typo("hepl top", "help"),
         Typo("tpo", "top"), Typo("policy chek", "policy check"), Typo("help exproter", "exporter"),
         // Options.
         Typo("stat --form -1h", "--from"), Typo("events --sinse -1h", "--since"),
@@ -54,6 +55,12 @@ import Testing
         Typo("set /app.slice TasksMax=50", "pids.max"),
         Typo("get /app.slice AllowedCPUs", "cpuset.cpus"),
         Typo("stat --fields MemoryHigh", "memory.high"),
+        // Names that people expect.
+        Typo("set /app.slice mem.max=1GiB", "memory.max"),
+        Typo("set /app.slice memory.limit=1GiB", "memory.max"),
+        Typo("get /app.slice cpu.limit", "cpu.max"),
+        Typo("stat --fields mem.current", "memory.current"),
+        Typo("stat --top 3 --by memory.curent", "memory.current"),
         // Units.
         Typo("set /app.slice memory.max=512MiBs", "512MiB"),
         Typo("set /app.slice cpu.max=1.5cpsu", "1.5cpu"),

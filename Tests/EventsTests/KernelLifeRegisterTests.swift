@@ -53,4 +53,34 @@ struct KernelLifeRegisterTests {
         let ended = try #require(register.take().ends.first { $0.path == path })
         #expect(try #require(ended.final).cpuTime ?? 0 > 0)
     }
+
+    /// The notice of the old cgroup is read when its path names the new one.
+    @Test func aCgroupThatWasReplacedBeforeItWasOpenedDoesNotGetTheInodeOfTheNewOne() throws {
+        let set = try #require(RealCgroups.set)
+        let first = try #require(set.byIdentity.first)
+        let name = "cgwarden-test-replaced-\(getpid())"
+        let path = CgroupPath("/\(name)")
+        let directory = set.hierarchies[first].directory.pathText + "/\(name)"
+        let files = FileManager.default
+        func make() throws {
+            try files.createDirectory(atPath: directory, withIntermediateDirectories: false)
+        }
+        guard var register = LifeRegister(set.hierarchies[first]) else {
+            Issue.record("no inotify instance is left")
+            return
+        }
+        register.begin()
+        try make()
+        defer { _ = unsafe rmdir(directory) }
+        #expect(unsafe rmdir(directory) == 0)
+        try make()
+        let inode = try #require(
+            try files.attributesOfItem(atPath: directory)[.systemFileNumber] as? UInt64)
+        while register.read(100) == 100 {}
+        #expect(unsafe rmdir(directory) == 0)
+        while register.read(100) == 100 {}
+        let ends = register.take().ends.filter { $0.path == path }
+        #expect(ends.map(\.inode) == [0, inode])
+        #expect(ends.map(\.isReplaced) == [true, false])
+    }
 }

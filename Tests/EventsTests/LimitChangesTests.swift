@@ -8,6 +8,7 @@ import Testing
 
 /// Feeds samples one second apart, and writes between them.
 private struct Feed {
+    var samples = SampleSequence(watching: LimitChanges.metrics)
     var changes = LimitChanges {
         { path, _, _ in path == CgroupPath("/ours") ? "cgwarden (rule gap)" : nil }
     }
@@ -24,7 +25,7 @@ private struct Feed {
                 $0.limit.dimension == nil && $0.metric.id != .memoryAndSwapMax
             }.map { MetricCatalog[$0.metric.id].name })
         fill(&builder)
-        return changes.take(builder.build(), time(Double(second))).map(\.sentence)
+        return changes.take(samples.next(builder.build()), time(Double(second))).map(\.sentence)
     }
 
     mutating func write(

@@ -7,6 +7,7 @@ import Testing
 
 /// Feeds samples one second apart, and the ends that were noticed between them.
 private struct Feed {
+    var samples = SampleSequence(watching: Obituaries.watched)
     var obituaries = Obituaries()
     var second: UInt64 = 0
 
@@ -16,7 +17,8 @@ private struct Feed {
     }
 
     mutating func take(
-        _ ends: [CgroupEnd] = [], sweep: UInt64 = 0, _ fill: (inout SnapshotBuilder) -> Void
+        _ ends: [CgroupEnd] = [], _ unsampled: [UnsampledCgroup] = [], sweep: UInt64 = 0,
+        _ fill: (inout SnapshotBuilder) -> Void
     ) -> Obituaries.Report {
         second += 1
         var builder = SnapshotBuilder(
@@ -25,7 +27,7 @@ private struct Feed {
         builder.health.duration = sweep
         builder.tick = second
         fill(&builder)
-        return obituaries.take(builder.build(), ends, time(Double(second)))
+        return obituaries.take(samples.next(builder.build()), ends, unsampled, time(Double(second)))
     }
 
     func end(
@@ -156,6 +158,46 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
         let stones = feed.take([first, second]) { family(&$0, 700) }.tombstones
         #expect(stones.first { $0.cgroup.id?.generation == 10 }?.totals.cpuTime == 140)
         #expect(stones.first { $0.cgroup.id == nil }?.totals.cpuTime == 60)
+    }
+
+    /// Its directory was gone before its inode was read, and a later cgroup has its path.
+    @Test func theEndOfAReportedCgroupIsFoundWithoutItsInode() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 500) }
+        let reported = UnsampledCgroup(
+            cgroup: EventCgroup(CgroupPath("/p/a"), CgroupID(inode: 7, generation: 20)), born: 1)
+        var ends = [feed.end("/p/a", 1.2, lived: 0.1), feed.end("/p/a", 1.4, lived: 0.1)]
+        ends[0].isReplaced = true
+        ends[1].isReplaced = true
+        ends[1].inode = 8
+        let stones = feed.take(ends, [reported]) { family(&$0, 600, ["a": 0]) }.tombstones
+        #expect(stones.map(\.cgroup.id?.generation) == [nil, 20])
+        #expect(stones.map(\.died.wall) == [feed.time(1.4).wall, feed.time(1.2).wall])
+    }
+
+    @Test func aReportedCgroupWhoseEndIsMissedGetsOneTombstone() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 500) }
+        let reported = UnsampledCgroup(
+            cgroup: EventCgroup(CgroupPath("/p/a"), CgroupID(inode: 7, generation: 20)), born: 1)
+        var stones = feed.take([], [reported]) { family(&$0, 600) }.tombstones
+        for _ in 0..<10 { stones += feed.take { family(&$0, 600) }.tombstones }
+        #expect(stones.map(\.cgroup.id?.generation) == [20])
+        #expect(stones.map(\.reading) == [.none])
+    }
+
+    /// It ended after the sample began, but the sample does not contain it.
+    @Test func theEndOfAnUnseenCgroupDoesNotWaitForALaterOneAtItsPath() {
+        var feed = Feed()
+        _ = feed.take { family(&$0, 500) }
+        var end = feed.end("/p/a", 2.01, lived: 0.1)
+        end.inode = 6
+        #expect(feed.take([end]) { family(&$0, 600) }.tombstones.isEmpty)
+        let report = feed.take {
+            family(&$0, 600)
+            $0.add("/p/a", inode: 7, generation: 30, controllers: [.memory])
+        }
+        #expect(report.tombstones.map(\.died.wall) == [feed.time(2.01).wall])
     }
 
     @Test func whatAParentUsedWithoutADeathIsNotUnattributed() {

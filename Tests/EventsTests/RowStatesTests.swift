@@ -14,6 +14,7 @@ import Testing
     /// Compares with a dictionary after random births, deaths and replacements.
     @Test func statesFollowTheirCgroupsThroughBirthsAndDeaths() {
         var noise = SeededNoise(seed: 11)
+        var samples = SampleSequence(watching: [])
         var rows = RowStates<UInt64>()
         var known: [UInt64: UInt64] = [:]
         var generation: UInt64 = 0
@@ -28,26 +29,28 @@ import Testing
             let cgroups = living.sorted { $0.key < $1.key }
                 .map { ("/c\($0.key + 100)", $0.value) }
             let next = sample(cgroups)
-            let step = rows.follow(next, initial: 0)
+            let step = samples.next(next)
+            let gone = rows.follow(step, initial: 0)
             for (position, entry) in next.cgroups.enumerated() {
                 let old = before.firstIndex { $0.id.generation == entry.id.generation }
-                #expect(step.before(position) == old)
-                #expect(step.added.contains(position) == (old == nil))
+                #expect(step.moves.before(position) == old)
+                #expect(step.moves.added.contains(position) == (old == nil))
                 #expect(rows[position] == known[entry.id.generation] ?? 0)
                 rows[position] = entry.id.generation * 7
                 #expect(rows.position(of: entry.path, generation: entry.id.generation) == position)
             }
             let alive = Set(next.cgroups.map(\.id.generation))
-            let gone = before.indices.filter { !alive.contains(before[$0].id.generation) }
-            #expect(step.gone.map(\.position) == gone)
-            #expect(step.gone.map(\.state) == gone.map { before[$0].id.generation * 7 })
+            let lost = before.indices.filter { !alive.contains(before[$0].id.generation) }
+            #expect(step.moves.gone == lost)
+            #expect(gone == lost.map { before[$0].id.generation * 7 })
             known = Dictionary(uniqueKeysWithValues: alive.map { ($0, $0 * 7) })
         }
     }
 
     @Test func theSamePathWithAnotherGenerationIsNotFound() {
+        var samples = SampleSequence(watching: [])
         var rows = RowStates<Int>()
-        _ = rows.follow(sample([("/a", 1)]), initial: 0)
+        _ = rows.follow(samples.next(sample([("/a", 1)])), initial: 0)
         #expect(rows.position(of: CgroupPath("/a")) == 0)
         #expect(rows.position(of: CgroupPath("/a"), generation: 2) == nil)
         #expect(rows.position(of: CgroupPath("/b")) == nil)

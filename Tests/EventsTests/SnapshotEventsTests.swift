@@ -6,6 +6,7 @@ import Testing
 
 /// Feeds snapshots one second apart.
 private struct Feed {
+    var samples = SampleSequence(watching: SnapshotEvents.metrics)
     var changes = SnapshotEvents(interval: 1_000_000_000)
     var second: UInt64 = 0
     var suspended: UInt64 = 0
@@ -19,7 +20,7 @@ private struct Feed {
         var builder = SnapshotBuilder(
             metrics: SnapshotEvents.metrics.map { MetricCatalog[$0].name })
         fill(&builder)
-        return changes.take(builder.build(), .init(time, suspended: suspended))
+        return changes.take(samples.next(builder.build()), .init(time, suspended: suspended))
     }
 }
 
@@ -41,26 +42,24 @@ private func text(_ events: [Event]) -> [String] {
 }
 
 @Suite struct SnapshotEventsTests {
-    @Test func theBirthsOfTwoCgroupsAtOnePathAreToldApart() {
+    @Test func cgroupsThatWereReportedButNeverSampledAreListedOnce() {
         var feed = Feed()
         let path = CgroupPath("/a/job")
-        func entry(_ inode: UInt64, _ controllers: [Controller]) -> CgroupEntry {
+        func entry(_ inode: UInt64) -> CgroupEntry {
             CgroupEntry(
                 path: path, id: CgroupID(inode: inode, generation: inode), parent: nil,
-                controllers: controllers, row: RowLocation(block: 0, row: 0))
+                controllers: [.memory], row: RowLocation(block: 0, row: 0))
         }
         _ = feed.take { $0.add("/a", generation: 1) }
-        _ = feed.changes.take(newborns: [entry(7, [.memory])], feed.time)
-        #expect(feed.changes.knowsBirth(of: path, inode: 7))
-        #expect(!feed.changes.knowsBirth(of: path, inode: 8))
-        #expect(feed.changes.knowsBirth(of: path, inode: 0))
+        _ = feed.changes.take(newborns: [entry(7)], feed.time)
+        _ = feed.changes.take(newborns: [entry(8)], feed.time)
+        _ = feed.take {
+            $0.add("/a", generation: 1)
+            $0.add("/a/job", inode: 8, generation: 8)
+        }
+        #expect(feed.changes.unsampled.map(\.cgroup.id?.inode) == [7])
         _ = feed.take { $0.add("/a", generation: 1) }
-        // Its end may be noticed one sample later.
-        #expect(feed.changes.knowsBirth(of: path, inode: 7))
-        _ = feed.take { $0.add("/a", generation: 1) }
-        #expect(!feed.changes.knowsBirth(of: path, inode: 7))
-        _ = feed.changes.take(newborns: [entry(9, [.cpu])], feed.time)
-        #expect(feed.changes.knowsBirth(of: path, inode: 8))
+        #expect(feed.changes.unsampled.isEmpty)
     }
 
     @Test func birthsAreFoundAfterTheFirstSample() {

@@ -34,7 +34,7 @@ import Testing
               prometheus: \(WebFixture.hash)
             rate_limit: {interval: 1m30s, burst: 5}
             """)
-        let security = try #require(configuration.security)
+        let security = try #require(configuration.tls)
         #expect(security.certificate == .file("/etc/w/server.pem"))
         #expect(security.key == .file("/keys/server.key"))
         #expect(security.clientAuthorities == .file("/etc/w/ca.pem"))
@@ -116,7 +116,7 @@ import Testing
         ("basic_auth_users: {a: secret}", "1:23: not a bcrypt hash"),
         ("basic_auth_users: {\"a:b\": x}", "1:20: a user's name cannot contain a colon"),
         ("rate_limit: {interval: 1}", "1:24: rate_limit.interval must be a time"),
-        ("rate_limit: {interval: 1s}", "1:13: rate_limit without burst"),
+        ("rate_limit: {interval: 1s}", "1:13: rate_limit.burst is 0"),
         ("rate_limit: {burst: -1}", "1:21: rate_limit.burst must be a number"),
     ])
     func errorIsReportedWithItsPosition(_ text: String, _ message: String) {

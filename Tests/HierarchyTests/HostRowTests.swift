@@ -44,7 +44,7 @@ import Testing
         #expect(first.pressure.irq.full.total == Reading(12))
         #expect(first.pressure.irq.some.total == .absent)
         #expect(first.ioPressure == Reading(100))
-        #expect(first.cpuUtilisation == nil)
+        #expect(first.cpuUtilization == nil)
         let disk = InstanceKey(major: 254, minor: 0)
         #expect(first.disks == [DiskSample(device: disk, busy: Reading(200_000))])
 
@@ -54,10 +54,10 @@ import Testing
         ])
         let second = reader.read()
         #expect(second.cpuCount == 1)
-        #expect(second.cpuUtilisation == 0.3)
+        #expect(second.cpuUtilization == 0.3)
         #expect(second.disks.map(\.previousBusy) == [.absent, Reading(200_000)])
-        #expect(snapshot(second).diskUtilisation(disk) == 0.25)
-        #expect(snapshot(second).diskUtilisation(InstanceKey(major: 8, minor: 0)) == nil)
+        #expect(snapshot(second).diskUtilization(disk) == 0.25)
+        #expect(snapshot(second).diskUtilization(InstanceKey(major: 8, minor: 0)) == nil)
     }
 
     /// Two seconds after the one before.

@@ -182,6 +182,71 @@ import Testing
         }
     }
 
+    /// Whichever record of a finished segment is damaged, in its head or its payload, nothing is
+    /// lost: the parity restores it.
+    @Test(arguments: [UInt64(0), 10_000_000]) func oneDamagedRecordIsRestored(step: UInt64) throws {
+        let samples = Self.samples(1..<(step == 0 ? 18 : 170))
+        var bytes = Self.tier(samples, step, Self.origin)
+        // The last segment is finished by its parity.
+        let last = try #require(Self.records(bytes).last { $0.kind == Record.Kind.header })
+        var parity = SegmentParity()
+        for record in Self.records(bytes) where record.range.lowerBound >= last.range.lowerBound {
+            parity.add(Array(bytes[record.range]))
+        }
+        bytes += Record.encode(Record.Kind.parity, parity.bytes)
+        func read(_ bytes: [UInt8]) throws -> ([PastFrame], [RecordingNote]) {
+            let (pieces, index) = try PastPiece.all(Self.file(bytes))
+            var past = Past(tiers: [PastTier(pieces, notes: index.notes)])
+            var frames: [PastFrame] = []
+            try past.frames(0...(.max)) {
+                frames.append($0)
+                return true
+            }
+            return (frames, past.notes)
+        }
+        let (whole, none) = try read(bytes)
+        #expect(whole.count == 17 && none == [])
+        let records = Self.records(bytes)
+        #expect(records.filter { $0.kind == Record.Kind.parity }.count == 4)
+        for (kind, range) in records {
+            for place in [
+                range.lowerBound + 1, range.lowerBound + 6, range.lowerBound + 12,
+                range.lowerBound + Record.headLength, (range.lowerBound + range.upperBound) / 2,
+                range.upperBound - 1,
+            ] {
+                var damaged = bytes
+                damaged[place] ^= 0x10
+                let (found, notes) = try read(damaged)
+                // Without their texts, which would be long.
+                let isSame =
+                    found.map(\.snapshot) == whole.map(\.snapshot)
+                    && found.map(\.peaks) == whole.map(\.peaks)
+                    && found.map(\.samples) == whole.map(\.samples)
+                #expect(isSame, "byte \(place): \(found.count) \(notes)")
+                guard kind != Record.Kind.parity else { continue }
+                #expect(
+                    notes.map(\.kind) == [.restored(end: range.upperBound)], "byte \(place)")
+            }
+        }
+        // Two damaged records of a segment are too many; nothing is wrong, and others stay.
+        var damaged = bytes
+        damaged[records[1].range.lowerBound + 20] ^= 1
+        damaged[records[2].range.lowerBound + 20] ^= 1
+        let (found, notes) = try read(damaged)
+        let others = whole.dropFirst(5).map(\.snapshot)
+        #expect(found.count == others.count && found.map(\.snapshot) == others)
+        #expect(!notes.isEmpty)
+    }
+
+    private static func records(_ bytes: [UInt8]) -> [(kind: UInt8, range: Range<Int>)] {
+        var scanner = RecordScanner(file(bytes))
+        var found: [(kind: UInt8, range: Range<Int>)] = []
+        while case .record(let kind, _, let offset)? = try? scanner.next() {
+            found.append((kind, offset..<scanner.offset))
+        }
+        return found
+    }
+
     @Test func truncationCostsOneSnapshot() throws {
         let samples = Self.samples(1..<12)
         let bytes = Self.tier(samples, 0, Self.origin)

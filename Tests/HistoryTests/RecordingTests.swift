@@ -112,6 +112,25 @@ struct MemoryBytes: RecordingBytes {
         #expect(try Self.read(joined).snapshots == read)
     }
 
+    /// A header has every word that its writer ever met; a tenant can choose many of them.
+    @Test func onlyWordsOfAShownSnapshotEnterTheTable() throws {
+        let texts = (0..<1000).map { "tenant-chose-\($0)" }
+        let header = SegmentHeader(
+            origin: Self.origin, wallTime: 1, monotonicTime: 1, words: texts)
+        var builder = SnapshotBuilder()
+        builder.add("/a", ["cpuset.cpus": Reading(500)])
+        let frame = FrameRecord(
+            wallTime: 9, words: [], frame: FrameCodec.encode(builder.build(), after: nil))
+        let bytes =
+            Record.encode(Record.Kind.header, header.encode())
+            + Record.encode(Record.Kind.frame, frame.encode())
+        let (pieces, _) = try PastPiece.all(MemoryBytes(all: bytes))
+        var past = Past(tiers: [PastTier(pieces, notes: [])])
+        let snapshot = try #require(try past.snapshot(at: .max))
+        #expect(snapshot[0, .cpusetCPUs].value.map(Word.text) == texts[500])
+        #expect(texts.filter { Word.number(of: $0) != nil } == [texts[500]])
+    }
+
     @Test func enumWordsAreThoseOfTheRecorder() throws {
         // The numbers are those of another process, in which other words came first.
         let texts = ["odd-3", "odd-2", "odd-1"]

@@ -8,27 +8,27 @@ import Testing
 @Suite struct LiveActionTests {
     static let shapes = [
         CommandShape(
-            name: "set", abstract: "", flags: ["--dry-run", "--force", "--json"], valued: ["--for"],
+            name: "set", flags: ["--dry-run", "--force", "--json"], valued: ["--for"],
             place: .first),
         CommandShape(
-            name: "freeze", abstract: "", flags: ["--dry-run"], valued: ["--timeout"], place: .first
+            name: "freeze", flags: ["--dry-run"], valued: ["--timeout"], place: .first
         ),
-        CommandShape(name: "thaw", abstract: "", flags: ["--dry-run"], valued: [], place: .first),
+        CommandShape(name: "thaw", flags: ["--dry-run"], valued: [], place: .first),
         CommandShape(
-            name: "kill", abstract: "", flags: ["--dry-run"], valued: ["--signal", "--grace"],
+            name: "kill", flags: ["--dry-run"], valued: ["--signal", "--grace"],
             place: .first),
         CommandShape(
-            name: "pin", abstract: "", flags: ["--dry-run"], valued: ["--cpus"], place: .first),
+            name: "pin", flags: ["--dry-run"], valued: ["--cpus"], place: .first),
         CommandShape(
-            name: "reclaim", abstract: "", flags: ["--dry-run", "--all"], valued: [], place: .first),
-        CommandShape(name: "move", abstract: "", flags: ["--dry-run"], valued: [], place: .last),
+            name: "reclaim", flags: ["--dry-run", "--all"], valued: [], place: .first),
+        CommandShape(name: "move", flags: ["--dry-run"], valued: [], place: .last),
         CommandShape(
-            name: "hold", abstract: "", flags: ["--dry-run", "--release"], valued: [],
+            name: "hold", flags: ["--dry-run", "--release"], valued: [],
             place: .first),
         CommandShape(
-            name: "restore", abstract: "", flags: ["--dry-run"], valued: ["--since"], place: .first),
-        CommandShape(name: "get", abstract: "", flags: ["--json"], valued: [], place: .first),
-        CommandShape(name: "journal", abstract: "", flags: ["--json"], valued: [], place: .none),
+            name: "restore", flags: ["--dry-run"], valued: ["--since"], place: .first),
+        CommandShape(name: "get", flags: ["--json"], valued: [], place: .first),
+        CommandShape(name: "journal", flags: ["--json"], valued: [], place: .none),
     ]
 
     static func model(_ keys: [KeyEvent] = [], isReplay: Bool = false) -> LiveModel {

@@ -44,6 +44,8 @@ private final class FakeSource: SnapshotSource {
     }
     var lines: [String]?
     func events() -> [String]? { lines }
+    var times: [UInt64] = []
+    func eventTimes(of path: CgroupPath) -> [UInt64] { path == CgroupPath("/job") ? times : [] }
     func series(
         of cgroup: CgroupID, back: Int, count: Int, _ value: (Snapshot, Int) -> Double?
     ) -> [Double?] {
@@ -102,7 +104,7 @@ private final class FakePort: CommandPort {
     @Test func theCausesOfTheSelectionAreShownAndFollowTheSnapshots() {
         let lines = run(["x"]) { [source] in if $0 == 3 { source.advance() } }
         #expect(lines.contains { $0.contains("Causes at /job") }, "\(lines)")
-        #expect(lines.contains { $0.contains("healthy: no limit within 10%") })
+        #expect(lines.contains { $0.contains("healthy: usage is below 90% of every limit") })
         // The last two frames, not one alone.
         #expect(lines.contains { $0.contains("/job, watched for 1s") })
         #expect(run(["x", "x"]).contains { $0.contains("Tasks") })
@@ -263,11 +265,22 @@ private final class FakePort: CommandPort {
 
     @Test func chartsAdvanceWithoutRereadingTheRing() {
         let lines = run([.tab, .tab]) { [source] _ in source.advance() }
-        // CPU is passed on the way in one burst of keys, so only the two charts of memory are read.
-        #expect(source.seriesReads == 2)
+        // CPU is passed on the way in one burst of keys, so only the two charts of memory are read,
+        // and their times.
+        #expect(source.seriesReads == 3)
         #expect(lines.contains { $0.contains("memory 12") && $0.contains("peak 12") })
         let bottom = lines.last { $0.contains("█") } ?? ""
         #expect(bottom.prefix(31).count { $0 != " " } == 12, "\(bottom)")
+    }
+
+    @Test func aChartMarksTheSamplesAfterEvents() throws {
+        let first = try #require(source.ring.first).wallTime
+        // Between the second and the third sample, at the fifth, and before the first.
+        source.times = [first + 1_500_000, first + 1_600_000, first + 4_000_000, first - 1]
+        let lines = run([.tab]) { _ in }
+        let marked = try #require(lines.first { $0.contains("▾") })
+        let chart = marked.prefix(1 + DetailPane.chartWidth(80))
+        #expect(chart.hasSuffix("▾ ▾") && chart.count { $0 == "▾" } == 2, "\(marked)")
     }
 
     @Test func lateSnapshotShowsItsAge() {

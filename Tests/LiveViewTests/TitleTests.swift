@@ -6,6 +6,7 @@ import Testing
 
 /// Containers and pods by the names that people know.
 @Suite struct TitleTests {
+    private static let pod = "5c2f5d18-7f3c-4cf3-9d2a-0d7c2b1c9a11"
     private static let scope = "docker-\(String(repeating: "3f4e", count: 16)).scope"
 
     private func model() -> LiveModel {
@@ -38,6 +39,26 @@ import Testing
         model.select(row)
         model.detail = .memory
         #expect(lines(model).contains { $0.contains("/system.slice/docker-3f4e") })
+    }
+
+    @Test func ownerIsTheUnitTheRuntimeOrTheKubelet() {
+        let owners = [
+            "/system.slice/ssh.service/inner", "/system.slice/\(Self.scope)",
+            "/kubepods.slice/kubepods-burstable.slice", "/kubepods/burstable/pod\(Self.pod)",
+            "/batch/job",
+        ].map { CgroupIdentity(CgroupPath($0)).owner }
+        #expect(owners == ["ssh.service", "docker", "kubelet", "kubelet", nil])
+    }
+
+    @Test func limitsShowTheOwner() {
+        var model = model()
+        model.size = ScreenSize(rows: 24, columns: 160)
+        model.layout.set = .limits
+        model.rebuild()
+        let lines = lines(model)
+        #expect(lines.contains { $0.contains("Owner") })
+        #expect(lines.contains { $0.contains("web") && $0.contains(" docker ") })
+        #expect(lines.contains { $0.contains("mnt-a-b.mount") && $0.contains(" mnt-a-b.mount ") })
     }
 
     @Test func listShowsThePathOfAContainer() {

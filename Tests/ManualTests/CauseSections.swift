@@ -15,7 +15,7 @@ enum CauseSections {
         let row = kind.row
         return (
             "Cm \(kind.rawValue) Pq \(row.severity.rawValue)",
-            Roff.prose("\(row.help) Ranked here because \(row.why).")
+            Roff.prose("\(row.help) \(row.why.prefix(1).uppercased())\(row.why.dropFirst()).")
         )
     }
 }

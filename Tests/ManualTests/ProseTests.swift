@@ -14,6 +14,7 @@ import Testing
         ("holds at once", "takes effect immediately"),
         ("let go", "release, or thaw"), ("lets go", "releases, or thaws"),
         ("most tasks", "peak tasks"), ("nearest valid", "did you mean 'x'?"),
+        ("` lists them", "` lists the cgroups, or what else"),
         ("none any more", "no longer"), ("only wish", "only request"),
         ("pass on", "enable, forward, or inherit"),
         ("passed on", "enabled, forwarded, or inherited"), ("passes on", "enables, or forwards"),
@@ -21,6 +22,8 @@ import Testing
         ("putting back", "restoring"), ("refused forks", "failed forks"),
         ("somebody", "another user, or another program"), ("stand still", "be frozen"),
         ("stands still", "is frozen"), ("stood still", "was frozen"), ("switched on", "enabled"),
+        ("the machine's", "the host's"), ("the whole machine", "the whole host"),
+        ("this machine", "this host"),
         ("took them not", "rejected them"), ("what there is", "lists them"),
         ("whoever", "a user who"),
     ]
@@ -94,6 +97,46 @@ import Testing
             for phrase in Self.found(in: line.text) {
                 let use = Self.phrases.first { $0.phrase == phrase }?.use ?? ""
                 Issue.record("\(line.place): \"\(phrase)\"; write: \(use)")
+            }
+        }
+    }
+
+    /// Parts of words that only British spelling has.
+    private static let british = [
+        "amongst", "analyse", "behaviour", "catalogue", "colour", "favour", "honour", "initialis",
+        "labelled", "licence", "neighbour", "optimise", "organis", "recognis", "serialis",
+        "summaris", "travelled", "utilis", "whilst",
+    ]
+
+    @Test func spellingIsAmerican() throws {
+        let texts =
+            try Self.files(in: "Sources", ending: [".swift", ".h", ".c", ".md", ".html", ".js"])
+            + Self.files(in: "man", ending: [".1", ".5", ".7"])
+            + [
+                "README.md", "CHANGELOG.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md",
+            ]
+        for path in texts {
+            let text = try String(contentsOf: Self.top.appending(path: path), encoding: .utf8)
+                .lowercased().replacing("aria-labelledby", with: "")
+            for word in Self.british where text.contains(word) {
+                Issue.record("\(path): \"\(word)\" is British spelling")
+            }
+        }
+    }
+
+    /// Names of declarations, for which the field has other words.
+    ///
+    /// `Policy` still has wishes.
+    @Test func declarationsUseTheWordsOfTheField() throws {
+        let declared = /\b(?:case|class|enum|func|let|struct|typealias|var) (\w+)/
+        let banned = /^(?:wish|tell|told|stranger)|(?:Wish|Tell|Told|Stranger)/
+        let sources = try Self.files(in: "Sources", ending: [".swift"])
+        for path in sources where !path.hasPrefix("Sources/Policy/") {
+            for line in try Self.lines(of: path) {
+                guard !line.text.drop(while: { $0 == " " }).hasPrefix("//") else { continue }
+                for name in line.text.matches(of: declared) where name.1.contains(banned) {
+                    Issue.record("\(line.place): \(name.1); write request, note or other")
+                }
             }
         }
     }

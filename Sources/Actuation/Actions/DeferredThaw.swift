@@ -71,7 +71,7 @@ package struct DeferredThaw: ~Copyable {
 
     /// Notifies systemd of a thaw that bypassed it; otherwise systemd would consider the unit
     /// frozen.
-    package func tellSystemd(_ files: any ControlFiles, of set: HierarchySet) {
+    package func notifySystemd(_ files: any ControlFiles, of set: HierarchySet) {
         guard interface.version == .unified, let systemd = files.systemd,
             let hierarchy = set.unified.map({ set.hierarchies[$0] }),
             let place = try? ReadBuffer.link(Array("/proc/self/fd/\(directory.number)".utf8)),

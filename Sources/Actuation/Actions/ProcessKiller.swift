@@ -63,6 +63,6 @@ package struct ProcessKiller: Sendable {
 
     private func missing(_ pid: Int32, _ path: CgroupPath) -> ActuationError {
         ActuationError(
-            .notFound, "no process \(pid) in \(path); `cgwarden tree \(path)` lists them")
+            .notFound, "no process \(pid) in \(path); `cgwarden tree \(path)` lists the processes")
     }
 }

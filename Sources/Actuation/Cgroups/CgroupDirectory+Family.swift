@@ -7,6 +7,11 @@ extension CgroupDirectory {
         try? files.text(name, of: self)
     }
 
+    /// The present period of its v1 quota in microseconds; nil if it has none.
+    package var quotaPeriod: UInt64? {
+        textIfAny("cpu.cfs_period_us", KernelControlFiles()).flatMap { UInt64($0) }
+    }
+
     /// The child cgroups that can be opened.
     var visibleChildren: [CgroupDirectory] { (try? children()) ?? [] }
 

@@ -15,13 +15,13 @@ package struct DiskLookup: Sendable {
     ) {
         guard let number = number(name) else {
             throw ActuationError(
-                .notFound, "no block device \(name); `lsblk` lists them")
+                .notFound, "no block device \(name); `lsblk` lists the devices")
         }
         guard let sys = system.sys else { return (number, nil) }
         let link = sys + Array("/dev/block/\(number.text(.device))".utf8)
         guard let target = try? ReadBuffer.link(link) else {
             throw ActuationError(
-                .notFound, "no block device \(name); `lsblk` lists them")
+                .notFound, "no block device \(name); `lsblk` lists the devices")
         }
         guard (try? ReadBuffer.contents(of: link + Array("/partition".utf8))) != nil else {
             return (number, nil)
@@ -39,7 +39,7 @@ package struct DiskLookup: Sendable {
     }
 
     private func number(_ name: String) -> InstanceKey? {
-        if let number = Self.parsed(name) { return number }
+        if let number = InstanceKey(device: name) { return number }
         if name.hasPrefix("/") { return DeviceNumber.ofBlockDevice(name) }
         return numberInSys(name)
     }
@@ -48,14 +48,6 @@ package struct DiskLookup: Sendable {
         guard let sys = system.sys, !name.isEmpty, !name.contains("/"),
             let text = try? ReadBuffer.contents(of: sys + Array("/class/block/\(name)/dev".utf8))
         else { return nil }
-        return Self.parsed(text.firstWord)
-    }
-
-    private static func parsed(_ text: String) -> InstanceKey? {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let major = UInt32(parts[0]), major < 4096,
-            let minor = UInt32(parts[1]), minor < 1 << 20
-        else { return nil }
-        return InstanceKey(major: major, minor: minor)
+        return InstanceKey(device: text.firstWord)
     }
 }

@@ -6,6 +6,8 @@ internal import KernelIO
 struct FreezeInterface {
     let version: MountedHierarchy.Version
 
+    private static let frozen = ControlCell("cgroup.events", line: "frozen")
+
     /// The file to write.
     var file: String { version == .unified ? "cgroup.freeze" : "freezer.state" }
     var frozenValue: String { version == .unified ? "1" : "FROZEN" }
@@ -24,8 +26,7 @@ struct FreezeInterface {
 
     func isFrozen(_ read: (String) throws(IOError) -> String) throws(IOError) -> Bool {
         let state = try read(stateFile)
-        return version == .unified
-            ? state.split(separator: "\n").contains("frozen 1") : state == "FROZEN"
+        return version == .unified ? Self.frozen.value(in: state) == "1" : state == "FROZEN"
     }
 
     /// Returns the interface of a hierarchy, or nil if the hierarchy cannot freeze.
@@ -60,8 +61,7 @@ struct FreezeInterface {
     /// Whether no part of the cgroup is frozen or freezing.
     func isThawed(_ read: (String) throws(IOError) -> String) throws(IOError) -> Bool {
         let state = try read(stateFile)
-        return version == .unified
-            ? state.split(separator: "\n").contains("frozen 0") : state == "THAWED"
+        return version == .unified ? Self.frozen.value(in: state) == "0" : state == "THAWED"
     }
 }
 

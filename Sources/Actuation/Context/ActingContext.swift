@@ -56,7 +56,7 @@ package struct ActingContext: Sendable {
         return context
     }
 
-    /// The number by which people confirm the change of this context; nil if it does not expire or
+    /// The number of this context's change for `cgwarden confirm`; nil if it does not expire or
     /// recorded nothing.
     package var changeNumber: UInt64? { journal?.change?.number }
 

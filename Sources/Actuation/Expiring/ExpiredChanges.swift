@@ -70,10 +70,10 @@ package struct ExpiredChanges: Sendable {
                 entry.expiry?.restores.map { putBack($0, of: entry) }
             }
             report.isAtWork = due.count < all.count
-            let entries = try journal.entries()
+            try pass(&report)
             var left: [(entry: JournalEntry, reason: String)] = []
             for result in report.results {
-                guard let reason = result.obstacle(beside: entries) else { continue }
+                guard let reason = result.obstacle else { continue }
                 left.append((result.entry, reason))
                 report.reasons[result.entry.sequence] = reason
             }
@@ -83,6 +83,22 @@ package struct ExpiredChanges: Sendable {
         } catch {
             return Report(failure: ActuationError(error))
         }
+    }
+
+    /// Ends the changes below the daemon's values, which are in force.
+    private func pass(_ report: inout Report) throws(JournalError) {
+        for (place, result) in report.results.enumerated() {
+            guard case .foreign = result.outcome,
+                try journal.pass(result.entry, isInForce: { isInForce($0) })
+            else { continue }
+            report.results[place] = RestoreResult(
+                entry: result.entry, found: result.found, outcome: .overridden)
+        }
+    }
+
+    private func isInForce(_ entry: JournalEntry) -> Bool {
+        guard case .value(let text) = entry.present(in: set, files) else { return false }
+        return entry.isWritten(text)
     }
 
     private func restore(_ due: [JournalEntry]) -> Report {
@@ -144,14 +160,9 @@ package struct ExpiredChanges: Sendable {
 
 extension RestoreResult {
     /// Why the entry is left; nil if it is not.
-    ///
-    /// A value that the daemon has set returns to the entry's once the daemon restores it.
-    fileprivate func obstacle(beside entries: [JournalEntry]) -> String? {
+    fileprivate var obstacle: String? {
         switch outcome {
-        case .foreign:
-            entries.contains {
-                $0.place == entry.place && $0.owner != entry.owner && $0.isWritten(found ?? "")
-            } ? "the daemon has set it since" : EntryExpiry.changed
+        case .foreign: EntryExpiry.changed
         case .failed(let error): isInUse ? EntryExpiry.inUse : error.message
         default: nil
         }

@@ -8,7 +8,7 @@ internal import Synchronization
 /// is stricter, or else the original from before cgwarden's first write.
 package final class ThrottlePoint: Sendable {
     private struct Layers {
-        /// The guard's bound in bytes; nil without one.
+        /// The guard's bound in bytes; nil if it has none.
         var bound: UInt64?
         /// The value that applies without the guard.
         var below: String
@@ -59,7 +59,7 @@ package final class ThrottlePoint: Sendable {
 
     /// Updates the value of the other layers.
     ///
-    /// It is written only under a bound; without one, those layers write it themselves.
+    /// It is written only under a bound; without a bound, those layers write it themselves.
     package func setBelow(_ value: LimitValue?, cause: String) throws(ActuationError) {
         let below = value.flatMap(Self.text) ?? original
         let isChanged = layers.withLock { layers in

@@ -6,7 +6,7 @@ package struct EntryExpiry: Hashable, Sendable {
     /// The number of the change, by which people confirm it: the sequence number of its first
     /// record.
     package let change: UInt64
-    /// The time at which it is undone, in microseconds since boot (CLOCK_BOOTTIME).
+    /// When it is undone, in microseconds since boot (CLOCK_BOOTTIME).
     package let deadline: UInt64
     /// Whether a confirmation keeps the change.
     package let awaitsConfirmation: Bool

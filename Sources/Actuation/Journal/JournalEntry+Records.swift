@@ -27,6 +27,13 @@ extension JournalEntry {
         RecordLine("left", ["seq": "\(sequence)", "reason": reason])
     }
 
+    func closed(_ reason: String) -> RecordLine {
+        RecordLine("closed", ["seq": "\(sequence)", "reason": reason])
+    }
+
+    /// The record that its time has passed below a change of another owner.
+    var passed: RecordLine { RecordLine("passed", ["seq": "\(sequence)"]) }
+
     var kept: RecordLine { RecordLine("kept", ["seq": "\(sequence)"]) }
 
     /// Whether the entry's object no longer exists in a hierarchy, not even under another path.

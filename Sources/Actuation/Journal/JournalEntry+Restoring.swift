@@ -13,11 +13,6 @@ extension JournalEntry {
         return LimitCatalog.coding(ofFile: cell.file)?.isSame(left, right) ?? false
     }
 
-    /// The readable form of one of its values in an interface file.
-    package func readable(_ text: String) -> String {
-        LimitCatalog.coding(ofFile: cell.file)?.shown(text) ?? (text.isEmpty ? "(empty)" : text)
-    }
-
     /// Whether a value equals the one read back after the last write, or the requested one if that
     /// is unknown.
     func isWritten(_ text: String) -> Bool { isSame(text, readBack ?? wanted) }

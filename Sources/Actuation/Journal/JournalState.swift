@@ -79,6 +79,7 @@ package struct JournalState: Sendable {
             if let slot = slotOf[sequence] {
                 change(slot) { $0.expiry?.obstacle = line["reason"] ?? "" }
             }
+        case "passed": if let slot = slotOf[sequence] { pass(slot) }
         case "closed": if let slot = slotOf[sequence] { close(slot) }
         case "last": checkedBytes = wholeBytes
         default: break
@@ -157,6 +158,21 @@ package struct JournalState: Sendable {
         let later = slotsAt[entry.place]?.first { $0 > slot }
         remove(slot, entry)
         if let later { change(later) { $0.original = entry.original } }
+    }
+
+    /// Ends a change whose time has passed below a change of another owner, which returns to what
+    /// this one would have returned to.
+    private mutating func pass(_ slot: Int) {
+        guard let entry = slots[slot] else { return }
+        guard let below = entry.expiry?.restores else { return close(slot) }
+        change(slot) { entry in
+            entry.wanted = below
+            entry.readBack = below
+            entry.expiry = nil
+        }
+        if let later = slotsAt[entry.place]?.first(where: { $0 > slot }) {
+            change(later) { $0.original = below }
+        }
     }
 
     private mutating func remove(_ slot: Int, _ entry: JournalEntry) {

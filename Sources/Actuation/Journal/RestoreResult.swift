@@ -10,6 +10,10 @@ package struct RestoreResult: Sendable {
         case gone
         /// A person's command has set the value since, and that change is not being restored.
         case kept
+        /// The time of the change has passed while the daemon's value is in force.
+        ///
+        /// The daemon returns to the original once it restores its own change.
+        case overridden
         /// Another program has changed the value since; it was left unchanged.
         case foreign
         /// Another process of cgwarden is about to write the value; the entry stays.

@@ -63,7 +63,14 @@ package struct Restorer {
             }
         }
         if !dryRun {
-            settle(results, changes)
+            let stay = settle(results, changes)
+            if !stay.isEmpty {
+                results.removeAll { stay.contains($0.entry.sequence) }
+                // The value is what was just written.
+                results += try restore(path, inodes: inodes, owners: owners, force: true) {
+                    stay.contains($0.sequence)
+                }
+            }
             // Everything readable was restored.
             if force, inodes == nil, wanted.count == view.entries.count, waiting.isEmpty {
                 try? journal.setAside()
@@ -241,16 +248,18 @@ package struct Restorer {
 
     /// Closes the finished entries with one append, and removes the journal if nothing is left.
     ///
-    /// An entry that stays there is just retried.
+    /// Returns the numbers of entries that have another original by now. An entry that stays because
+    /// the journal cannot be written is just retried.
     private func settle(
         _ results: [RestoreResult], _ changes: [JournalEntry.Place: [JournalEntry]]
-    ) {
+    ) -> Set<UInt64> {
         // The first owner's entry comes last, so that its value never becomes another owner's
         // original.
         let done = results.filter { !$0.isLeft }.flatMap { result in
             (changes[result.entry.place] ?? []).reversed()
         }
-        try? journal.close(done, reason: "restored")
+        let stay = (try? journal.closeRestored(done)) ?? []
         try? journal.compact()
+        return stay
     }
 }

@@ -10,6 +10,23 @@ extension UndoJournal {
         try? append(changed.map { $0.end(readBack) })
     }
 
+    /// Closes restored entries, and returns the numbers of those that stay: the time of a change
+    /// below has passed since, so they have another original now.
+    func closeRestored(_ entries: [JournalEntry]) throws(JournalError) -> Set<UInt64> {
+        guard !entries.isEmpty else { return [] }
+        let stay = try file.change { file, _ throws(JournalError) in
+            let inodes = Set(entries.map(\.inode))
+            let originals = Dictionary(
+                file.state.entries(inodes: inodes).map { ($0.sequence, $0.original) },
+                uniquingKeysWith: { $1 })
+            let stay = entries.filter { $0.original != originals[$0.sequence] ?? $0.original }
+            let done = entries.filter { !stay.contains($0) }
+            try file.append(done.map { $0.closed("restored") }, durably: false)
+            return Set(stay.map(\.sequence))
+        }
+        return stay ?? []
+    }
+
     /// Closes the entries of a removed cgroup, which cannot be restored.
     func forget(_ directory: CgroupDirectory) {
         let known = (try? file.look { $0.known(inode: directory.inode) + $0.known(inode: 0) }) ?? []

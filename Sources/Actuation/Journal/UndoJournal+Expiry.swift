@@ -35,6 +35,25 @@ extension UndoJournal {
         return try file.change { file, _ in file.state.entries.filter(isDue) } ?? []
     }
 
+    /// Ends a change whose time has passed, if the value of a later owner's is in force; returns
+    /// whether it did.
+    ///
+    /// That owner's change gets the original. Under the lock its value cannot be restored unseen:
+    /// see ``closeRestored(_:)``.
+    func pass(
+        _ entry: JournalEntry, isInForce: (JournalEntry) -> Bool
+    ) throws(JournalError) -> Bool {
+        let isPassed = try file.change { file, _ throws(JournalError) in
+            let all = file.state.entries(inodes: [entry.inode]).filter { $0.place == entry.place }
+            guard let last = all.last, last.owner != entry.owner, isInForce(last),
+                all.contains(where: { $0.sequence == entry.sequence })
+            else { return false }
+            try file.append([entry.passed], durably: false)
+            return true
+        }
+        return isPassed ?? false
+    }
+
     /// Records why entries could not be undone at their deadlines, at most twice for each: first
     /// why it is retried, then that it is left.
     func leave(_ entries: [(entry: JournalEntry, reason: String)]) throws(JournalError) {

@@ -14,7 +14,7 @@ package struct UndoJournal: Sendable {
     let file: JournalFile
     private let bootID: String
     private let writer: ProcessIdentity
-    /// The size up to which the file is never rewritten, in bytes.
+    /// The minimum size in bytes for rewriting the file.
     private static let usualBytes = 16 << 10
 
     /// Uses `DIRECTORY/journal`, which is created with the first record.
@@ -117,8 +117,7 @@ package struct UndoJournal: Sendable {
     /// Closes entries whose cgroup is gone, that were restored, or that a person decided to keep.
     package func close(_ entries: [JournalEntry], reason: String) throws(JournalError) {
         guard !entries.isEmpty else { return }
-        try append(
-            entries.map { RecordLine("closed", ["seq": "\($0.sequence)", "reason": reason]) })
+        try append(entries.map { $0.closed(reason) })
     }
 
     func append(_ lines: [RecordLine]) throws(JournalError) {

@@ -8,7 +8,7 @@ package struct PlannedWrite: Sendable {
     /// The disk, page size, interface or resource; nil for a limit with one value per cgroup.
     package let instance: String?
     /// The instance as the request named it.
-    package var wished: String?
+    package var requestedInstance: String?
     /// The cgroup in the limit's hierarchy.
     package let directory: CgroupDirectory
     /// The file and the part of it that is written.

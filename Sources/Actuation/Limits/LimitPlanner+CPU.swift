@@ -29,7 +29,7 @@ extension PlanDraft {
                     name, directory, "cpu.max", cpus == nil ? .periodOfQuota : .quotaAndPeriod,
                     present.unifiedText, .text(wanted.unifiedText))
             } else {
-                try checkNeighbours(of: wanted, directory)
+                try checkNeighbors(of: wanted, directory)
                 try addLegacy(present, wanted, directory, name)
             }
             let direction = WriteDirection(from: present.cpus, to: wanted.cpus)
@@ -69,7 +69,7 @@ extension PlanDraft {
     }
 
     /// Throws if the quota exceeds the parent's or is below a child's, which v1 refuses (EINVAL).
-    private func checkNeighbours(
+    private func checkNeighbors(
         of wanted: Bandwidth, _ directory: CgroupDirectory
     ) throws(ActuationError) {
         var above = directory.enclosing

@@ -26,7 +26,9 @@ extension PlanDraft {
             partition, direction: partition.value == .text("member") ? .widens : .narrows)
     }
 
-    /// Checks a v2 list, of which only the part that the parent has applies.
+    /// Checks a v2 list.
+    ///
+    /// Only the part that the parent has applies.
     ///
     /// v2 accepts any list, and uses the parent's if nothing of it is left.
     private mutating func checkUnified(

@@ -118,7 +118,7 @@ extension PlanDraft {
         }
         throw ActuationError(
             .refused,
-            "\(request.limit.name)=\(request.value.byteText) is below or close to the usage of "
+            "\(request.limit.name)=\(request.value.shortestByteText) is below or close to the usage of "
                 + "\(files.path), \(usageText): \(threat); use --shrink to lower it in steps, or "
                 + "--force")
     }

@@ -22,7 +22,7 @@ package struct LimitPlanner: Sendable {
     ) throws(ActuationError) -> LimitPlan {
         guard !path.isRoot else {
             throw ActuationError(
-                .refused, "/ is the whole machine and has no limits; name a cgroup below it")
+                .refused, "/ is the whole host and has no limits; name a cgroup below it")
         }
         var seen: Set<String> = []
         for request in requests {
@@ -80,7 +80,7 @@ struct PlanDraft {
             throw ActuationError(
                 .usage, "\(request.limit.name) cannot be unlimited on this kernel's \(found.cell)")
         }
-        write.wished = request.instance
+        write.requestedInstance = request.instance
         if request.limit.grammar == .bytes { write.granularity = MemoryPage.size }
         if request.limit.dimension == .pageSize, let size = PageSize(request.instance ?? "") {
             write.granularity = size.bytes
@@ -145,7 +145,7 @@ struct PageSize {
     init?(_ text: String) {
         let units: [(String, UInt64)] = [("KB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30)]
         guard let unit = units.first(where: { text.hasSuffix($0.0) }),
-            let number = UInt64(text.dropLast(2)), number > 0, number < 1 << 20
+            let number = UInt64(digits: text.dropLast(2)), number > 0, number < 1 << 20
         else { return nil }
         bytes = number * unit.1
     }

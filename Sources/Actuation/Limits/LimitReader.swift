@@ -17,12 +17,7 @@ package struct LimitReading: Sendable {
 
     /// The name with its instance, in the form that `set` accepts: `io.max.rbps 8:0`,
     /// `hugetlb.2MB.max`.
-    package var name: String {
-        guard let instance else { return limit.name }
-        return limit.dimension == .pageSize
-            ? limit.name.replacing(".", with: ".\(instance).", maxReplacements: 1)
-            : "\(limit.name) \(instance)"
-    }
+    package var name: String { limit.name(of: instance) }
 }
 
 /// Reads limits by their unified names, on v1 and v2.

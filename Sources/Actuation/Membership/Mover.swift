@@ -194,7 +194,7 @@ package struct Mover: Sendable {
 
     /// The move of a process in one hierarchy.
     private struct Step {
-        /// Nil if the origin is not visible here, in which case the move cannot be undone.
+        /// Nil if the origin is not visible here; the move then cannot be undone.
         let origin: CgroupDirectory?
         let entry: JournalEntry?
     }

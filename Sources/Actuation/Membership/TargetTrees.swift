@@ -31,7 +31,7 @@ struct TargetTrees {
         guard found.contains(where: { $0 != nil }) else {
             throw denied
                 ?? ActuationError(
-                    .notFound, "no cgroup \(path); `cgwarden tree` lists them")
+                    .notFound, "no cgroup \(path); `cgwarden tree` lists the cgroups")
         }
     }
 

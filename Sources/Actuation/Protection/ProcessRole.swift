@@ -12,7 +12,7 @@ enum ProcessRole: Hashable {
     /// The role as the end of "it holds NAME (process PID), …".
     var text: String {
         switch self {
-        case .initial: "the init process of this machine"
+        case .initial: "the init process of this host"
         case .kernelThread: "a kernel thread"
         case .own: "which is this command itself"
         case .caller: "which this command was started from"

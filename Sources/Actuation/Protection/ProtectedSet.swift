@@ -35,7 +35,7 @@ package struct ProtectedSet: Sendable {
     package func refusal(of action: DisruptiveAction, on path: CgroupPath) -> String? {
         let verb = action == .limit ? "lower a limit of" : action.rawValue
         if path.isRoot {
-            return "will not \(verb) /: it is the root of the whole machine; name a cgroup below it"
+            return "will not \(verb) /: it is the root of the whole host; name a cgroup below it"
         }
         if let reason = ownersRefusal(of: verb, on: path) { return reason }
         let roles = ProcessRoles(set.system)

@@ -59,7 +59,7 @@ extension ActuationError {
             switch name {
             case BusErrorName.accessDenied, BusErrorName.authorizationRequired:
                 (.notPermitted, "; run as root")
-            case BusErrorName.noSuchUnit: (.notFound, "; `systemctl list-units` lists them")
+            case BusErrorName.noSuchUnit: (.notFound, "; `systemctl list-units` lists the units")
             case BusErrorName.unitInactive: (.notFound, "; start it first")
             case BusErrorName.unitExists: (.busy, "; choose another name")
             case BusErrorName.unitBusy: (.busy, "; try again")

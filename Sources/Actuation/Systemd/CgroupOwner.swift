@@ -4,7 +4,7 @@ package enum CgroupOwner: Hashable, Sendable {
     case nobody
     /// systemd: the cgroup is a unit's own, even if its subtree is delegated.
     case systemd(SystemdUnit)
-    /// The processes of this unit, to which systemd delegated its subtree.
+    /// The processes of this unit. Systemd has delegated its subtree to them.
     case delegated(SystemdUnit)
     /// A container runtime, with the unit of systemd that it uses, if any.
     case container(runtime: String, unit: SystemdUnit?)

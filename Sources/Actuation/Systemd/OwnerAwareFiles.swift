@@ -191,8 +191,6 @@ package struct OwnerAwareFiles: SystemdRouting {
 extension BlockDevices {
     /// The device file of `MAJOR:MINOR`; nil if the host does not have the device.
     func file(_ number: String) -> String? {
-        let parts = number.split(separator: ":").compactMap { UInt32($0) }
-        guard parts.count == 2 else { return nil }
-        return name(InstanceKey(major: parts[0], minor: parts[1])).map { "/dev/\($0)" }
+        InstanceKey(device: number).flatMap(name).map { "/dev/\($0)" }
     }
 }

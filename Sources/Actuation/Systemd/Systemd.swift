@@ -34,7 +34,7 @@ package struct Systemd: Sendable {
         return text
     }
 
-    /// Returns the unit of a cgroup or of its nearest ancestor with one; nil if there is none.
+    /// Returns the unit of a cgroup or of its nearest ancestor that has a unit; nil if none has.
     ///
     /// The path is as PID 1 sees it.
     package func unit(ofCgroup path: String) throws(BusError) -> UnitFacts? {

@@ -1,5 +1,6 @@
 internal import CgroupModel
 internal import Glibc
+internal import Hierarchy
 internal import KernelIO
 
 /// The result of setting a value through systemd.
@@ -106,9 +107,12 @@ package struct SystemdActuator: Sendable {
     }
 
     private func awaitFrozen(_ wanted: Bool, _ directory: CgroupDirectory) -> Bool {
-        awaited(seconds: 1) {
-            let events = (try? files.text("cgroup.events", of: directory)) ?? ""
-            return events.split(separator: "\n").contains("frozen \(wanted ? 1 : 0)")
+        let interface = FreezeInterface(version: .unified)
+        let read = { (name: String) throws(IOError) -> String in
+            try files.text(name, of: directory)
+        }
+        return awaited(seconds: 1) {
+            (try? wanted ? interface.isFrozen(read) : interface.isThawed(read)) ?? false
         } until: {
             $0
         }

@@ -90,7 +90,9 @@ package struct SystemdTranslation: Sendable {
         return number
     }
 
-    /// Combines quota and period, of which a write may have only one.
+    /// Combines quota and period.
+    ///
+    /// A write may have only one of them.
     private func bandwidth(
         _ setting: FileSetting, _ others: [FileSetting]
     ) throws(ActuationError) -> [SystemdAssignment] {
@@ -125,7 +127,8 @@ package struct SystemdTranslation: Sendable {
         guard let instance = setting.instance else { throw bad(setting) }
         guard let device = deviceFile(instance) else {
             throw ActuationError(
-                .notFound, "there is no device \(instance) to name to systemd; `lsblk` lists them")
+                .notFound,
+                "there is no device \(instance) to name to systemd; `lsblk` lists the devices")
         }
         return device
     }

@@ -19,7 +19,9 @@ struct JobOwner: Equatable {
             startTicks: ProcessReader(.live).stat(Caller.process)?.startTicks ?? 0)
     }
 
-    /// Whether it ran before this boot, in which case its cgroups are gone as well.
+    /// Whether it ran before this boot.
+    ///
+    /// If so, its cgroups are gone as well.
     var isOfEarlierBoot: Bool { boot != BootID.current }
 
     /// Whether it has exited; false for an owner in another PID namespace, where this is unknown.

@@ -41,8 +41,8 @@ protocol RunCgroup: Sendable {
     var trees: HierarchySet { get }
     /// The access to its files.
     var files: any ControlFiles { get }
-    /// Processes in it that do not belong to the command.
-    var strangers: Set<Int32> { get }
+    /// Processes of cgwarden in it, which do not belong to the command.
+    var ownProcesses: Set<Int32> { get }
     /// Starts the command in it; throws ``KernelIO/SpawnError`` or ``ActuationError``.
     ///
     /// A termination signal interrupts a start that takes long.
@@ -56,12 +56,12 @@ extension RunCgroup {
     var processes: Set<Int32> {
         var found: Set<Int32> = []
         for directory in directories { found.formUnion((try? directory.processesBelow()) ?? []) }
-        return found.subtracting(strangers)
+        return found.subtracting(ownProcesses)
     }
 
     /// Kills the command's processes; false if one survives.
     func killAll(within time: Duration = .seconds(10)) -> Bool {
-        RunEnding(directories, sparing: strangers).killAll(within: time)
+        RunEnding(directories, sparing: ownProcesses).killAll(within: time)
     }
 
     /// Whether a missing line means that a disk was not used; v1 counts only throttled disks.

@@ -68,7 +68,7 @@ package struct RunSummary: Sendable {
                 (
                     metric,
                     reading(metric).value.map { peak in
-                        Reading(peak - min(peak, UInt64(cgroup.strangers.count)))
+                        Reading(peak - min(peak, UInt64(cgroup.ownProcesses.count)))
                     } ?? reading(metric)
                 )
             default: (metric, reading(metric))

@@ -11,7 +11,7 @@ final class ScopeCgroup: RunCgroup {
     let directories: [CgroupDirectory]
     let trees: HierarchySet
     let files: any ControlFiles
-    let strangers: Set<Int32>
+    let ownProcesses: Set<Int32>
     private let place: ScopePlace
     private let unit: SystemdUnit
     /// The directories in v1 hierarchies that systemd does not manage.
@@ -83,7 +83,7 @@ final class ScopeCgroup: RunCgroup {
             probe.note(isOurs ? .ours : .systemd(unit), of: directory)
         }
         files = OwnerAwareFiles(set: trees, connections: place.connections, probe: probe)
-        strangers = [holder.pid]
+        ownProcesses = [holder.pid]
         self.holder = Mutex(holder)
         self.command = Mutex(command)
     }

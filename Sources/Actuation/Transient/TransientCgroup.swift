@@ -91,7 +91,7 @@ package final class TransientCgroup: RunCgroup {
     var files: any ControlFiles { KernelControlFiles() }
 
     /// Empty, because only the command is in it.
-    var strangers: Set<Int32> { [] }
+    var ownProcesses: Set<Int32> { [] }
 
     /// Removes it, along with parents that were created for it and are empty.
     package func remove() throws(ActuationError) {

@@ -17,7 +17,7 @@ struct TransientLimits {
         guard !requests.isEmpty else { return }
         let context = ActingContext(cgroup.trees, files: cgroup.files)
         let plan = try LimitPlanner(context, host: HostFacts(cgroup.trees.system)).plan(
-            requests.map { $0.beside(cgroup.strangers.count) }, on: cgroup.path)
+            requests.map { $0.beside(cgroup.ownProcesses.count) }, on: cgroup.path)
         let routes = try LimitRoutes(of: plan, through: context.files)
         for text in plan.warnings + routes.warnings { warning(text) }
         for result in LimitTransaction(plan, in: context).apply() {

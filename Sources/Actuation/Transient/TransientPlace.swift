@@ -43,7 +43,7 @@ package struct TransientPlace: Sendable {
             if !trees.contains(tree) { trees.append(tree) }
         }
         guard !trees.isEmpty else {
-            throw ActuationError(.unavailable, "no hierarchy on this machine has a controller")
+            throw ActuationError(.unavailable, "no hierarchy on this host has a controller")
         }
         hierarchies = trees
         if let parent {

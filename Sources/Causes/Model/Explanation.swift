@@ -4,8 +4,6 @@ package import CgroupModel
 package struct Explanation: Hashable, Sendable {
     /// The explained cgroup.
     package let cgroup: CgroupPath
-    /// The identity of the explained cgroup.
-    package let id: CgroupID
     /// The time between the two samples in seconds; nil with a single one, which has no rates.
     package let window: Double?
     /// The time of the newer sample, in microseconds since 1970.

@@ -121,7 +121,7 @@ package enum FindingKind: String, CaseIterable, Sendable {
             Row(
                 nil, .soon,
                 "Another limit is reached soon: of memory within ten minutes, others within one.",
-                "an estimate, while the others are measured")
+                "it is an estimate, while the others are measured")
         case .near:
             Row(
                 nil, .note, "At least 90% of a limit is used.",

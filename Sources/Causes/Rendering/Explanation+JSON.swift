@@ -4,24 +4,16 @@ extension Explanation {
     /// Writes the explanation as an object; `more` writes further keys into it.
     package func write(to json: inout JSONWriter, more: (inout JSONWriter) -> Void = { _ in }) {
         json.object { json in
-            json.key("cgroup")
-            json.value(cgroup.text)
-            json.key("verdict")
-            json.value(verdict.text)
-            json.key("severity")
-            json.value(verdict.severity.rawValue)
-            json.key("time")
-            json.value(Double(wallTime) / 1e6)
+            json.member("cgroup", cgroup.text)
+            json.member("verdict", verdict.text)
+            json.member("severity", verdict.severity.rawValue)
+            json.member("time", Double(wallTime) / 1e6)
             if let window {
-                json.key("window_seconds")
-                json.value(window)
+                json.member("window_seconds", window)
             }
-            json.key("findings")
-            json.array { json in for finding in findings { finding.write(to: &json) } }
-            json.key("limits")
-            json.array { json in for bound in bounds { bound.write(to: &json) } }
-            json.key("waits")
-            json.array { json in for wait in waits { wait.write(to: &json) } }
+            json.array("findings") { json in for finding in findings { finding.write(to: &json) } }
+            json.array("limits") { json in for bound in bounds { bound.write(to: &json) } }
+            json.array("waits") { json in for wait in waits { wait.write(to: &json) } }
             more(&json)
         }
     }
@@ -43,24 +35,17 @@ extension Finding {
                 ("limit", bound?.limit.name),
             ] {
                 guard let text else { continue }
-                json.key(key)
-                json.value(text)
+                json.member(key, text)
             }
             json.write("time_share", share)
             json.write("seconds_left", bound?.secondsLeft)
-            json.key("evidence")
-            json.array { json in for value in evidence { value.write(to: &json) } }
+            json.array("evidence") { json in for value in evidence { value.write(to: &json) } }
             guard !competitors.isEmpty else { return }
-            json.key("competitors")
-            json.array { json in
+            json.array("competitors") { json in
                 for rival in competitors {
                     json.object { json in
-                        json.key("cgroup")
-                        json.value(rival.cgroup.text)
-                        if rival.isDirect {
-                            json.key("own_processes")
-                            json.value(true)
-                        }
+                        json.member("cgroup", rival.cgroup.text)
+                        if rival.isDirect { json.member("own_processes", true) }
                         json.write(resource == .cpu ? "cpus" : "bytes_per_second", rival.usage)
                         guard let weight = rival.weight else { return }
                         json.key("weight")
@@ -93,10 +78,8 @@ extension Bound {
 extension Wait {
     fileprivate func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("resource")
-            json.value(resource.rawValue)
-            json.key("what")
-            json.value(what)
+            json.member("resource", resource.rawValue)
+            json.member("what", what)
             json.write(isShare ? "time_share" : "per_second", amount)
             json.key("evidence")
             evidence.write(to: &json)
@@ -108,8 +91,7 @@ extension Evidence {
     /// Writes the value in the metric's unit, or as a string the reason why there is none.
     fileprivate func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("name")
-            json.value(name)
+            json.member("name", name)
             json.key("value")
             if isSampled {
                 MetricCatalog[metric].write(reading, to: &json)
@@ -117,16 +99,12 @@ extension Evidence {
                 json.value("not sampled")
             }
             json.write("rate", rate)
-            json.key("text")
-            json.value(text)
-            json.key("cgroup")
-            json.value(cgroup.text)
-            json.key("file")
-            json.value(file)
+            json.member("text", text)
+            json.member("cgroup", cgroup.text)
+            json.member("file", file)
             json.write("age_seconds", age)
             guard let owner else { return }
-            json.key("owner")
-            json.value(owner)
+            json.member("owner", owner)
         }
     }
 }

@@ -35,7 +35,7 @@ extension Explanation {
         return ExplanationLine.table(values + rivals, indent: "    ")
     }
 
-    /// The file, its age and its owner: `/a/cpu.max, 0.1s old, set by rule park`.
+    /// The file, its age and its owner: `/a/cpu.max, 0.1s old, set by cgwarden (rule park)`.
     private static func source(_ evidence: Evidence) -> String {
         let owner = evidence.owner.map { ", set by \($0)" } ?? ""
         return "\(evidence.place), \(Amount.seconds(evidence.age)) old\(owner)"

@@ -27,7 +27,7 @@ extension Finding {
         case .unreadable:
             "unknown limits: \(name ?? "") of \(culprit?.description ?? "") is \(value)"
         case .empty: "empty: neither it nor its descendants have processes"
-        case .healthy: "healthy: no limit within 10%\(pressure)"
+        case .healthy: "healthy: usage is below 90% of every limit\(pressure)"
         }
     }
 

@@ -8,7 +8,7 @@ package struct EarlierLevels: Sendable {
     /// The gauges that are kept.
     private static let metrics: [MetricID] = Set(Watch.levels.map(\.usage) + [.memoryAnon]).sorted()
 
-    /// The times at which each tier was read.
+    /// The times of the last readings of each tier.
     let times: [TierTimes]
     private let values: [UInt64]
     private let rows: [CgroupID: Int]

@@ -22,7 +22,7 @@ extension Explanation {
         found += [watch.blind, watch.empty].compactMap(\.self)
         if found.isEmpty { found = [watch.healthy] }
         self.init(
-            cgroup: snapshot.cgroups[index].path, id: snapshot.cgroups[index].id,
+            cgroup: snapshot.cgroups[index].path,
             window: watch.window, wallTime: snapshot.wallTime,
             findings: found.sorted { $0.precedes($1) }, bounds: bounds, waits: watch.waitList)
     }

@@ -104,7 +104,7 @@ extension Watch {
         }
     }
 
-    /// The limits that could not be read, of the cgroup and its ancestors.
+    /// The limits of the cgroup and its ancestors that could not be read.
     var unreadable: [Evidence] {
         let limits = Self.levels.map(\.limit) + [.cpuMax]
         return chain.flatMap { place in

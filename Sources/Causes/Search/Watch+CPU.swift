@@ -2,23 +2,33 @@ import CgroupModel
 
 /// Findings about CPU time.
 extension Watch {
-    /// The utilization at which CPUs count as busy.
+    /// The minimum utilization of busy CPUs.
     private static let busy = 0.9
-    /// The usage in CPUs at which a cgroup counts as a competitor.
+    /// The minimum usage of a competitor, in CPUs.
     private static let active = 0.02
 
     /// The causes of a lack of CPU time.
     ///
-    /// A quota explains the pressure, so no other cause is searched for.
+    /// No other cause is searched for if a quota explains most of the pressure.
     var cpuFindings: [Finding] {
-        if let quota = throttling { return [quota] }
-        let found = [confinement, competition].compactMap(\.self)
-        return found.isEmpty ? [ownCompetition].compactMap(\.self) : found
+        let quota = throttling
+        if let quota, explainsPressure(quota) { return [quota] }
+        let others = [confinement, competition].compactMap(\.self)
+        return (others.isEmpty ? [ownCompetition].compactMap(\.self) : others)
+            + [quota].compactMap(\.self)
+    }
+
+    /// Whether a quota costs at least half of the time that tasks wait for a CPU.
+    ///
+    /// Without pressure files, a quota of which only a note is made does not.
+    private func explainsPressure(_ quota: Finding) -> Bool {
+        guard let cpuLoss, let share = quota.share else { return quota.severity != .note }
+        return share >= cpuLoss / 2
     }
 
     // MARK: Quota
 
-    /// The quota that throttles most, of the cgroup or of an ancestor.
+    /// The quota of the cgroup or of an ancestor that throttles most.
     private var throttling: Finding? {
         let losses = chain.compactMap { place in throttledShare(place).map { (place, $0) } }
         guard let (place, share) = losses.max(by: { $0.1 < $1.1 }),
@@ -51,7 +61,8 @@ extension Watch {
 
     // MARK: Cpusets
 
-    /// Returns the CPUs that a cgroup may use, and the topmost cgroup that restricts it to them.
+    /// Returns the CPUs that a cgroup may use, and the topmost ancestor (or itself) with the same
+    /// list.
     private func cpuset(_ place: Int) -> (cpus: RangeList, from: Int)? {
         let levels = sequence(first: place) { now.cgroups[$0].parent }.filter {
             now[$0, .cpusetEffectiveCPUs].value != nil
@@ -62,11 +73,11 @@ extension Watch {
         return (cpus, levels.prefix { cpuList($0) == cpus }.last ?? nearest)
     }
 
-    private func cpuList(_ place: Int) -> RangeList? {
-        now[place, .cpusetEffectiveCPUs].value.flatMap { RangeList(Word.text($0)) }
+    private func cpuList(_ place: Int, _ metric: MetricID = .cpusetEffectiveCPUs) -> RangeList? {
+        now[place, metric].value.flatMap { RangeList(Word.text($0)) }
     }
 
-    /// A cpuset with fewer CPUs than the host, whose tasks wait for them.
+    /// A cpuset smaller than the host, if the cgroup's tasks wait for its CPUs.
     private var confinement: Finding? {
         guard let (cpus, place) = cpuset(index), cpus.numbers.count < now.host.cpuCount else {
             return nil
@@ -76,17 +87,18 @@ extension Watch {
                 && cpuset(other).map { !$0.cpus.intersection(cpus).isEmpty } ?? false
         }
         let used = self.cpus(index)
-        let room = Double(cpus.numbers.count)
+        let capacity = Double(cpus.numbers.count)
         let direct = chain.dropFirst().compactMap(directUse)
         let all = sharing.reduce(used) { $0 + self.cpus($1) } + direct.reduce(0) { $0 + $1.usage }
         // Without pressure files, only the utilization of the CPUs is known.
-        let isShort = cpuLoss.map { $0 >= Self.slow } ?? (used >= 0.05 && all >= Self.busy * room)
+        let isShort =
+            cpuLoss.map { $0 >= Self.slow } ?? (used >= 0.05 && all >= Self.busy * capacity)
         guard isShort else { return nil }
         let isAlone = sharing.isEmpty && direct.isEmpty && cpuLoss == nil
+        // The file that is written may list more CPUs than are in force.
+        let isAsWritten = cpuList(place, .cpusetCPUs) == cpus
         let list = evidence(
-            place,
-            now[place, .cpusetCPUs].value == nil
-                ? .cpusetEffectiveCPUs : .cpusetCPUs, as: Amount.cpuList(cpus))
+            place, isAsWritten ? .cpusetCPUs : .cpusetEffectiveCPUs, as: Amount.cpuList(cpus))
         return Finding(
             .cpuset, severity: isAlone ? .note : .slow, by: path(place), share: cpuLoss,
             [list] + evidence(index, [.cpusetEffectiveCPUs, .cpuUsage, .cpuPressureSome]),
@@ -120,7 +132,7 @@ extension Watch {
 
     /// The level at which the weights of active siblings leave the smallest share.
     private var competition: Finding? {
-        var best: (level: Int, part: Double, rivals: [Int], direct: Competitor?)?
+        var best: (level: Int, fairShare: Double, rivals: [Int], direct: Competitor?)?
         for level in chain {
             guard let parent = now.cgroups[level].parent, let own = weight(level) else { continue }
             let rivals = others.filter {
@@ -133,10 +145,13 @@ extension Watch {
                 weights.append(direct.usage.rounded(.up) * each)
             }
             guard !weights.isEmpty else { continue }
-            let part = Double(own.value) / (Double(own.value) + weights.reduce(0, +))
-            if part < best?.part ?? 1 { best = (level, part, rivals, direct) }
+            let fairShare =
+                Double(own.value) / (Double(own.value) + weights.reduce(0, +))
+            if fairShare < best?.fairShare ?? 1 { best = (level, fairShare, rivals, direct) }
         }
-        guard let best, isContended(best.part), let own = weight(best.level) else { return nil }
+        guard let best, isContended(best.fairShare), let own = weight(best.level) else {
+            return nil
+        }
         return Finding(
             .weight, by: path(best.level), share: cpuLoss,
             [evidence(best.level, own.metric)]
@@ -149,15 +164,15 @@ extension Watch {
 
     /// Whether the cgroup lacks CPU time, and the CPUs are busy with others.
     ///
-    /// `part` is the share of the CPUs that the weights leave.
-    private func isContended(_ part: Double) -> Bool {
+    /// `fairShare` is the share of the CPUs that the weights leave.
+    private func isContended(_ fairShare: Double) -> Bool {
         let count = cpuset(index).map { Double($0.cpus.numbers.count) }
         let host = Double(now.host.cpuCount)
         let isConfined = count.map { $0 < host } ?? false
-        guard isConfined || now.host.cpuUtilisation ?? 0 >= Self.busy else { return false }
+        guard isConfined || now.host.cpuUtilization ?? 0 >= Self.busy else { return false }
         if let cpuLoss { return cpuLoss >= Self.slow }
         // Without pressure files: it uses most of its share, so it would probably use more.
-        return cpus(index) >= 0.7 * part * (count ?? host)
+        return cpus(index) >= 0.7 * fairShare * (count ?? host)
     }
 
     private func weight(_ place: Int) -> (value: UInt64, metric: MetricID)? {
@@ -174,7 +189,7 @@ extension Watch {
             evidence(index, [.cpuPressureSome, .cpuUsage]))
     }
 
-    /// Returns the three heaviest users among some cgroups.
+    /// Returns the three heaviest users among some cgroups, largest usage first, then by path.
     func competitors(
         _ places: [Int], _ usage: (Int) -> Double, weight: (Int) -> Evidence? = { _ in nil }
     ) -> [Competitor] {

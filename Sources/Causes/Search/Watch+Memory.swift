@@ -2,7 +2,7 @@ import CgroupModel
 
 /// Findings about memory.
 extension Watch {
-    /// The refaults per second at which reclaim counts as harmful.
+    /// The threshold for harmful reclaim, in refaults per second.
     ///
     /// It replaces the lost time on kernels without pressure files.
     private static let manyRefaults = 50.0

@@ -1,23 +1,23 @@
 import CgroupModel
 
-/// Two samples of a cgroup, its ancestors and the ancestors' children, in which to find causes.
+/// Two samples of a cgroup, its ancestors and the ancestors' children, to find causes in.
 struct Watch {
     let now: Snapshot
     let before: EarlierLevels?
     let index: Int
     let files: SourceFiles
-    /// The time from which ages are counted back, in nanoseconds of CLOCK_BOOTTIME.
+    /// The origin of ages, in nanoseconds of CLOCK_BOOTTIME.
     let clock: UInt64
     /// The cgroup and its ancestors, the nearest first.
     let chain: [Int]
     /// The siblings of the cgroup and of each ancestor, without the chain itself.
     let others: [Int]
 
-    /// The share of lost time at which a cgroup counts as slow.
+    /// The minimum share of lost time of a slow cgroup.
     static let slow = 0.05
-    /// The share of lost time below which nothing is reported.
+    /// The minimum share of lost time that is reported.
     static let noise = 0.01
-    /// The used share of a limit at which it counts as near.
+    /// The minimum used share of a limit that counts as near.
     static let near = 0.9
 
     init(

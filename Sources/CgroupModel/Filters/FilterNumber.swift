@@ -3,7 +3,7 @@ struct FilterNumber: Hashable, Sendable {
     /// The unit of the number, which decides how an amount is typed.
     enum Unit: Hashable, Sendable {
         case bytes, microseconds, plain
-        /// Percent, of which the number is a multiple: 100 for hundredths.
+        /// Percent, with its multiple: 100 for a number in hundredths.
         case percent(Double)
         /// Millionths of a CPU.
         case cpus
@@ -81,23 +81,15 @@ struct FilterNumber: Hashable, Sendable {
     /// The number of a cgroup, or the reason why it has none.
     func figure(_ snapshot: Snapshot, _ index: Int) -> Figure {
         switch source {
-        case .figure(let name): return CgroupFigures(snapshot, index).figure(name)
-        case .transfer:
-            let figures = CgroupFigures(snapshot, index)
-            let (read, written) = (figures.read, figures.written)
-            guard read.number != nil || written.number != nil else { return read }
-            return .value((read.number ?? 0) + (written.number ?? 0))
-        case .metric(let metric): return Figure(snapshot.total(index, metric))
-        case .rate(let metric):
-            let rate =
-                MetricCatalog[metric].dimension == nil
-                ? snapshot.rate(index, metric) : snapshot.summedRate(index, metric)
-            return Figure(rate, from: snapshot.total(index, metric))
+        case .figure(let name): CgroupFigures(snapshot, index).figure(name)
+        case .transfer: CgroupFigures(snapshot, index).transferred
+        case .metric(let metric): Figure(snapshot.total(index, metric))
+        case .rate(let metric): CgroupFigures(snapshot, index).rate(metric)
         case .limit(let row):
             switch LimitCatalog.all[row].value(in: snapshot, at: index) {
-            case .number(let number): return .value(Double(number))
-            case .unlimited: return .without(.unlimited)
-            case .text, nil: return .without(.absent)
+            case .number(let number): .value(Double(number))
+            case .unlimited: .without(.unlimited)
+            case .text, nil: .without(.absent)
             }
         }
     }

@@ -9,12 +9,10 @@ extension CgroupIdentity {
         let pod = [("name", self.pod), ("uid", podUID), ("namespace", namespace), ("qos", qos)]
         for (key, fields) in [("container", container), ("pod", pod)]
         where fields.contains(where: { $0.1 != nil }) {
-            json.key(key)
-            json.object { json in
+            json.object(key) { json in
                 for (name, value) in fields {
                     guard let value else { continue }
-                    json.key(name)
-                    json.value(value)
+                    json.member(name, value)
                 }
             }
         }

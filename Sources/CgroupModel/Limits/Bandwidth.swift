@@ -5,6 +5,9 @@ package struct Bandwidth: Hashable {
     /// Never 0.
     package var period: UInt64
 
+    /// The kernel's period of a new cgroup, in microseconds.
+    static let usualPeriod: UInt64 = 100_000
+
     /// Creates a bandwidth from a quota, nil for unlimited, and a period above 0.
     package init(quota: UInt64?, period: UInt64) {
         self.quota = quota

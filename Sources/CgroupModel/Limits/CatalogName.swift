@@ -1,4 +1,4 @@
-/// A name of a metric, of a limit, or of both, as the user typed it.
+/// The name of a metric, a limit or both, as the user typed it.
 ///
 /// Each row of the two catalogs has one canonical name. Commands and policies also accept its
 /// former names, and the name of an interface file that belongs to this row alone. A counter's name
@@ -94,15 +94,14 @@ extension CatalogName {
 
     /// Returns the message about an unknown name, with similar names in their canonical form.
     ///
-    /// A name of systemd's suggests the limit that it sets. If the name is a prefix of others, those
-    /// are suggested instead.
+    /// A name of systemd's suggests the limit that it sets, and `mem.max` the one that is meant. If
+    /// the name is a prefix of others, those are suggested instead.
     private static func unknown(
         _ name: String, _ what: String, _ command: String, row: (CatalogName) -> String?
     ) -> String {
         let rows = MetricCatalog.all.map(\.name) + LimitCatalog.all.map(\.name)
-        var similar = [LimitCatalog.limit(ofUnitSetting: name)?.name].compactMap {
-            $0.flatMap { CatalogName($0) }.flatMap(row)
-        }
+        let meant = LimitCatalog.limit(ofUnitSetting: name)?.name ?? habitual(name)
+        var similar = [CatalogName(meant).flatMap(row)].compactMap(\.self)
         let longer = similar.isEmpty && !name.isEmpty ? rows.filter { $0.hasPrefix(name) } : []
         for longer in longer {
             guard let row = CatalogName(longer).flatMap(row), !similar.contains(row) else {
@@ -123,9 +122,18 @@ extension CatalogName {
         }
         let hint =
             similar.isEmpty
-            ? "`\(command)` lists them"
+            ? "`\(command)` lists the names"
             : Spelling.question(Array(similar.prefix(3)))
         return "unknown \(what) \(name.onOneLine); \(hint)"
+    }
+}
+
+extension CatalogName {
+    /// The name that people mean by `mem.max`, `memory.limit` and the like.
+    private static func habitual(_ name: String) -> String {
+        let whole = name.hasPrefix("mem.") ? "memory." + name.dropFirst("mem.".count) : name
+        let end = ".limit"
+        return whole.hasSuffix(end) ? whole.dropLast(end.count) + ".max" : whole
     }
 }
 

@@ -9,7 +9,7 @@ extension LimitCatalog {
             v2: [number("memory.max", systemd: memoryMax, initial: "max")],
             v1: [number("memory.limit_in_bytes", unlimited: "-1", systemd: memoryMax)],
             limits: "memory.current", nesting: 1,
-            note: "Below usage v1 refuses (EBUSY), v2 reclaims and then kills.",
+            note: "If it is below usage, v1 refuses it (EBUSY); v2 reclaims memory, then kills.",
             "Hard limit of memory, page cache included."),
         row(
             "memory.memsw.max", .memory, .bytes,
@@ -35,7 +35,7 @@ extension LimitCatalog {
             v1: [number("memory.soft_limit_in_bytes", unlimited: "-1")],
             shown: ["memory.high", "memory.soft_limit"], limits: "memory.current", nesting: 2,
             note: "v2 throttles above it (memory.high); v1 only reclaims from such cgroups first, "
-                + "when the whole machine is short of memory.",
+                + "when the whole host is short of memory.",
             formerly: ["memory.soft"],
             "Soft limit of memory."),
         row(

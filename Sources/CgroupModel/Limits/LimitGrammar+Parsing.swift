@@ -26,17 +26,17 @@ extension LimitGrammar {
         case .cpus: return try cpus(text, host)
         case .time(let bounds, _):
             guard let amount = Amount(text) else { return nil }
-            return try within(bounds, amount, units: Self.timeUnits, text)
+            return try within(bounds, amount, units: Self.timeUnits, text, host)
         case .weight(let bounds), .count(let bounds):
             guard let amount = Amount(text) else { return nil }
-            return try within(bounds, amount, units: ["": 1], text)
+            return try within(bounds, amount, units: ["": 1], text, host)
         case .bytesPerSecond:
             guard let amount = Amount(text) else { return nil }
-            return try rate(amount, LimitValue.endless, text) { ByteUnit($0)?.bytes }
+            return try rate(amount, LimitValue.endless, text, host) { ByteUnit($0)?.bytes }
         case .operationsPerSecond:
             guard let amount = Amount(text) else { return nil }
-            return try rate(amount, UInt64(UInt32.max) - 1, text) { $0.isEmpty ? 1 : nil }
-        case .percent: return try percent(text)
+            return try rate(amount, UInt64(UInt32.max) - 1, text, host) { $0.isEmpty ? 1 : nil }
+        case .percent: return try percent(text, host)
         case .flag: return text == "0" ? .number(0) : text == "1" ? .number(1) : nil
         case .cpuList, .nodeList: return try list(text, host).map { .text($0.description) }
         case .word(let words): return words.contains(text) ? .text(text) : nil
@@ -45,55 +45,23 @@ extension LimitGrammar {
         }
     }
 
-    private static let timeUnits: [String: UInt64] = ["us": 1, "ms": 1000, "s": 1_000_000]
+    static let timeUnits: [String: UInt64] = ["us": 1, "ms": 1000, "s": 1_000_000]
 
     private func bytes(_ text: String, _ host: HostFacts) throws(LimitError) -> LimitValue? {
         guard let amount = Amount(text) else { return nil }
         if amount.unit == "%host" {
             guard let total = host.memoryBytes else {
-                throw LimitError("the size of this machine's memory is unknown; write 512MiB")
+                throw LimitError("the host's memory size is unknown; write 512MiB")
             }
             return amount.times(total, dividedBy: 100).map { .number($0) }
         }
         if amount.unit.isEmpty, amount.isZero { return .number(0) }
-        guard let unit = ByteUnit(amount.unit) else { throw unitError(text, amount.unit) }
+        guard let unit = ByteUnit(amount.unit) else { throw unitError(text, amount.unit, host) }
         guard let number = amount.times(unit.bytes), number < LimitValue.endless else {
             throw LimitError("\"\(text)\" is too large; write max for no limit")
         }
         return .number(number)
     }
-
-    private func unitError(_ text: String, _ unit: String) -> LimitError {
-        guard !unit.isEmpty else {
-            return LimitError("\"\(text)\" needs a unit; write \(example)")
-        }
-        let rest = unit.hasSuffix("/s") ? "/s" : ""
-        let meanings = ByteUnit.meanings(of: unit.dropLast(rest.count))
-        guard meanings.count == 2, countsBytes else {
-            let near = Spelling.names(like: unit, among: units, most: 1, farthest: 1)
-            let hint = near.map { Spelling.question([text.dropLast(unit.count) + $0]) }
-            return LimitError(
-                "unknown unit \(unit) in \"\(text)\"; \(hint.first ?? "write \(example)")")
-        }
-        let spellings = meanings.map { text.dropLast(unit.count) + $0.name + rest }
-        return LimitError(
-            "\"\(text)\" has two meanings; write \(spellings.joined(separator: " or "))")
-    }
-
-    /// The units that a number may have.
-    private var units: [String] {
-        switch self {
-        case .bytes: ByteUnit.all.map(\.name) + ["%host"]
-        case .cpus: ["cpus", "cpu", "%cpu", "%", "%host"]
-        case .time: Self.timeUnits.keys.sorted()
-        case .bytesPerSecond: ByteUnit.all.map { "\($0.name)/s" }
-        case .operationsPerSecond: ["/s"]
-        case .percent: ["%"]
-        default: []
-        }
-    }
-
-    private var countsBytes: Bool { self == .bytes || self == .bytesPerSecond }
 
     private func cpus(_ text: String, _ host: HostFacts) throws(LimitError) -> LimitValue? {
         guard let amount = Amount(text) else { return nil }
@@ -105,7 +73,7 @@ extension LimitGrammar {
         case "%host":
             number = amount.times(UInt64(host.cpus.numbers.count) * 1_000_000, dividedBy: 100)
         default:
-            throw unitError(text, amount.unit)
+            throw unitError(text, amount.unit, host)
         }
         guard let number, number >= 1000, number <= 65_536_000_000 else {
             throw LimitError("\"\(text)\" is not between 0.001cpus and 65536cpus")
@@ -114,11 +82,12 @@ extension LimitGrammar {
     }
 
     private func within(
-        _ bounds: ClosedRange<UInt64>, _ amount: Amount, units: [String: UInt64], _ text: String
+        _ bounds: ClosedRange<UInt64>, _ amount: Amount, units: [String: UInt64], _ text: String,
+        _ host: HostFacts
     ) throws(LimitError) -> LimitValue? {
         if amount.isZero, amount.unit.isEmpty, bounds.contains(0) { return .number(0) }
         guard let unit = units[amount.unit] else {
-            if units.count > 1, !amount.unit.isEmpty { throw unitError(text, amount.unit) }
+            if units.count > 1, !amount.unit.isEmpty { throw unitError(text, amount.unit, host) }
             return nil
         }
         guard let number = amount.exactly(times: unit) else { return nil }
@@ -130,10 +99,10 @@ extension LimitGrammar {
         return .number(number)
     }
 
-    private func percent(_ text: String) throws(LimitError) -> LimitValue? {
+    private func percent(_ text: String, _ host: HostFacts) throws(LimitError) -> LimitValue? {
         guard let amount = Amount(text) else { return nil }
         guard amount.unit == "%" || amount.isZero && amount.unit.isEmpty else {
-            throw unitError(text, amount.unit)
+            throw unitError(text, amount.unit, host)
         }
         guard let number = amount.exactly(times: 100) else { return nil }
         guard number <= 10_000 else { throw LimitError("\"\(text)\" is above 100%") }
@@ -141,17 +110,15 @@ extension LimitGrammar {
     }
 
     private func rate(
-        _ amount: Amount, _ most: UInt64, _ text: String, unit named: (Substring) -> UInt64?
+        _ amount: Amount, _ maximum: UInt64, _ text: String, _ host: HostFacts,
+        unitSize: (Substring) -> UInt64?
     ) throws(LimitError) -> LimitValue? {
-        guard amount.unit.hasSuffix("/s"), let unit = named(amount.unit.dropLast(2)) else {
-            guard amount.unit.isEmpty || named(amount.unit[...]) != nil else {
-                throw unitError(text, amount.unit)
-            }
-            throw LimitError("\"\(text)\" needs a unit per second; write \(example)")
+        guard amount.unit.hasSuffix("/s"), let unit = unitSize(amount.unit.dropLast(2)) else {
+            throw unitError(text, amount.unit, host)
         }
         guard let number = amount.times(unit) else { return nil }
-        guard number > 0, number <= most else {
-            throw LimitError("\"\(text)\" is outside 1 to \(most) per second; max is no limit")
+        guard number > 0, number <= maximum else {
+            throw LimitError("\"\(text)\" is outside 1 to \(maximum) per second; max is no limit")
         }
         return .number(number)
     }
@@ -161,15 +128,23 @@ extension LimitGrammar {
             return self == .cpuList ? host.cpus : RangeList(host.nodes.keys)
         }
         if self == .cpuList, text.hasPrefix("node:") {
-            guard let node = Int(text.dropFirst(5)), let cpus = host.nodes[node], !cpus.isEmpty
-            else {
-                let known = RangeList(host.nodes.keys)
-                throw LimitError("no memory node \(text.dropFirst(5)); available: \(known)")
-            }
-            return cpus
+            return try cpus(ofNode: text.dropFirst(5), host)
         }
         guard let list = RangeList(text), !list.isEmpty else { return nil }
         return list
+    }
+
+    private func cpus(
+        ofNode text: Substring, _ host: HostFacts
+    ) throws(LimitError) -> RangeList {
+        let usable = RangeList(host.nodes.filter { !$1.isEmpty }.keys)
+        guard let node = Int(digits: text), let cpus = host.nodes[node] else {
+            throw LimitError("no memory node \(text); nodes with CPUs: \(usable)")
+        }
+        guard !cpus.isEmpty else {
+            throw LimitError("memory node \(node) has no CPUs; nodes with CPUs: \(usable)")
+        }
+        return cpus
     }
 
     private static func deviceRule(_ text: String) -> String? {
@@ -187,11 +162,14 @@ extension LimitGrammar {
     private static func classID(_ text: String) -> UInt64? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         if parts.count == 2 {
-            guard let major = UInt16(parts[0], radix: 16), let minor = UInt16(parts[1], radix: 16)
+            guard let major = UInt16(digits: parts[0], radix: 16),
+                let minor = UInt16(digits: parts[1], radix: 16)
             else { return nil }
             return UInt64(major) << 16 | UInt64(minor)
         }
-        if text.hasPrefix("0x") { return UInt32(text.dropFirst(2), radix: 16).map { UInt64($0) } }
+        if text.hasPrefix("0x") {
+            return UInt32(digits: text.dropFirst(2), radix: 16).map { UInt64($0) }
+        }
         return isPlain(text[...]) ? UInt32(text).map { UInt64($0) } : nil
     }
 

@@ -8,7 +8,7 @@ extension LimitGrammar {
             switch self {
             case .bytes: return value.byteText
             case .cpus: return value.cpuText
-            case .bytesPerSecond: return "\(value.rateText)/s"
+            case .bytesPerSecond: return "\(value.shortestByteText)/s"
             case .percent: return "\(DecimalText.hundredths(number))%"
             case .operationsPerSecond: return "\(number)/s"
             case .time:
@@ -37,7 +37,7 @@ extension LimitValue {
     }
 
     /// The bytes in the unit with the shortest exact number: `10MB`, `1MiB`.
-    var rateText: String {
+    package var shortestByteText: String {
         let decimal = exact(["kB", "MB", "GB", "TB"], each: 1000)
         return decimal.utf8.count < byteText.utf8.count ? decimal : byteText
     }

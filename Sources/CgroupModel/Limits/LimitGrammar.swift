@@ -34,7 +34,8 @@ package enum LimitGrammar: Hashable, Sendable {
         switch self {
         case .bytes: "512MiB, 1.5GB, 20%host or max"
         case .cpus: "1.5cpus, 150%cpu, 25%host or max"
-        case .time(_, let unlimited): unlimited ? "500us, 10ms or max" : "500us or 10ms"
+        case .time(let bounds, let unlimited):
+            (bounds.contains(500) ? "500us" : "1500us") + (unlimited ? ", 10ms or max" : " or 10ms")
         case .weight(let bounds):
             "a number from \(bounds.lowerBound) to \(bounds.upperBound)"
         case .count(let bounds):

@@ -10,12 +10,12 @@ extension LimitRequest {
             let cpus = host.cpus.numbers.count
             guard cpus > 0, number > UInt64(cpus) * 1_000_000 else { return nil }
             return "\(limit.name)=\(value.cpuText) exceeds the "
-                + "\(cpus == 1 ? "1 CPU" : "\(cpus) CPUs") of this machine"
+                + "\(cpus == 1 ? "1 CPU" : "\(cpus) CPUs") of this host"
         case .bytes where limit.controller == .memory && Self.ofMemory.contains(limit.name):
             guard let memory = host.memoryBytes, number > memory else { return nil }
             let gibibytes = DecimalText.fixed(Double(memory) / Double(1 << 30), places: 1)
             return "\(limit.name)=\(value.byteText) exceeds the \(gibibytes) GiB of memory of this "
-                + "machine"
+                + "host"
         default: return nil
         }
     }

@@ -8,15 +8,15 @@ package enum InterfaceFormat: Sendable {
     case spaceSeparated
     /// `some avg10=0.00 … total=0` lines, with keys such as `some.avg10`.
     case pressure
-    /// `NAME KEY=VALUE …` lines, in which the name is a device or a resource.
+    /// `NAME KEY=VALUE …` lines; the name is a device or a resource.
     case nestedKeyed
-    /// `NAME VALUE` lines, in which the name is the instance; a `default` line is a separate key.
+    /// `NAME VALUE` lines; the name is the instance; a `default` line is a separate key.
     case named
     /// v1 blkio `MAJ:MIN Operation VALUE` lines.
     case deviceOperations
     /// One value per CPU.
     case perCPU
-    /// `KEY N0=VALUE …` lines, in which the node is the instance.
+    /// `KEY N0=VALUE …` lines; the node is the instance.
     case numa
     /// The whole file as a word.
     case text

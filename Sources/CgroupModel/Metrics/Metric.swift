@@ -51,7 +51,7 @@ package enum Dimension: Sendable {
     case interface
 }
 
-/// The frequency at which a metric's file is read.
+/// How often a metric's file is read.
 package enum Tier: Int, CaseIterable, Sendable, Comparable {
     /// Every tick.
     case tick
@@ -144,7 +144,7 @@ package struct Metric: Sendable {
     package let unit: MetricUnit
     /// The dimension of its instances; nil if a cgroup has a single value.
     package let dimension: Dimension?
-    /// The frequency at which its file is read.
+    /// How often its file is read.
     package let tier: Tier
     /// The source in v2.
     package let v2: Source?

@@ -102,7 +102,7 @@ extension MetricCatalog {
             v1: "misc.peak", "Peak units of a miscellaneous resource."),
         Row(
             "misc.capacity", .misc, .gauge, .count, .settings, by: .resource,
-            v2: "misc.capacity", v1: "misc.capacity", "Units that the machine has (root)."),
+            v2: "misc.capacity", v1: "misc.capacity", "Units that the host has (root)."),
         Row(
             "misc.events", .misc, .counter, .count, .settings, by: .resource, v2: "misc.events",
             v1: "misc.events", "Charges refused by the limit, by `RESOURCE.max`."),
@@ -134,7 +134,7 @@ extension MetricCatalog {
         Row(
             "dmem.capacity", .dmem, .gauge, .bytes, .settings, by: .resource, v2: "dmem.capacity",
             v1: "dmem.capacity", family: "cgroup_dmem_capacity_bytes",
-            "Device memory that the machine has (root)."),
+            "Device memory that the host has (root)."),
     ]
 
     private static let networkRows: [Row] = [

@@ -74,10 +74,17 @@ package struct CgroupFigures {
     package var ioPressure: Figure { plain(.ioPressureSome, host: snapshot.host.ioPressure) }
 
     /// Bytes read per second from all devices.
-    package var read: Figure { summedRate(.ioReadBytes) }
+    package var read: Figure { rate(.ioReadBytes) }
 
     /// Bytes written per second to all devices.
-    package var written: Figure { summedRate(.ioWrittenBytes) }
+    package var written: Figure { rate(.ioWrittenBytes) }
+
+    /// Bytes read and written per second; if one of them is missing, the other.
+    package var transferred: Figure {
+        let (read, written) = (self.read, self.written)
+        guard read.number != nil || written.number != nil else { return read }
+        return .value((read.number ?? 0) + (written.number ?? 0))
+    }
 
     /// The CPUs that the cgroup's own quota allows.
     package var cpuQuota: Figure {
@@ -92,13 +99,7 @@ package struct CgroupFigures {
 
     /// The rate of a counter per second; of one with a dimension, the sum of its instances.
     package func rate(_ metric: MetricID) -> Figure {
-        MetricCatalog[metric].dimension == nil
-            ? Figure(snapshot.rate(index, metric), from: snapshot[index, metric])
-            : summedRate(metric)
-    }
-
-    private func summedRate(_ metric: MetricID) -> Figure {
-        Figure(snapshot.summedRate(index, metric), from: snapshot.total(index, metric))
+        Figure(snapshot.totalRate(index, metric), from: snapshot.total(index, metric))
     }
 
     /// Processes killed by the OOM killer.

@@ -13,15 +13,12 @@ extension Snapshot {
         let columns = columns ?? jsonColumns(only: fields)
         json.object { json in
             if withTime {
-                json.key("time")
-                json.value(Double(wallTime) / 1e6)
+                json.member("time", Double(wallTime) / 1e6)
             }
-            json.key("path")
-            json.value(entry.path.text)
+            json.member("path", entry.path.text)
             // The inode of a cgroup that no sample contained is unknown.
             if entry.id.inode != 0 {
-                json.key("inode")
-                json.value(entry.id.inode)
+                json.member("inode", entry.id.inode)
             }
             var reasons: [(name: String, reason: Reading)] = []
             for column in columns.columns {
@@ -58,22 +55,19 @@ extension Snapshot {
     private func write(_ known: [InstanceReading], to json: inout JSONWriter, withRates: Bool) {
         let groups = Dictionary(grouping: known) { MetricCatalog[$0.metric].group }
         for (group, members) in groups.sorted(by: { $0.key < $1.key }) {
-            json.key(group)
-            json.object { json in
+            json.object(group) { json in
                 let keys = Dictionary(grouping: members, by: \.key)
                 for (key, values) in keys.sorted(by: { $0.key < $1.key }) {
                     guard let dimension = MetricCatalog[values[0].metric].dimension else {
                         continue
                     }
-                    json.key(key.text(dimension))
-                    json.object { json in
+                    json.object(key.text(dimension)) { json in
                         for value in values {
                             let metric = MetricCatalog[value.metric]
                             json.key(metric.field)
                             metric.write(value.reading, to: &json)
                             if withRates, let rate = rate(value) {
-                                json.key("\(metric.field).rate")
-                                json.value(rate)
+                                json.member("\(metric.field).rate", rate)
                             }
                         }
                     }
@@ -90,8 +84,7 @@ extension JSONWriter {
         key("unavailable")
         object { json in
             for (name, reason) in reasons {
-                json.key(name)
-                json.value(reason.word ?? "malformed")
+                json.member(name, reason.word ?? "malformed")
             }
         }
     }

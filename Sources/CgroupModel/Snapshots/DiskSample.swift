@@ -19,7 +19,7 @@ extension Snapshot {
     /// The share of time in which a disk was busy, 0 to 1.
     ///
     /// Nil before the second read, and for a disk without any activity.
-    package func diskUtilisation(_ device: InstanceKey) -> Double? {
+    package func diskUtilization(_ device: InstanceKey) -> Double? {
         guard let disk = host.disks.first(where: { $0.device == device }),
             let busy = disk.busy.growth(from: disk.previousBusy),
             let seconds = tierTimes[Tier.tick.rawValue].seconds

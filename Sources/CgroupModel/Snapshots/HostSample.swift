@@ -44,7 +44,7 @@ package struct HostSample: Hashable, Sendable {
     }
 
     /// The busy share of all CPUs, 0 to 1; nil before the second read.
-    package var cpuUtilisation: Double? {
+    package var cpuUtilization: Double? {
         guard let busy = cpuBusy.growth(from: previousCPUBusy),
             let total = cpuTotal.growth(from: previousCPUTotal), total > 0
         else { return nil }

@@ -4,7 +4,7 @@ package struct InstanceKey: Hashable, Sendable, Comparable {
     package let rawValue: UInt32
 
     /// Creates a key from its raw value.
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// The key of a reading about the metric as a whole.
     ///
@@ -13,6 +13,21 @@ package struct InstanceKey: Hashable, Sendable, Comparable {
 
     /// Creates a key from a device number, packed as in the kernel.
     package init(major: UInt32, minor: UInt32) { rawValue = major << 20 | minor & 0xfffff }
+
+    /// Creates a key from the parts of a device number; nil if the kernel has no such number.
+    @inlinable package init?(device major: UInt64, _ minor: UInt64) {
+        guard major < 1 << 12, minor < 1 << 20 else { return nil }
+        self.init(rawValue: UInt32(major) << 20 | UInt32(minor))
+    }
+
+    /// Parses a device number as the kernel writes it, `8:0`; nil for anything else.
+    package init?(device text: some StringProtocol) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let major = UInt64(digits: parts[0]),
+            let minor = UInt64(digits: parts[1])
+        else { return nil }
+        self.init(device: major, minor)
+    }
 
     /// Orders keys by number.
     package static func < (left: InstanceKey, right: InstanceKey) -> Bool {

@@ -37,6 +37,12 @@ extension Snapshot {
         return sum
     }
 
+    /// The rate of a counter; of one with a dimension, the sum of its instances' rates.
+    package func totalRate(_ index: Int, _ metric: MetricID) -> Double? {
+        MetricCatalog[metric].dimension == nil
+            ? rate(index, metric) : summedRate(index, metric)
+    }
+
     private func growth(from old: Reading, to new: Reading, _ metric: MetricID) -> Double? {
         guard let growth = new.growth(from: old),
             let seconds = tierTimes[MetricCatalog[metric].tier.rawValue].seconds

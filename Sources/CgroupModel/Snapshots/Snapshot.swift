@@ -60,7 +60,7 @@ package struct RowBlock: Hashable, Sendable {
     package var previous: [UInt64]
     /// The instance values, row by row.
     package var instances: [InstanceReading]
-    /// The index at which the instances of each row begin, and a final one for the end.
+    /// The index of each row's first instance, and a final index for the end.
     package var instanceStarts: [Int]
 
     /// Creates a block from the values of its rows.
@@ -103,11 +103,11 @@ package struct Snapshot: Sendable, Hashable {
     package let tick: UInt64
     /// The time in microseconds since 1970.
     package let wallTime: UInt64
-    /// The times at which each tier was read.
+    /// The times of the last readings of each tier.
     package let tierTimes: [TierTimes]
     /// The columns of the values.
     package let schema: Schema
-    /// The cgroups in ``CgroupPath`` order, in which descendants directly follow their ancestor.
+    /// The cgroups in ``CgroupPath`` order: descendants directly follow their ancestor.
     package let cgroups: [CgroupEntry]
     /// The values.
     package let blocks: [RowBlock]

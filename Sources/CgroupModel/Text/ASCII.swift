@@ -30,3 +30,13 @@ extension Collection where Element == UInt8 {
         String(decoding: prefix { $0 > UInt8(ascii: " ") }, as: UTF8.self)
     }
 }
+
+extension FixedWidthInteger {
+    /// Parses digits alone; nil for any other text and for a number that does not fit.
+    ///
+    /// The initializers of the standard library also accept a sign.
+    package init?(digits text: some StringProtocol, radix: Int = 10) {
+        guard text.first?.isHexDigit == true else { return nil }
+        self.init(text, radix: radix)
+    }
+}

@@ -75,6 +75,52 @@ package struct JSONWriter {
         bytes.append(thousandths: number)
     }
 
+    /// Writes a key and an object whose keys and values `body` writes.
+    package mutating func object(
+        _ name: String, _ body: (inout JSONWriter) throws -> Void
+    ) rethrows {
+        key(name)
+        try object(body)
+    }
+
+    /// Writes a key and an array whose elements `body` writes.
+    package mutating func array(
+        _ name: String, _ body: (inout JSONWriter) throws -> Void
+    ) rethrows {
+        key(name)
+        try array(body)
+    }
+
+    /// Writes a key and a string.
+    package mutating func member(_ name: String, _ text: String) {
+        key(name)
+        value(text)
+    }
+
+    /// Writes a key and a whole number.
+    package mutating func member(_ name: String, _ number: UInt64) {
+        key(name)
+        value(number)
+    }
+
+    /// Writes a key and a whole number.
+    package mutating func member(_ name: String, _ number: Int64) {
+        key(name)
+        value(number)
+    }
+
+    /// Writes a key and a Boolean.
+    package mutating func member(_ name: String, _ flag: Bool) {
+        key(name)
+        value(flag)
+    }
+
+    /// Writes a key and a rate with three decimals.
+    package mutating func member(_ name: String, _ number: Double) {
+        key(name)
+        value(number)
+    }
+
     /// Writes a number that is already formatted as JSON.
     package mutating func literal(_ text: String) {
         separate()

@@ -14,13 +14,15 @@ package enum PercentText {
         return result
     }
 
-    /// Decodes a text; a `%` without a hexadecimal number is literal.
+    /// Decodes a text; a `%` without two hexadecimal digits is literal.
     package static func decoded(_ text: some StringProtocol) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
             let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-            if byte == UInt8(ascii: "%"), let code = UInt8(digits, radix: 16) {
+            if byte == UInt8(ascii: "%"), rest.count >= 2,
+                let code = UInt8(digits: digits, radix: 16)
+            {
                 bytes.append(code)
                 rest = rest.dropFirst(2)
             } else {

@@ -146,7 +146,7 @@ package enum PrintableText {
         return UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
     }
 
-    /// Decodes the first character; nil if the bytes do not begin with one.
+    /// Decodes the first character; nil if the bytes do not begin with a character.
     private static func scalar(_ bytes: ArraySlice<UInt8>) -> Unicode.Scalar? {
         guard let first = bytes.first else { return nil }
         let length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4

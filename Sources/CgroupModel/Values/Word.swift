@@ -2,28 +2,46 @@ import Synchronization
 
 /// A text value such as `0-3`, stored once per process so that a reading takes eight bytes.
 package enum Word {
-    private struct Table {
-        var texts: [String] = []
-        var indices: [String: UInt32] = [:]
+    /// Where a text comes from.
+    package enum Source: Sendable {
+        /// The host as it is now.
+        case present
+        /// A recording, which may have the words of years: they leave half of the table free.
+        case past
     }
 
-    /// Distinct texts are few (CPU lists, states, page sizes); this limits a hostile tree.
-    private static let capacity = 1 << 16
-    private static let table = Mutex(Table())
+    /// The texts by number.
+    struct Table {
+        /// Distinct texts are few (CPU lists, states, page sizes); this limits a hostile tree.
+        static let capacity = 1 << 16
+        static let mostBytes = 4 << 20
 
-    /// The number of a text; nil if the table is full.
-    package static func intern(_ text: String) -> UInt32? {
-        table.withLock { table in
-            if let known = table.indices[text] { return known }
-            guard table.texts.count < capacity else { return nil }
-            let index = UInt32(table.texts.count)
-            table.texts.append(text)
-            table.indices[text] = index
+        private(set) var texts: [String] = []
+        private(set) var indices: [String: UInt32] = [:]
+        private var bytes = 0
+
+        mutating func intern(_ text: String, from source: Source) -> UInt32? {
+            if let known = indices[text] { return known }
+            let part = source == .past ? 2 : 1
+            guard texts.count < Self.capacity / part,
+                bytes + text.utf8.count <= Self.mostBytes / part
+            else { return nil }
+            bytes += text.utf8.count
+            let index = UInt32(texts.count)
+            texts.append(text)
+            indices[text] = index
             return index
         }
     }
 
-    /// The number of a text; nil if it has none, as ``intern(_:)`` was never called with it.
+    private static let table = Mutex(Table())
+
+    /// The number of a text; nil if the table is full.
+    package static func intern(_ text: String, from source: Source = .present) -> UInt32? {
+        table.withLock { $0.intern(text, from: source) }
+    }
+
+    /// The number of a text; nil if it has none, as ``intern(_:from:)`` was never called with it.
     package static func number(of text: String) -> UInt32? {
         table.withLock { $0.indices[text] }
     }

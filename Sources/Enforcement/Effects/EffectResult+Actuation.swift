@@ -69,7 +69,7 @@ extension EffectResult.Outcome {
             case .beingWritten(let process):
                 notes.append("\(cell) is being changed by process \(process.pid) of cgwarden")
             case .residue(let text): notes.append("\(cell) cannot be cleared; it is \(text) now")
-            case .restored, .already, .kept, .gone: break
+            case .restored, .already, .kept, .overridden, .gone: break
             }
         }
         self = notes.isEmpty ? .done : .partial(notes.joined(separator: "; "))
@@ -102,7 +102,7 @@ struct RestoringEffect {
                 switch result.outcome {
                 case .restored, .already: original
                 case .residue(let text): text
-                case .gone, .kept, .foreign, .beingWritten, .failed: found
+                case .gone, .kept, .overridden, .foreign, .beingWritten, .failed: found
                 }
             return EffectResult.Change(
                 key: key, file: "\(result.entry.cell)", before: found, wanted: original,

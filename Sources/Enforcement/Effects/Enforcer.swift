@@ -130,10 +130,10 @@ package final class Enforcer: Sendable {
                 finish(number, [EffectResult(id: effect.id, outcome: outcome)])
             }
         case .notify(let sinks, let level, let text):
-            tell(effect, sinks, level, text)
+            send(effect, sinks, level, text)
             finish(number, [EffectResult(id: effect.id, outcome: .done)])
         case .log(let level, let text):
-            tell(effect, [], level, text)
+            send(effect, [], level, text)
             finish(number, [EffectResult(id: effect.id, outcome: .done)])
         default:
             do throws(IOError) {
@@ -179,7 +179,7 @@ package final class Enforcer: Sendable {
         if !waits { ended(.done) }
     }
 
-    private func tell(_ effect: Effect, _ sinks: [String], _ level: LogLevel, _ text: String) {
+    private func send(_ effect: Effect, _ sinks: [String], _ level: LogLevel, _ text: String) {
         notices.send(
             Notice(
                 sinks: sinks, level: level, text: effect.isDryRun ? "dry run: \(text)" : text,

@@ -46,10 +46,10 @@ package struct RequestedFiles: ControlFiles {
 
     /// Returns the requested text, or the current one.
     package func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
-        let wished =
+        let wanted =
             replaced?.path == directory.path
             ? replaced?.texts[name] : requested[directory.path]?[name]
-        if let wished { return wished }
+        if let wanted { return wanted }
         return try files.text(name, of: directory)
     }
 

@@ -10,6 +10,7 @@ internal import PolicyLanguage
 struct SettingEffects {
     let actions: KernelActions
     let effects: [ReadyEffect]
+    /// Waits between the steps in which a memory limit is lowered.
     let pause: @Sendable (Duration) -> Void
 
     func perform() -> [EffectResult] {
@@ -18,14 +19,15 @@ struct SettingEffects {
         while !left.isEmpty {
             let round = SettingEffects(actions: actions, effects: left, pause: pause).round()
             results += round.results
-            left = round.left
+            left = round.retry
         }
         return results
     }
 
-    /// Plans and performs all effects; `left` are those of a pool to perform again, without the ones
-    /// that could not be set.
-    private func round() -> (results: [EffectResult], left: [ReadyEffect]) {
+    /// Plans and performs all effects.
+    ///
+    /// `retry` are a pool's effects to try again; those that cannot be set are already in `results`.
+    private func round() -> (results: [EffectResult], retry: [ReadyEffect]) {
         var plans: [LimitPlan] = []
         var planned: [ReadyEffect] = []
         var refused: [EffectResult] = []
@@ -37,7 +39,7 @@ struct SettingEffects {
             } catch {
                 let outcome = actions.settled(error, ready)
                 refused.append(EffectResult(id: ready.effect.id, outcome: outcome))
-                guard isPools else { return (refused + skipped(besides: ready), []) }
+                guard isPool else { return (refused + skipped(besides: ready), []) }
                 requested.remove(ready)
             }
         }
@@ -48,16 +50,16 @@ struct SettingEffects {
         return transact(.joined(plans))
     }
 
-    private func transact(_ plan: LimitPlan) -> (results: [EffectResult], left: [ReadyEffect]) {
+    private func transact(_ plan: LimitPlan) -> (results: [EffectResult], retry: [ReadyEffect]) {
         let results = LimitTransaction(
             plan, in: actions.context.holding(effects.map(\.target)),
             cause: effects[0].effect.origin.name, pause: pause
-        ).apply(cgroupsApart: isPools)
+        ).apply(cgroupsApart: isPool)
         let byPath = Dictionary(grouping: results) { $0.write.directory.path }
         let failed = byPath.filter { $0.value.contains(where: \.isFailed) }
         let others = results.filter { failed[$0.write.directory.path] == nil }
         // Another round may succeed without the cgroups that failed.
-        let hasCulprit = isPools && effects.contains { failed[$0.target.path] != nil }
+        let hasCulprit = isPool && effects.contains { failed[$0.target.path] != nil }
         var ends: [EffectResult] = []
         var left: [ReadyEffect] = []
         for ready in effects {
@@ -67,7 +69,9 @@ struct SettingEffects {
                 left.append(ready)
                 continue
             }
-            let judged = isPools ? failed[path] ?? others : results
+            // A cgroup of a pool is judged by its own failure if it has one, otherwise by the
+            // cgroups that did not fail.
+            let judged = isPool ? failed[path] ?? others : results
             ends.append(
                 EffectResult(
                     id: ready.effect.id, outcome: outcome(judged, ready),
@@ -76,7 +80,7 @@ struct SettingEffects {
         return (ends, left)
     }
 
-    private var isPools: Bool {
+    private var isPool: Bool {
         if case .pool = effects[0].effect.origin { effects.count > 1 } else { false }
     }
 
@@ -97,6 +101,7 @@ struct SettingEffects {
                 LimitRequest(
                     limit: limit, instance: assignment.key.instance, value: assignment.value))
         }
+        // v1 refuses a limit below usage by itself; v2 would kill, so it reclaims first.
         return try LimitPlanner(actions.context.with(requested.files(besides: ready))).plan(
             requests, on: ready.target.path, force: !actions.isMemoryUnified,
             shrink: actions.isMemoryUnified)
@@ -123,11 +128,11 @@ struct SettingEffects {
     func change(
         _ write: PlannedWrite, of ready: ReadyEffect, after: String?
     ) -> EffectResult.Change {
-        let instance = write.wished ?? write.instance
-        let asked =
+        let instance = write.requestedInstance ?? write.instance
+        let requested =
             ready.assignments.first { $0.key.name == write.name && $0.key.instance == instance }
             ?? ready.assignments.first { $0.key.isWritten(as: write.name, write.rawNew) }
-        let key = asked?.key ?? LimitKey(write.name, instance: instance)
+        let key = requested?.key ?? LimitKey(write.name, instance: instance)
         // A limit of memory and swap together is written as a limit of swap alone, so the texts
         // differ.
         let coding = write.isReadable && key.name == write.name ? write.coding : nil
@@ -140,7 +145,7 @@ struct SettingEffects {
 }
 
 extension LimitKey {
-    /// Whether a value requested under this name is written under another one.
+    /// Whether a request under this name leads to a write under `written`.
     ///
     /// v2 limits swap alone, and keeps the period with the quota. A device rule is its own
     /// instance.

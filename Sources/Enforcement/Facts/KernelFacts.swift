@@ -148,7 +148,7 @@ package final class KernelFacts: CgroupFacts {
         return refusals[action].map { $0.value(of: cgroup.id, find: find) } ?? find()
     }
 
-    /// Returns an operator's hold on the cgroup; nil without one.
+    /// Returns an operator's hold on the cgroup; nil if there is none.
     package func hold(on cgroup: CgroupEntry) -> String? {
         holdings.value(of: cgroup.id) { holds?.obstacle(on: cgroup.path) }
     }

@@ -43,6 +43,7 @@ package struct Guardian {
             let missed = settlement.relieveMarked()
             if missed > 0 { log(["thawed \(missed) cgroups that the journal did not name"]) }
             if death.restores { log(settlement.settle()) }
+            settlement.settleOverdue()
             withExtendedLifetime(claim) {}
         }
     }

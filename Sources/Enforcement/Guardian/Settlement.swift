@@ -23,6 +23,7 @@ package struct Settlement: Sendable {
                     "\(what): left alone, process \(process.pid) is changing it"
                 case .failed(let error): "\(what): not restored: \(error)"
                 case .gone: "\(what): gone"
+                case .overridden: "\(what): the daemon's value is in force"
                 case .kept: "\(what): left alone, a command set it"
                 case .restored, .already, .residue: "\(what): restored"
                 }
@@ -85,7 +86,7 @@ package struct Settlement: Sendable {
             report.add(
                 restore(with: KernelControlFiles(), force: true, where: isMeant))
         }
-        tellSystemd(of: report.results)
+        notifySystemd(of: report.results)
         return report
     }
 
@@ -99,6 +100,11 @@ package struct Settlement: Sendable {
     /// Undoes the daemon's changes, or those of them that `isMeant` selects.
     package func settle(where isMeant: (JournalEntry) -> Bool = { _ in true }) -> Report {
         restore(with: files, where: isMeant)
+    }
+
+    /// Undoes changes by commands whose time has passed, to which the daemon's may have returned.
+    package func settleOverdue() {
+        _ = ExpiredChanges(set: set, journal: journal, files: files).undoOverdue()
     }
 
     /// Thaws what still carries a mark of the daemon's freezes; returns how many were frozen.
@@ -122,9 +128,9 @@ package struct Settlement: Sendable {
         }
     }
 
-    /// Tells systemd that units are thawed, because it still considers those frozen that it froze
+    /// Notifies systemd that units are thawed, because it still considers those frozen that it froze
     /// itself.
-    private func tellSystemd(of results: [RestoreResult]) {
+    private func notifySystemd(of results: [RestoreResult]) {
         for result in results where result.entry.isFreeze && !result.isLeft {
             guard
                 let index = set.hierarchies.firstIndex(where: {

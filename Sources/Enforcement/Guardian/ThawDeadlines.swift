@@ -41,7 +41,7 @@ struct ThawDeadlines {
         return !inodes.isSubset(of: failing)
     }
 
-    /// Returns the time until the next deadline, in milliseconds; nil without one.
+    /// Returns the time until the next deadline, in milliseconds; nil without a deadline.
     ///
     /// The deadline includes time in suspend, which a wait does not, so waits are short.
     func wait(_ now: UInt64) -> Int32? {

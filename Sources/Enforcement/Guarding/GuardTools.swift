@@ -12,7 +12,7 @@ package struct GuardTools: Sendable {
     package let hooks: any HookRunning
     /// The keeper that thaws cgroups even if this process hangs; nil for none.
     package let deadlines: (any ThawKeeping)?
-    /// Returns an operator's hold on a cgroup; nil without one.
+    /// Returns an operator's hold on a cgroup; nil if there is none.
     ///
     /// It is called before each freeze, so it must be fast.
     package let hold: @Sendable (CgroupPath) -> String?

@@ -86,11 +86,6 @@ final class GuardedFiles: Sendable {
 
     /// Returns `full avg10` of a pressure file.
     static func full(_ text: String) -> Double? {
-        for line in text.split(separator: "\n") where line.hasPrefix("full ") {
-            for word in line.split(separator: " ") where word.hasPrefix("avg10=") {
-                return Double(word.dropFirst(6))
-            }
-        }
-        return nil
+        Double(ControlCell("memory.pressure", line: "full", field: "avg10").value(in: text))
     }
 }

@@ -45,15 +45,16 @@ struct LimitChanges: Sendable {
     mutating func beginBatch() { own = nil }
 
     /// Compares a sample, which began at `time`, with the known values.
-    mutating func take(_ snapshot: Snapshot, _ time: EventTime) -> [Event] {
+    mutating func take(_ step: SampleStep, _ time: EventTime) -> [Event] {
+        let snapshot = step.sample
         columns.adopt(snapshot.schema)
-        let step = rows.follow(snapshot, initial: nil)
+        _ = rows.follow(step, initial: nil)
         // The columns are those of this sample.
         guard let earlier = step.earlier, earlier.schema == snapshot.schema else { return [] }
         var events: [Event] = []
         for position in snapshot.cgroups.indices {
-            guard let before = step.before(position),
-                rows[position] != nil || columns.changed(snapshot, position, since: step),
+            guard rows[position] != nil || columns.changed(position, in: step),
+                let before = step.moves.before(position),
                 // The sample may have read the file before the write.
                 rows[position]?.writtenAt ?? 0 < time.boot
             else { continue }

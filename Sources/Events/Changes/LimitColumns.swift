@@ -20,33 +20,18 @@ struct LimitColumns: Sendable {
                 let origin = Self.origins[shown.metric.id].flatMap(schema.column(of:))
                 return origin == nil ? schema.column(of: shown.metric.id) : nil
             }
-            let shown = zip(ShownLimit.all, all).filter { $0.1 != nil }
+            let shown = zip(ShownLimit.all, all).filter { shown, column in
+                column != nil || shown.limit.dimension != nil
+            }
             watched = WatchedColumns(shown.map(\.0.metric.id))
         }
         watched.adopt(schema)
     }
 
     /// Whether a limit of a row changed since the sample before; true for a new cgroup.
-    func changed<State>(
-        _ sample: Snapshot, _ position: Int, since step: RowStates<State>.Step
-    ) -> Bool {
-        guard !watched.changed(sample, position, since: step), let earlier = step.earlier,
-            let before = step.before(position)
-        else { return true }
-        var old = earlier.instances(before)
-        for instance in sample.instances(position) where ShownLimit.isShown(instance.metric) {
-            guard let same = Self.next(&old), same.metric == instance.metric,
-                same.key == instance.key, same.reading == instance.reading
-            else { return true }
-        }
-        return Self.next(&old) != nil
-    }
-
-    /// Removes and returns the next value that shows a limit, and the values before it.
-    private static func next(_ rest: inout ArraySlice<InstanceReading>) -> InstanceReading? {
-        while let instance = rest.popFirst() {
-            if ShownLimit.isShown(instance.metric) { return instance }
-        }
-        return nil
+    func changed(_ position: Int, in step: SampleStep) -> Bool {
+        step.changed[position]
+            && watched.changed(
+                step.sample, position, since: step.earlier, step.moves.before(position))
     }
 }

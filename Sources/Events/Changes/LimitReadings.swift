@@ -131,11 +131,8 @@ struct LimitReadings: Hashable, Sendable {
 
     /// Returns the key of an instance; nil for a name that no sample has contained.
     private static func key(_ text: String, _ dimension: Dimension) -> InstanceKey? {
-        guard dimension == .device else {
-            return Word.number(of: text).map { InstanceKey(rawValue: $0) }
-        }
-        let parts = text.split(separator: ":").compactMap { UInt32($0) }
-        return parts.count == 2 ? InstanceKey(major: parts[0], minor: parts[1]) : nil
+        dimension == .device
+            ? InstanceKey(device: text) : Word.number(of: text).map { InstanceKey(rawValue: $0) }
     }
 
     /// Returns the limits whose values differ, with the earlier ones as the old values.
@@ -187,7 +184,10 @@ struct LimitReadings: Hashable, Sendable {
         let value =
             texts[place].map { LimitValue.text($0) }
             ?? limit.value(of: reading, from: metric, period: period)
-        return value.map(limit.grammar.text) ?? MetricCatalog[metric.id].plainText(reading)
+        if let value { return limit.grammar.text(value) }
+        let raw = MetricCatalog[metric.id].plainText(reading)
+        // Without its period, a quota is no number of CPUs.
+        return Self.isQuota(place.shown) ? limit.text(raw, as: .quota) : raw
     }
 
     /// The value of a new cgroup; nil if it is unknown.

@@ -10,7 +10,7 @@ struct LimitWrite: Sendable {
     let file: String
     /// The text of the file after the write.
     let text: String
-    /// The time at which it was noticed.
+    /// When it was noticed.
     let time: EventTime
     /// The process that wrote.
     let writer: Writer

@@ -9,11 +9,19 @@ struct CgroupEnd: Sendable {
     /// The time of its creation in nanoseconds of CLOCK_BOOTTIME; nil if it existed before the
     /// watch began.
     let born: UInt64?
-    /// The time at which the removal was noticed.
+    /// When the removal was noticed.
     let died: EventTime
     /// The totals after its last process ended; nil on v1, and if it was removed before they were
     /// read.
-    let final: LifeTotals?
+    var final: LifeTotals?
     /// Whether a later cgroup has had the same path.
     var isReplaced = false
+}
+
+/// A cgroup whose birth was reported, and that ended before a sample contained it.
+package struct UnsampledCgroup: Sendable {
+    /// The cgroup, with its identity.
+    let cgroup: EventCgroup
+    /// The time of its birth, in nanoseconds of CLOCK_BOOTTIME; nil if it is unknown.
+    let born: UInt64?
 }

@@ -7,6 +7,7 @@ package struct HostDeaths: Sendable {
     package static var metrics: [MetricID] { Obituaries.metrics }
 
     private let watch: DeathWatch?
+    private var samples = SampleSequence(watching: Obituaries.watched)
     private var obituaries = Obituaries()
 
     /// Begins to watch; without inotify, and in a captured tree, it uses samples alone.
@@ -27,10 +28,21 @@ package struct HostDeaths: Sendable {
     /// A caller that must not wait for the thread that reads the notices gets them the next time,
     /// while the thread is at work.
     package mutating func take(_ snapshot: Snapshot, waiting: Bool = true) -> Report {
+        take(samples.next(snapshot), [], waiting: waiting)
+    }
+
+    /// Returns the ends that a sample and the notices up to now show.
+    ///
+    /// `unsampled` are cgroups whose births were reported, and that this sample would contain if
+    /// they existed.
+    mutating func take(
+        _ step: SampleStep, _ unsampled: [UnsampledCgroup], waiting: Bool = true
+    ) -> Report {
+        let snapshot = step.sample
         let (ends, isIncomplete) = watch?.take(waiting: waiting) ?? ([], false)
         let time = EventTime(
             wall: snapshot.wallTime, boot: snapshot.tierTimes[Tier.tick.rawValue].now)
-        let report = obituaries.take(snapshot, ends, time)
+        let report = obituaries.take(step, ends, unsampled, time)
         return Report(
             tombstones: report.tombstones, unattributed: report.unattributed,
             isIncomplete: isIncomplete)

@@ -23,6 +23,8 @@ struct LifeRegister: ~Copyable, Sendable {
     private var lives: [CgroupPath: Life] = [:]
     private var places: [Int32: Watched] = [:]
     private var ends: [CgroupEnd] = []
+    /// The index of the last of ``ends`` at each path.
+    private var lastEnds: [CgroupPath: Int] = [:]
     private var isIncomplete = false
     /// The maximum number of ends that wait to be taken.
     private static let most = 8192
@@ -55,12 +57,11 @@ struct LifeRegister: ~Copyable, Sendable {
 
     /// Removes and returns the ends up to now, and whether some may be missing.
     mutating func take() -> (ends: [CgroupEnd], isIncomplete: Bool) {
-        var later: Set<CgroupPath> = []
-        for index in ends.indices.reversed() {
+        for index in ends.indices {
             let path = ends[index].path
-            ends[index].isReplaced = lives[path] != nil || !later.insert(path).inserted
+            ends[index].isReplaced = lives[path] != nil || lastEnds[path] != index
         }
-        defer { (ends, isIncomplete) = ([], false) }
+        defer { (ends, lastEnds, isIncomplete) = ([], [:], false) }
         return (ends, isIncomplete)
     }
 
@@ -104,6 +105,7 @@ struct LifeRegister: ~Copyable, Sendable {
             // It may be gone already; its end is noticed next.
             if let opened = directory(path) {
                 inode = opened.inode
+                disown(inode, path)
                 if entries == nil { isIncomplete = true }
                 waiting += children(path, opened)
             }
@@ -111,10 +113,19 @@ struct LifeRegister: ~Copyable, Sendable {
         }
     }
 
+    /// Takes the inode of a cgroup from an earlier one at its path, which was gone before its
+    /// directory was opened, so that the later one was opened instead.
+    private mutating func disown(_ inode: UInt64, _ path: CgroupPath) {
+        guard let index = lastEnds[path], ends[index].inode == inode else { return }
+        ends[index].inode = 0
+        ends[index].final = nil
+    }
+
     private mutating func leave(_ path: CgroupPath) {
         guard let life = lives.removeValue(forKey: path) else { return }
         for number in [life.entries, life.events].compactMap(\.self) { places[number] = nil }
         guard ends.count < Self.most else { return isIncomplete = true }
+        lastEnds[path] = ends.count
         ends.append(
             CgroupEnd(
                 path: path, inode: life.inode, born: life.born, died: .now, final: life.final))

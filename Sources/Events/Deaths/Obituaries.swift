@@ -8,7 +8,9 @@ package import CgroupModel
 /// is dropped.
 package struct Obituaries: Sendable {
     /// The metrics that a sample must contain.
-    package static var metrics: [MetricID] { LifeTotals.metrics + [.pidsCurrent] }
+    package static var metrics: [MetricID] { LifeTotals.metrics + watched }
+    /// The metrics whose changes matter.
+    static let watched: [MetricID] = [.pidsCurrent]
 
     private struct Account {
         var cgroup = EventCgroup(.root)
@@ -33,15 +35,19 @@ package struct Obituaries: Sendable {
     /// Some files are read only once in several samples, or lag behind.
     private static let patience = 5
 
-    private typealias Step = RowStates<Account>.Step
-
     private var rows = RowStates<Account>()
     /// The accounts that are being closed, by generation, with their positions in the sample before.
     private var closing: [UInt64: (position: Int, account: Account)] = [:]
     private var closingPaths: [CgroupPath: UInt64] = [:]
+    /// The cgroups of the newest sample that have processes of their own.
+    private var hasOwnTasks: [Bool] = []
+    /// Whether the usage of a child that ended may still show up.
+    private var isSettling = false
     private var previous: EventTime?
     /// The ends noticed since the last sample began; that sample may contain the cgroups.
     private var held: [CgroupEnd] = []
+    /// The cgroups without a sample whose ends were not noticed yet.
+    private var unsampled: [(cgroup: UnsampledCgroup, samplesLeft: Int)] = []
 
     /// Creates a register without cgroups.
     package init() {}
@@ -56,11 +62,17 @@ package struct Obituaries: Sendable {
 
     /// Compares a sample, which began at `time`, with the previous one.
     ///
-    /// `ends` are those noticed since the previous call. The first sample yields nothing.
-    mutating func take(_ snapshot: Snapshot, _ ends: [CgroupEnd], _ time: EventTime) -> Report {
+    /// `ends` are those noticed since the previous call, and `more` the cgroups that were reported
+    /// but are in neither sample. The first sample yields nothing.
+    mutating func take(
+        _ step: SampleStep, _ ends: [CgroupEnd], _ more: [UnsampledCgroup],
+        _ time: EventTime
+    ) -> Report {
         defer { previous = time }
-        let step = rows.follow(snapshot, initial: Account())
-        for position in step.added {
+        unsampled += more.map { ($0, Self.patience) }
+        let snapshot = step.sample
+        let dead = rows.follow(step, initial: Account())
+        for position in step.moves.added {
             let entry = snapshot.cgroups[position]
             rows[position].cgroup = EventCgroup(entry.path, entry.id)
             rows[position].parent = entry.parent.map { parent in
@@ -68,9 +80,9 @@ package struct Obituaries: Sendable {
             }
             rows[position].born = step.earlier == nil ? nil : time.boot
         }
-        let own = noteOwnTasks(snapshot)
+        if !step.isQuiet || isSettling { noteOwnTasks(snapshot) }
         guard let earlier = step.earlier else {
-            let families = families(Set(snapshot.cgroups.indices), snapshot, step)
+            let families = families(Set(snapshot.cgroups.indices), step)
             for position in snapshot.cgroups.indices {
                 rows[position].base =
                     LifeTotals(snapshot, position) - (families[position]?.living ?? .unknown)
@@ -78,21 +90,21 @@ package struct Obituaries: Sendable {
             return Report()
         }
         closingPaths = [:]
-        for (position, account) in step.gone {
+        for (position, account) in zip(step.moves.gone, dead) {
             guard let id = account.cgroup.id else { continue }
             closing[id.generation] = (position, account)
             closingPaths[account.cgroup.path] = id.generation
         }
         var report = Report()
         let begin = snapshot.wallTime - min(snapshot.wallTime, snapshot.health.duration / 1000)
-        bury(held + ends, step.gone.map(\.state), after: begin, earlier, time, &report)
-        settle(snapshot, step, own, time, &report)
+        bury(ends, dead, after: begin, earlier, time, &report)
+        settle(step, time, &report)
         report.tombstones.sort { $0.cgroup.path < $1.cgroup.path }
         return report
     }
 
-    /// Notes and returns which cgroups have processes that none of their children contains.
-    private mutating func noteOwnTasks(_ snapshot: Snapshot) -> [Bool] {
+    /// Notes which cgroups have processes that none of their children contains.
+    private mutating func noteOwnTasks(_ snapshot: Snapshot) {
         var tasks = [Int64](repeating: 0, count: snapshot.cgroups.count)
         let column = snapshot.schema.column(of: .pidsCurrent)
         for position in snapshot.cgroups.indices {
@@ -106,7 +118,7 @@ package struct Obituaries: Sendable {
         for position in tasks.indices where tasks[position] > 0 && !rows[position].hadOwnTasks {
             rows[position].hadOwnTasks = true
         }
-        return tasks.map { $0 > 0 }
+        hasOwnTasks = tasks.map { $0 > 0 }
     }
 
     /// The usage of a cgroup's children: in a sample, and its growth since the sample before.
@@ -116,15 +128,16 @@ package struct Obituaries: Sendable {
     }
 
     private func families(
-        _ parents: Set<Int>, _ snapshot: Snapshot, _ step: Step
+        _ parents: Set<Int>, _ step: SampleStep
     ) -> [Int: Family] {
         guard !parents.isEmpty else { return [:] }
+        let snapshot = step.sample
         var families: [Int: Family] = [:]
         for (position, entry) in snapshot.cgroups.enumerated() {
             guard let parent = entry.parent, parents.contains(parent) else { continue }
             let totals = LifeTotals(snapshot, position)
             var before = step.earlier == nil ? totals : LifeTotals.zero
-            if let earlier = step.earlier, let place = step.before(position) {
+            if let earlier = step.earlier, let place = step.moves.before(position) {
                 before = LifeTotals(earlier, place)
             }
             let family = families[parent] ?? Family()
@@ -150,28 +163,11 @@ package struct Obituaries: Sendable {
         _ ends: [CgroupEnd], _ dead: [Account], after begin: UInt64, _ earlier: Snapshot,
         _ time: EventTime, _ report: inout Report
     ) {
+        let gone = dead.map(\.cgroup) + unsampled.map(\.cgroup.cgroup)
+        let match = EndMatch(held + ends, gone)
         held = []
-        var known: [CgroupPath: [CgroupID]] = [:]
-        for account in dead {
-            guard let id = account.cgroup.id else { continue }
-            known[account.cgroup.path, default: []].append(id)
-        }
-        var inodes: [CgroupPath: Set<UInt64>] = [:]
-        for end in ends where known[end.path] != nil {
-            inodes[end.path, default: []].insert(end.inode)
-        }
-        var seen: [UInt64: CgroupEnd] = [:]
-        for end in ends {
-            let open = known[end.path]?.filter { seen[$0.generation] == nil } ?? []
-            // The path may have had several cgroups since the last sample. On v1, the inode may be
-            // that of another hierarchy.
-            let possible = open.first { inodes[end.path]?.contains($0.inode) == false }
-            if let id = open.first(where: { $0.inode == end.inode }) ?? possible {
-                seen[id.generation] = end
-            } else if end.died.wall >= begin
-                || !end.isReplaced && rows.position(of: end.path) != nil
-            {
-                // On v1, a cgroup that ended in one hierarchy may still exist in another.
+        for end in match.others {
+            if end.died.wall >= begin || mayExist(end) {
                 held.append(end)
             } else {
                 bury(end, &report)
@@ -181,17 +177,55 @@ package struct Obituaries: Sendable {
             guard let generation = account.cgroup.id?.generation,
                 let (position, last) = closing.removeValue(forKey: generation)
             else { continue }
-            bury(last, LifeTotals(earlier, position), seen[generation], time, &report)
+            bury(last, LifeTotals(earlier, position), match.ends[generation], time, &report)
+        }
+        buryUnsampled(match.ends, time, &report)
+    }
+
+    /// Whether the newest sample may contain the cgroup.
+    ///
+    /// On v1, a cgroup that ended in one hierarchy may still exist in another.
+    private func mayExist(_ end: CgroupEnd) -> Bool {
+        guard !end.isReplaced, let position = rows.position(of: end.path),
+            let entry = rows.sample?.cgroups[position]
+        else { return false }
+        // The ends are those of the hierarchy with memory.
+        let isLater = end.inode != 0 && end.inode != entry.id.inode
+        return !(isLater && entry.controllers.contains(.memory))
+    }
+
+    /// Writes the tombstones of cgroups that were reported but never sampled; those whose ends no
+    /// notice shows are given up after some samples.
+    private mutating func buryUnsampled(
+        _ seen: [UInt64: CgroupEnd], _ time: EventTime, _ report: inout Report
+    ) {
+        let waiting = unsampled
+        unsampled = []
+        for (life, samplesLeft) in waiting {
+            let end = life.cgroup.id.flatMap { seen[$0.generation] }
+            guard end != nil || samplesLeft == 0 else {
+                unsampled.append((life, samplesLeft - 1))
+                continue
+            }
+            bury(end, of: life, time, &report)
         }
     }
 
-    /// Writes the tombstone of a cgroup that no sample contained.
+    /// Writes the tombstone of a cgroup that no sample contained, and no birth was reported of.
     private mutating func bury(_ end: CgroupEnd, _ report: inout Report) {
+        let life = UnsampledCgroup(cgroup: EventCgroup(end.path), born: end.born)
+        bury(end, of: life, end.died, &report)
+    }
+
+    /// Writes the tombstone of a cgroup that no sample contained.
+    private mutating func bury(
+        _ end: CgroupEnd?, of life: UnsampledCgroup, _ time: EventTime, _ report: inout Report
+    ) {
         let stone = Tombstone(
-            cgroup: EventCgroup(end.path), inode: end.inode, born: end.born, died: end.died,
-            totals: end.final ?? .unknown, reading: end.final == nil ? .none : .final)
+            cgroup: life.cgroup, born: end?.born ?? life.born, died: end?.died ?? time,
+            totals: end?.final ?? .unknown, reading: end?.final == nil ? .none : .final)
         report.tombstones.append(stone)
-        addToParent(end.path.parent.map { EventCgroup($0) }, stone.totals)
+        addToParent(life.cgroup.path.parent.map { EventCgroup($0) }, stone.totals)
     }
 
     /// Writes the tombstone of a cgroup that the last sample no longer contains.
@@ -217,6 +251,7 @@ package struct Obituaries: Sendable {
         guard let parent else { return }
         if let position = rows.position(of: parent.path, generation: parent.id?.generation) {
             rows[position].lose(totals)
+            isSettling = true
             return
         }
         let generation = parent.id?.generation ?? closingPaths[parent.path]
@@ -225,13 +260,16 @@ package struct Obituaries: Sendable {
 
     /// Reports the usage of living parents that their children and the tombstones do not explain.
     private mutating func settle(
-        _ snapshot: Snapshot, _ step: Step, _ hasOwnTasks: [Bool], _ time: EventTime,
-        _ report: inout Report
+        _ step: SampleStep, _ time: EventTime, _ report: inout Report
     ) {
+        guard isSettling || !step.isQuiet else { return }
+        let snapshot = step.sample
         let parents = snapshot.cgroups.indices.filter {
             rows[$0].samplesLeft > 0 && !hasOwnTasks[$0] && !snapshot.cgroups[$0].path.isRoot
         }
-        let families = families(Set(parents), snapshot, step)
+        isSettling = !parents.isEmpty
+        guard isSettling else { return }
+        let families = families(Set(parents), step)
         let share = sweepShare(snapshot, time)
         for position in parents {
             let family = families[position] ?? Family()

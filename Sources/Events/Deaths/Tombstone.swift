@@ -12,10 +12,8 @@ package struct Tombstone: Hashable, Sendable {
         case none
     }
 
-    /// The cgroup; without an identity if no sample contained it.
+    /// The cgroup; without an identity if no sample contained it and its birth was not reported.
     package let cgroup: EventCgroup
-    /// The inode of its directory; 0 if it is unknown.
-    package var inode: UInt64 = 0
     /// The time of its creation in nanoseconds of CLOCK_BOOTTIME; nil if it existed before the
     /// watch began.
     package let born: UInt64?

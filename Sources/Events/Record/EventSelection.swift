@@ -16,7 +16,7 @@ package struct EventSelection: Sendable {
     /// Folded events are selected only if they name a part of the tree that contains the cgroup.
     package var line: CgroupPath?
 
-    /// Creates a selection; by default, of all events.
+    /// Creates a selection; the default selects all events.
     package init(
         kinds: Set<EventKind>? = nil, since: UInt64? = nil, until: UInt64? = nil,
         pattern: PathPattern? = nil

@@ -1,32 +1,57 @@
 internal import CgroupModel
 
-/// The columns of some metrics, looked up once for each schema.
+/// The columns and instances of some metrics, looked up once for each schema.
 struct WatchedColumns: Sendable {
     private let metrics: [MetricID]
     private var schema: Schema?
     private var columns: [Int] = []
+    /// Whether the instances of a metric are watched, by its index; empty if none are.
+    private let instances: [Bool]
     /// Whether the newest sample has other columns than the one before.
     private var isNew = true
 
-    init(_ metrics: [MetricID]) { self.metrics = metrics }
+    init(_ metrics: [MetricID]) {
+        self.metrics = metrics
+        let watched = Set(metrics.filter { MetricCatalog[$0].dimension != nil })
+        instances =
+            watched.isEmpty
+            ? []
+            : MetricCatalog.all.indices.map { index in
+                watched.contains { $0.index == index }
+            }
+    }
 
     /// Looks the columns up again if the next sample has another schema.
     mutating func adopt(_ schema: Schema) {
         isNew = schema != self.schema
         guard isNew else { return }
         self.schema = schema
-        columns = metrics.compactMap { schema.column(of: $0) }
+        // In the order of memory.
+        columns = Set(metrics.compactMap { schema.column(of: $0) }).sorted()
     }
 
-    /// Whether one of the metrics of a row changed since the sample before; true for a new cgroup.
-    ///
-    /// Values with instances are not compared.
-    func changed<State>(
-        _ sample: Snapshot, _ position: Int, since step: RowStates<State>.Step
+    /// Whether one of the metrics of a row changed since the sample before; true for a new cgroup,
+    /// without an earlier position.
+    func changed(
+        _ sample: Snapshot, _ position: Int, since earlier: Snapshot?, _ before: Int?
     ) -> Bool {
-        guard !isNew, let earlier = step.earlier, let before = step.before(position) else {
-            return true
+        guard !isNew, let earlier, let before else { return true }
+        if sample.differs(position, from: earlier, before, in: columns) { return true }
+        guard !instances.isEmpty else { return false }
+        var old = earlier.instances(before)
+        for instance in sample.instances(position) where instances[instance.metric.index] {
+            guard let same = next(&old), same.metric == instance.metric, same.key == instance.key,
+                same.reading == instance.reading
+            else { return true }
         }
-        return sample.differs(position, from: earlier, before, in: columns)
+        return next(&old) != nil
+    }
+
+    /// Removes and returns the next value of a watched metric, and the values before it.
+    private func next(_ rest: inout ArraySlice<InstanceReading>) -> InstanceReading? {
+        while let instance = rest.popFirst() {
+            if instances[instance.metric.index] { return instance }
+        }
+        return nil
     }
 }

@@ -4,7 +4,7 @@ internal import CgroupModel
 struct CgroupAccount: Sendable {
     /// The cgroup.
     let cgroup: EventCgroup
-    /// The time at which it was found, in nanoseconds of CLOCK_BOOTTIME; nil if it existed before.
+    /// When it was found, in nanoseconds of CLOCK_BOOTTIME; nil if it existed before.
     let born: UInt64?
     /// Whether a sample without changes causes no event: nothing is open that a quiet time ends.
     private(set) var isQuiet = false

@@ -3,12 +3,13 @@ internal import CgroupModel
 /// Limits the number of events of a kind, and of a kind in one part of the tree, and counts the
 /// rest.
 ///
-/// The first events of a storm are passed. One event then represents the others: of a class, with
-/// the part of the tree that they are in; and beyond the bound of a kind, of the whole host.
+/// The first events of a storm are passed. Further events are counted and reported as one event: one
+/// per class, which names its part of the tree, and one per kind beyond that kind's bound, which
+/// names none.
 package struct EventFold: Sendable {
     /// The default maximum number of events of a class in a burst.
     package static let usual = 200
-    /// The events of a kind in a second may be as many as the bursts of this many classes.
+    /// The bound of a kind, per second, in bursts of a class.
     private static let classesAtOnce = 4
     /// The maximum number of classes; further ones have only the bound of their kind.
     private static let mostClasses = 1024
@@ -27,7 +28,7 @@ package struct EventFold: Sendable {
     /// Takes events at `now`, in nanoseconds of a clock that does not go back, and returns those to
     /// report.
     ///
-    /// Events that represent others come first, once their time has passed.
+    /// Events that represent others come first, once enough time has passed to report them.
     package mutating func take(_ events: [Event], now: UInt64) -> [Event] {
         var result = due(now)
         for event in events {

@@ -1,14 +1,14 @@
 /// The number of events that a class may have: a burst, and a rate that falls while a storm lasts.
 ///
 /// The rate is halved with each minute of a storm, down to a hundredth, and doubled with each
-/// minute without one. A storm of days therefore leaves room for all other events on disk.
+/// calm minute. A storm of days therefore leaves room for all other events on disk.
 struct EventShare: Sendable {
     /// The number of events of a burst.
     private let burst: Double
     /// The events a second that may follow a burst.
     private var rate: Double
     private var room: Double
-    /// The time up to which the room is known, and that of the last change of the rate.
+    /// The times of the last updates of the room and of the rate.
     private var counted, judged: UInt64
     private var isStorm = false
     /// The events since the last report of them.

@@ -13,6 +13,10 @@ package struct HostEvents: ~Copyable {
         SnapshotEvents.metrics + OOMLedger.metrics + LimitChanges.metrics + HostDeaths.metrics
     }
 
+    /// The metrics whose changes matter.
+    static let watched =
+        SnapshotEvents.metrics + OOMLedger.metrics + LimitChanges.metrics + Obituaries.watched
+
     /// Why the kernel log is not read; nil if it is.
     package let logRefusal: IOError?
     /// The descriptor for poll(2): readable while the kernel log has records; nil without a log.
@@ -30,9 +34,14 @@ package struct HostEvents: ~Copyable {
     private let system: SystemRoot
     private var log: KernelLog?
     private var parser = OOMLog()
+    private var samples = SampleSequence(watching: watched)
     private var changes: SnapshotEvents
     private var pressure: HostPressureEvents
     private var ledger: OOMLedger
+    /// The time at which the host's count of kills was read, in nanoseconds; 0 for never.
+    private var totalReadAt: UInt64 = 0
+    /// The maximum age of that count, in nanoseconds.
+    private static let patience: UInt64 = 5_000_000_000
     /// The kills since the last sample that the log does not place in a cgroup.
     private var placeless: [(kill: OOMKill, time: EventTime)] = []
     /// The kills in the log, for the tombstones of their cgroups.
@@ -139,21 +148,41 @@ package struct HostEvents: ~Copyable {
         // A sample may show a value only after the write of it.
         let written = readWrites(toTheEnd: true)
         limits.beginBatch()
-        let ended = takeDeaths(snapshot)
+        let step = samples.next(snapshot)
+        let changed = changes.take(step, clocks)
         let found =
-            ended + changes.take(snapshot, clocks) + pressure.take(snapshot.host, time)
+            takeDeaths(step) + changed + pressure.take(snapshot.host, time)
             + readPressure()
-            + ledger.settle(snapshot, total: total, time) + written + limits.take(snapshot, time)
+            + settle(step, total, time) + written + limits.take(step, time)
         // If exactly one cgroup counted as many kills, they happened in it.
         let place = ledger.solePlace(of: UInt64(placeless.count))
         return takePlaceless(place?.path) + found
     }
 
+    /// Adds the triggers for pressure on the host to a list for poll(2).
+    package func addTriggers(to list: inout PollList) { pressure.addTriggers(to: &list) }
+
+    /// Notes which triggers have fired in a list that was waited for, in which they begin at
+    /// `start`; ``readPressure()`` returns the events.
+    package mutating func notePressure(_ list: PollList, from start: Int) {
+        pressure.note(list, from: start)
+    }
+
     /// Returns the pressure on the host that the kernel has reported since the last call.
     package mutating func readPressure() -> [Event] { pressure.read(.now) }
 
-    private mutating func takeDeaths(_ snapshot: Snapshot) -> [Event] {
-        guard let report = deaths?.take(snapshot) else { return [] }
+    private mutating func settle(
+        _ step: SampleStep, _ total: UInt64?, _ time: EventTime
+    ) -> [Event] {
+        defer {
+            // The next sample needs the total for kills that only cgroups have counted so far.
+            if total == nil, ledger.hasUnnamed { ledger.note(total: readTotal()) }
+        }
+        return ledger.settle(step, total: total, time)
+    }
+
+    private mutating func takeDeaths(_ step: SampleStep) -> [Event] {
+        guard let report = deaths?.take(step, changes.unsampled) else { return [] }
         // A cgroup that ends with its killed process leaves no counter to read.
         let stones = report.tombstones.map { kills.counted(in: $0) }
         graveyard.add(stones, report.unattributed)
@@ -163,18 +192,13 @@ package struct HostEvents: ~Copyable {
         }
         for stone in stones {
             // This birth was in no sample, and was not reported between samples.
-            if stone.cgroup.id == nil, let born = stone.born,
-                !changes.knowsBirth(of: stone.cgroup.path, inode: stone.inode)
-            {
+            if stone.cgroup.id == nil, let born = stone.born {
                 let age = stone.died.boot > born ? stone.died.boot - born : 0
                 let wall = stone.died.wall > age / 1000 ? stone.died.wall - age / 1000 : 0
                 events.append(
                     Event(.born, EventTime(wall: wall, boot: born), stone.cgroup))
             }
-            let known = changes.cgroup(stone.cgroup.path)
-            let isKnown = stone.cgroup.id == nil && known.id?.inode == stone.inode
-            events.append(
-                Event(.died, stone.died, isKnown ? known : stone.cgroup, stone.event.details))
+            events.append(stone.event)
         }
         return events + report.unattributed.map(\.event)
     }
@@ -214,18 +238,19 @@ package struct HostEvents: ~Copyable {
         changes.take(newborns: newborns.cgroups, .now)
     }
 
-    /// The host's count of OOM kills since boot; nil before Linux 4.13.
+    /// Returns the host's count of OOM kills since boot; nil before Linux 4.13, and if it was read in
+    /// the last seconds, because the kernel computes all of `/proc/vmstat` for it.
     ///
     /// A sample's kills are complete only if this is read first, then the log, then the sample.
-    package var totalKills: UInt64? {
+    package mutating func totalKills() -> UInt64? {
+        let now = MonotonicClock.nanoseconds
+        guard totalReadAt == 0 || now - totalReadAt >= Self.patience else { return nil }
+        totalReadAt = now
+        return readTotal()
+    }
+
+    private func readTotal() -> UInt64? {
         guard let bytes = try? ReadBuffer.contents(of: system.proc("vmstat")) else { return nil }
         return HostText.oomKills(in: bytes).value
-    }
-}
-
-extension EventTime {
-    /// The time now.
-    package static var now: EventTime {
-        EventTime(wall: MonotonicClock.wallMicroseconds, boot: MonotonicClock.bootNanoseconds)
     }
 }

@@ -36,6 +36,10 @@ struct HostPressureEvents: Sendable {
     private static let quiet: UInt64 = 5_000_000_000
 
     private var triggers: [PressedResource: Trigger] = [:]
+    /// The resources with a trigger, in the order of ``addTriggers(to:)``.
+    private var triggered: [PressedResource] = []
+    /// The triggers that have fired since the last ``read(_:)``.
+    private var fired: Set<PressedResource> = []
     /// The last reports, in nanoseconds of CLOCK_BOOTTIME.
     private var reports: [PressedResource: UInt64] = [:]
     private var stalls: [PressedResource: StallTime] = [:]
@@ -52,22 +56,40 @@ struct HostPressureEvents: Sendable {
             triggers[resource] = try? Trigger(resource, directory)
             _ = growth(resource, now: MonotonicClock.bootNanoseconds)
         }
+        triggered = PressedResource.allCases.filter { triggers[$0] != nil }
+    }
+
+    /// Adds the triggers to a list for poll(2).
+    func addTriggers(to list: inout PollList) {
+        for resource in triggered {
+            if let trigger = triggers[resource] { list.add(trigger.file.number, for: .notice) }
+        }
+    }
+
+    /// Notes which triggers have fired in a list that was waited for, in which they begin at
+    /// `start`.
+    mutating func note(_ list: PollList, from start: Int) {
+        for (place, resource) in triggered.enumerated()
+        where list.hasNews((start + place)..<(start + place + 1)) {
+            fired.insert(resource)
+        }
     }
 
     /// Returns the events from the kernel's reports since the last call; never waits.
     ///
-    /// Only this method may poll the triggers, because poll(2) consumes a report.
+    /// poll(2) consumes a report, so others that poll the triggers must pass the list to
+    /// ``note(_:from:)``.
     mutating func read(_ time: EventTime) -> [Event] {
-        let resources = PressedResource.allCases.filter { triggers[$0] != nil }
+        guard !triggered.isEmpty else { return [] }
         var list = PollList()
-        for resource in resources {
-            if let trigger = triggers[resource] { list.add(trigger.file.number, for: .notice) }
-        }
+        addTriggers(to: &list)
         list.wait(milliseconds: 0)
+        note(list, from: 0)
+        defer { fired = [] }
         var events: [Event] = []
-        for (place, resource) in resources.enumerated() {
+        for resource in triggered {
             let hasFired =
-                list.hasNews(place..<(place + 1))
+                fired.contains(resource)
                 && growth(resource, now: time.boot) ?? 0 >= Self.share(resource)
             let details = report(hasFired, of: resource, now: time.boot)
             if let details { events.append(Event(.pressure, time, nil, details)) }

@@ -43,11 +43,18 @@ package struct OOMLedger: Sendable {
         return unnamed[0].cgroup
     }
 
+    /// Whether cgroups have counted kills that the log may still name.
+    var hasUnnamed: Bool { !unnamed.isEmpty }
+
+    /// Takes the host's counter after a sample that had none.
+    mutating func note(total: UInt64?) { previous = total ?? previous }
+
     /// Compares a sample with the log, which must have been read to its end before the sample.
     ///
-    /// `total` is the host's counter, read before the log; nil if there is none.
-    package mutating func settle(
-        _ snapshot: Snapshot, total: UInt64?, _ time: EventTime
+    /// `total` is the host's counter, read before the log; nil if there is none, or it
+    /// was not read for this sample.
+    mutating func settle(
+        _ step: SampleStep, total: UInt64?, _ time: EventTime
     ) -> [Event] {
         defer {
             previous = total ?? previous
@@ -57,7 +64,7 @@ package struct OOMLedger: Sendable {
             base = total
             reported = 0
         }
-        var found = newKills(snapshot)
+        var found = newKills(step)
         Self.match(&unnamed, &logged)
         Self.match(&found, &logged)
         let due = readsLog ? unnamed : found
@@ -99,13 +106,16 @@ package struct OOMLedger: Sendable {
 
     /// The growth of the cgroups' counters since the previous sample.
     private mutating func newKills(
-        _ snapshot: Snapshot
+        _ step: SampleStep
     ) -> [(cgroup: EventCgroup, count: UInt64)] {
-        let isFirst = counters.follow(snapshot, initial: nil).earlier == nil
+        let snapshot = step.sample
+        let isFirst = step.earlier == nil
+        _ = counters.follow(step, initial: nil)
+        guard !step.isQuiet else { return [] }
         // Linux before 5.2 has one counter, without descendants.
         let columns = Self.metrics.compactMap { snapshot.schema.column(of: $0) }
         var found: [(cgroup: EventCgroup, count: UInt64)] = []
-        for position in snapshot.cgroups.indices {
+        for position in snapshot.cgroups.indices where step.changed[position] {
             let place = snapshot.cgroups[position].row
             let before = counters[position]
             for column in columns {

@@ -24,21 +24,12 @@ package struct SnapshotEvents: Sendable {
 
     private let interval: UInt64
     private var rows = RowStates<CgroupAccount>()
-    private var columns = WatchedColumns(metrics)
     /// The cgroups that no sample has contained yet, by generation: the inode of a v1 cgroup
     /// depends on the hierarchies in which it already exists.
     private var newborns: [UInt64: CgroupAccount] = [:]
     private var paths: [CgroupPath: CgroupID] = [:]
-    /// The births that were reported since the last sample, and before it since the one before.
-    private var births: Set<Birth> = []
-    private var earlierBirths: Set<Birth> = []
-
-    /// Distinguishes successive cgroups with the same path.
-    private struct Birth: Hashable {
-        let path: CgroupPath
-        /// 0 if it may be that of another hierarchy than the one in which ends are noticed.
-        let inode: UInt64
-    }
+    /// The cgroups whose births were reported, and that the newest sample lacks, too.
+    private(set) var unsampled: [UnsampledCgroup] = []
     private var clocks: Clocks?
 
     /// Creates a comparison; `interval` is the usual time between two samples in nanoseconds.
@@ -46,14 +37,6 @@ package struct SnapshotEvents: Sendable {
 
     /// Returns the cgroup at a path; without an identity if no sample has it.
     package func cgroup(_ path: CgroupPath) -> EventCgroup { EventCgroup(path, paths[path]) }
-
-    /// Whether the birth of a cgroup was reported, or happened before the first sample.
-    func knowsBirth(of path: CgroupPath, inode: UInt64) -> Bool {
-        guard inode != 0 else { return paths[path] != nil }
-        let possible = [inode, 0].map { Birth(path: path, inode: $0) }
-        return paths[path]?.inode == inode
-            || possible.contains { births.contains($0) || earlierBirths.contains($0) }
-    }
 
     /// Takes cgroups that are not in a sample yet.
     package mutating func take(newborns: [CgroupEntry], _ time: EventTime) -> [Event] {
@@ -69,13 +52,13 @@ package struct SnapshotEvents: Sendable {
     }
 
     /// Compares a sample with the previous one.
-    package mutating func take(_ snapshot: Snapshot, _ clocks: Clocks) -> [Event] {
+    mutating func take(_ step: SampleStep, _ clocks: Clocks) -> [Event] {
         var events = gap(clocks)
         self.clocks = clocks
-        columns.adopt(snapshot.schema)
-        let step = rows.follow(snapshot, initial: .unknown)
+        let snapshot = step.sample
+        let gone = rows.follow(step, initial: .unknown)
         let isFirst = step.earlier == nil
-        for position in step.added {
+        for position in step.moves.added {
             let entry = snapshot.cgroups[position]
             if let account = newborns.removeValue(forKey: entry.id.generation) {
                 rows[position] = account
@@ -85,13 +68,15 @@ package struct SnapshotEvents: Sendable {
             }
         }
         for position in snapshot.cgroups.indices
-        where !rows[position].isQuiet || columns.changed(snapshot, position, since: step) {
+        where step.changed[position] || !rows[position].isQuiet {
             events += rows[position].take(snapshot, position, clocks.time)
         }
         // Those that the sample lacks ended before it; ``Obituaries`` reports them.
-        for account in step.gone.map(\.state) + newborns.values { close(account.cgroup) }
+        for account in gone + newborns.values { close(account.cgroup) }
+        unsampled = newborns.sorted { $0.key < $1.key }.map { _, account in
+            UnsampledCgroup(cgroup: account.cgroup, born: account.born)
+        }
         newborns = [:]
-        (births, earlierBirths) = ([], births)
         return events
     }
 
@@ -99,9 +84,6 @@ package struct SnapshotEvents: Sendable {
         _ entry: CgroupEntry, _ time: EventTime, isNew: Bool
     ) -> CgroupAccount {
         paths[entry.path] = entry.id
-        // On v1, a directory may be made in the other hierarchies first.
-        let inode = entry.controllers.contains(.memory) ? entry.id.inode : 0
-        if isNew { births.insert(Birth(path: entry.path, inode: inode)) }
         return CgroupAccount(EventCgroup(entry.path, entry.id), born: isNew ? time.boot : nil)
     }
 

@@ -55,7 +55,7 @@ final class HostCheck: Sendable {
         if isNew {
             logger.warning(
                 """
-                refused a request for the host '\(shown)'; if this machine has that name, add it \
+                refused a request for the host '\(shown)'; if this host has that name, add it \
                 to --web.allowed-hosts
                 """)
         }

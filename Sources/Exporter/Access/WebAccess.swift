@@ -25,8 +25,8 @@ actor WebAccess {
                 configuration = try WebConfiguration(
                     try files.read(path), file: path,
                     directory: slash.map { String(path[..<$0]) } ?? ".")
-                security = try configuration.security.map { try TLSContext($0, &files) }
-                if let key = configuration.security?.key.path(or: path),
+                security = try configuration.tls.map { try TLSContext($0, &files) }
+                if let key = configuration.tls?.key.path(or: path),
                     FileStamp(of: key)?.isReadableByOthers == true
                 {
                     warnings.append(

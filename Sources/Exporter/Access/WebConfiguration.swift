@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Configuration
 internal import KernelIO
 
@@ -12,7 +13,7 @@ struct WebConfiguration: Hashable, Sendable {
     }
 
     /// The TLS settings; nil for plain HTTP.
-    var security: TLSSettings?
+    var tls: TLSSettings?
     /// Headers added to every response, by name.
     var headers: [String: String] = [:]
     /// Password hashes by user name; empty if everyone may read.
@@ -32,7 +33,7 @@ struct WebConfiguration: Hashable, Sendable {
         for entry in try root.entries(for: "the web configuration", keys: keys) {
             switch entry.key {
             case "tls_server_config":
-                security = try TLSSettings(entry.value, directory: directory)
+                tls = try TLSSettings(entry.value, directory: directory)
             case "http_server_config": try readServer(entry.value)
             case "basic_auth_users": try readUsers(entry.value)
             default: try readRateLimit(entry.value)
@@ -102,7 +103,7 @@ struct WebConfiguration: Hashable, Sendable {
                 }
                 limit.interval = interval
             } else {
-                guard let burst = Int(text), burst >= 0 else {
+                guard let burst = Int(digits: text) else {
                     throw ConfigError(
                         entry.value.position, "\(what) must be a number of requests: 5")
                 }
@@ -112,7 +113,8 @@ struct WebConfiguration: Hashable, Sendable {
         guard limit.interval > .zero else { return }
         guard limit.burst > 0 else {
             throw ConfigError(
-                node.position, "rate_limit without burst would refuse every request; add burst: 5"
+                node.position,
+                "rate_limit.burst is 0, which would refuse every request; write burst: 5"
             )
         }
         rateLimit = limit

@@ -54,7 +54,7 @@ final class EventFeed: Sendable {
     }
 
     private let search = Search()
-    /// The interval at which the store is looked at.
+    /// The polling interval of the store.
     private static let pace = Duration.milliseconds(100)
     /// The maximum number of new events in a piece.
     private static let mostAtOnce = 500

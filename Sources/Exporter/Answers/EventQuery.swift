@@ -38,7 +38,7 @@ struct EventQuery {
             case "since": selection.since = try Self.time(value, now)
             case "until": selection.until = try Self.time(value, now)
             default:
-                guard let number = Int(value), number > 0 else {
+                guard let number = Int(digits: value), number > 0 else {
                     throw Mistake(description: "n must be at least 1")
                 }
                 most = min(number, Self.mostEvents)

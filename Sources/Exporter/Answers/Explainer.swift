@@ -7,7 +7,7 @@ import CgroupModel
 /// It keeps the gauges of the last two samples that it explained, so that growth is known from the
 /// second request on; nothing is kept before the first.
 actor Explainer {
-    /// The age at which gauges are too old for a current slope, in nanoseconds.
+    /// The maximum age of gauges for a current slope, in nanoseconds.
     private static let longestWindow: UInt64 = 60_000_000_000
 
     private let files: SourceFiles

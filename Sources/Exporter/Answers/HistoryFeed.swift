@@ -22,12 +22,16 @@ actor HistoryFeed {
     /// The maximum number of requests that wait, each of which keeps others from being served.
     private let most: Int
     private nonisolated let waiting = Mutex(0)
+    /// The time that reading a period may take, for the others wait meanwhile.
+    private let longest: Duration
 
     init(
-        version: String, most: Int, open: @escaping @Sendable () throws -> (any PastReader)?
+        version: String, most: Int, longest: Duration = .seconds(3),
+        open: @escaping @Sendable () throws -> (any PastReader)?
     ) {
         self.version = version
         self.most = most
+        self.longest = longest
         self.open = open
     }
 
@@ -73,17 +77,21 @@ actor HistoryFeed {
         return ByteBuffer(bytes: encoder.encode(snapshot))
     }
 
-    /// Returns the values of a period; throws a ``RangeQuery/Mistake`` if there are too many.
+    /// Returns the values of a period.
+    ///
+    /// Throws a ``RangeQuery/Mistake`` if there are too many, or if reading them takes too long.
     func range(_ query: RangeQuery) throws -> ByteBuffer {
         try Task.checkCancellation()
         guard var reader = try open() else { throw Absence.noHistory }
         var answer = RangeAnswer(query)
         let begin = query.range.lowerBound
+        let end = ContinuousClock.now + longest
         // The rates of the first point need the period before it.
         let lead = begin > query.step ? begin - query.step : 0
         try reader.samples(lead...query.range.upperBound, step: query.step) { snapshot in
             // The client may have given up.
             try Task.checkCancellation()
+            guard ContinuousClock.now < end else { throw RangeQuery.tooLong(longest) }
             if snapshot.wallTime >= begin { try answer.add(snapshot) }
             return true
         }

@@ -2,7 +2,7 @@ package import CgroupModel
 
 /// The history that the server reads: the snapshots of the past by time, in microseconds since 1970.
 package protocol PastReader {
-    /// The times of the first and the last snapshot; nil without one.
+    /// The times of the first and the last snapshot; nil if there are none.
     var span: ClosedRange<UInt64>? { get }
     /// Returns the newest snapshot at or before a time; nil if there is none.
     mutating func snapshot(at time: UInt64) throws -> Snapshot?

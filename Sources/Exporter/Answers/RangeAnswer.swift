@@ -43,11 +43,7 @@ struct RangeAnswer {
             let reading = snapshot.total(index, field.metric.id)
             return reading.isKnown ? .reading(reading) : .none
         }
-        let rate =
-            field.metric.dimension == nil
-            ? snapshot.rate(index, field.metric.id)
-            : snapshot.summedRate(index, field.metric.id)
-        return rate.map { .rate($0) } ?? .none
+        return snapshot.totalRate(index, field.metric.id).map { .rate($0) } ?? .none
     }
 
     /// The answer as a JSON object.

@@ -72,6 +72,13 @@ struct RangeQuery {
         description: "more than \(mostValues) values; use a longer step, fewer fields or a "
             + "narrower pattern of cgroups")
 
+    /// The error about a period that takes too long to read.
+    static func tooLong(_ time: Duration) -> Mistake {
+        Mistake(
+            description: "reading this period takes more than "
+                + "\(time.components.seconds) s; use a longer step or a shorter period")
+    }
+
     private static func pattern(_ text: String) throws(Mistake) -> PathPattern {
         do throws(EventQuery.Mistake) {
             return try EventQuery.pattern(text)

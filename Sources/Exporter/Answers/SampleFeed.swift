@@ -24,7 +24,7 @@ actor SampleFeed {
         let json: ByteBuffer
     }
 
-    /// The interval at which the source is polled.
+    /// The polling interval of the source.
     private static let pace = Duration.milliseconds(250)
 
     private let exposition: Exposition

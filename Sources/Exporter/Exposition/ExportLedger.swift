@@ -26,7 +26,7 @@ package final class ExportLedger: MetricsSource {
         state = Mutex(State(kills: OOMKillTally(source)))
     }
 
-    /// Enters events, of which only OOM kills are counted.
+    /// Enters events; only OOM kills are counted.
     package func enter(_ events: [Event]) {
         let kills = events.filter { $0.kind == .oomKill }
         guard !kills.isEmpty else { return }

@@ -19,7 +19,7 @@ struct ExpositionBuffer: Sendable {
         header = []
     }
 
-    /// Starts a family, to which the following samples belong.
+    /// Starts a family; the following samples belong to it.
     ///
     /// Its header is written with the first sample, so a family without samples writes nothing.
     mutating func open(_ family: Family) {

@@ -20,7 +20,7 @@ package struct ExpositionEncoder: Sendable {
     /// Prepares the headers of all families.
     ///
     /// `deviceName` returns the name of a block device (`vda`); if it returns nil, the label is
-    /// `MAJ:MIN`. `birthTime` returns a cgroup's creation time in microseconds since 1970, or nil
+    /// `MAJ:MIN`. `identity` returns the unit, container and pod of a cgroup. `birthTime` returns a cgroup's creation time in microseconds since 1970, or nil
     /// if unknown.
     package init(
         version: String, selection: ExportSelection = ExportSelection(),
@@ -94,13 +94,13 @@ package struct ExpositionEncoder: Sendable {
     }
 
     private mutating func encodeDerived(
-        _ family: Family, _ value: (LabelCache.Labelled) -> UInt64?
+        _ family: Family, _ value: (LabelCache.Labeled) -> UInt64?
     ) {
         buffer.open(family)
         encodeSamples(value)
     }
 
-    private mutating func encodeSamples(_ value: (LabelCache.Labelled) -> UInt64?) {
+    private mutating func encodeSamples(_ value: (LabelCache.Labeled) -> UInt64?) {
         for cgroup in labels.cgroups {
             if let value = value(cgroup) { buffer.add(labels.bytes, cgroup.labels, end, value) }
         }

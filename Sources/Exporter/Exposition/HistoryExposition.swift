@@ -59,7 +59,7 @@ package struct HistoryExposition {
 
     /// Exports the families of some metrics; nil means those that `/metrics` has by default.
     ///
-    /// `deviceName` returns the name of a block device; without one, the label is `MAJ:MIN`.
+    /// `deviceName` returns the name of a block device; if it returns nil, the label is `MAJ:MIN`.
     package init(
         metrics: [MetricID]?, isWanted: @escaping (CgroupPath) -> Bool,
         deviceName: @escaping @Sendable (InstanceKey) -> String?

@@ -6,7 +6,7 @@ import CgroupModel
 /// entries of removed cgroups are dropped.
 struct LabelCache {
     /// A cgroup that has series.
-    struct Labelled {
+    struct Labeled {
         /// The position in the snapshot.
         let position: Int
         /// The location of its readings.
@@ -22,7 +22,7 @@ struct LabelCache {
     /// ``CgroupLabels/identity`` of all cgroups, concatenated.
     private(set) var bytes: [UInt8] = []
     /// The cgroups in path order.
-    private(set) var cgroups: [Labelled] = []
+    private(set) var cgroups: [Labeled] = []
     /// ``CgroupLabels/info`` of the cgroups, in the same order.
     private(set) var infos: [[UInt8]] = []
     /// The number of cgroups without series, by reason.
@@ -80,7 +80,7 @@ struct LabelCache {
             let start = bytes.count
             bytes.append(contentsOf: known.labels.identity)
             cgroups.append(
-                Labelled(
+                Labeled(
                     position: position, row: cgroup.row, labels: start..<bytes.count,
                     startTime: known.startTime, descendants: descendants[position]))
             infos.append(known.labels.info)

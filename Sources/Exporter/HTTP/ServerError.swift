@@ -42,7 +42,7 @@ package enum ServerError: Error, Hashable, CustomStringConvertible {
         case .addressInUse(let address):
             "\(address) is already in use; choose another --web.listen-address"
         case .addressNotAvailable(let address):
-            "no interface of this machine has the address of \(address); "
+            "no interface of this host has the address of \(address); "
                 + "choose another --web.listen-address"
         case .notPermitted(let address):
             "this user may not listen on \(address); choose "

@@ -150,7 +150,7 @@ package enum HierarchyError: Error, CustomStringConvertible, Sendable {
         case .noSuchCgroup(let path, let similar):
             "no cgroup \(path)"
                 + (similar.isEmpty
-                    ? "; `cgwarden tree` lists them" : "; \(Spelling.question(similar))")
+                    ? "; `cgwarden tree` lists the cgroups" : "; \(Spelling.question(similar))")
         }
     }
 }

@@ -5,7 +5,7 @@ package import KernelIO
 package struct SamplerConfiguration: Sendable {
     /// The cgroups to sample.
     package var scope = SampleScope()
-    /// The deepest level below the root at which files are read; nil for all.
+    /// The maximum depth below the root of files that are read; nil for all.
     ///
     /// Deeper cgroups are only listed.
     package var readDepth: Int?
@@ -74,7 +74,7 @@ package actor Sampler {
         self.configuration = configuration
         hierarchies = set
         executor = ThreadExecutor(name: "sampler")
-        budget = configuration.descriptorBudget ?? DescriptorBudget.raised()
+        budget = configuration.descriptorBudget ?? DescriptorBudget.raiseLimit()
         let kept = plan.files.count { $0.tier <= .costly }
         nodes = NodeTable(
             set, rowsPerShard: budget / max(1, kept), readDepth: configuration.readDepth)

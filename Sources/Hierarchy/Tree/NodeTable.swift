@@ -35,7 +35,7 @@ struct NodeTable {
     private var rowCounts: [Int]
     /// The number of rows in a shard before the next one is used.
     private let rowsPerShard: Int
-    /// The deepest level below the root at which files are read; nil for all.
+    /// The maximum depth below the root of files that are read; nil for all.
     private let readDepth: Int?
     /// The maximum number of shards, each of which is a thread.
     ///
@@ -188,7 +188,7 @@ struct NodeTable {
 }
 
 extension [CgroupEntry] {
-    /// The first index at which the condition holds; it must hold for all later ones, too.
+    /// The first index that meets the condition; all later indices must meet it, too.
     func partitioningIndex(where condition: (CgroupEntry) -> Bool) -> Int {
         var low = 0
         var high = count

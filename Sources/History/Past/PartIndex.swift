@@ -12,6 +12,8 @@ struct PartIndex: Sendable {
         let record: Range<Int>
         /// The bytes of the record of its gauges; nil if it has none.
         var gauges: Range<Int>?
+        /// The bytes of the record of what it leaves out; nil if it has none.
+        var omissions: Range<Int>?
     }
 
     /// A header and the snapshots that depend on it.
@@ -21,6 +23,9 @@ struct PartIndex: Sendable {
         /// The index of its first snapshot.
         let first: Int
     }
+
+    /// Records whose heads are damaged, as restored, by their offset.
+    private var restored: [Int: [UInt8]] = [:]
 
     private(set) var frames: [Frame] = []
     private(set) var segments: [Segment] = []
@@ -32,16 +37,31 @@ struct PartIndex: Sendable {
         var scanner = RecordScanner(file, payloadPrefix: FrameRecord.timeLength)
         /// Whether the next snapshot has everything that it depends on.
         var isConnected = false
-        /// Whether the last record was a snapshot.
+        /// Whether the last record was a snapshot, or belongs to one.
         var followsFrame = false
+        /// Where the segment of the next record begins, if it is intact so far.
+        var start: Int? = 0
         /// The first of the snapshots that the last damage made unreadable, and their number.
         var lost: (offset: Int, count: Int)?
         func note(_ offset: Int, _ kind: RecordingNote.Kind) {
             notes.append(RecordingNote(file: file.name, offset: offset, kind: kind))
         }
-        while let item = try scanner.next() {
+        while var item = try scanner.next() {
             let wasFrame = followsFrame
             followsFrame = false
+            if case .damage(let range) = item, let begin = start {
+                // Only one record of a segment can be restored.
+                start = nil
+                if let record = try SegmentParity.restore(range, from: begin, in: file),
+                    let head = Record.head(record[...])
+                {
+                    note(range.lowerBound, .restored(end: range.upperBound))
+                    restored[range.lowerBound] = record
+                    let time = record.dropFirst(Record.headLength).prefix(FrameRecord.timeLength)
+                    item = .record(
+                        kind: head.kind, payload: Array(time), offset: range.lowerBound)
+                }
+            }
             switch item {
             case .damage(let range):
                 isConnected = false
@@ -51,6 +71,7 @@ struct PartIndex: Sendable {
             case .record(Record.Kind.header, _, let offset):
                 isConnected = true
                 lost = nil
+                if restored[offset] == nil { start = offset }
                 segments.append(Segment(header: offset..<scanner.offset, first: frames.count))
             case .record(Record.Kind.frame, let time, let offset):
                 guard isConnected, time.count == FrameRecord.timeLength else {
@@ -68,10 +89,21 @@ struct PartIndex: Sendable {
                 followsFrame = true
             case .record(Record.Kind.gauges, _, let offset) where wasFrame:
                 frames[frames.count - 1].gauges = offset..<scanner.offset
-            case .record(Record.Kind.setBack, _, _): marks += 1
+                followsFrame = true
+            case .record(Record.Kind.omissions, _, let offset) where wasFrame:
+                frames[frames.count - 1].omissions = offset..<scanner.offset
+            case .record(Record.Kind.setBack, _, _):
+                marks += 1
+                start = scanner.offset
+            case .record(Record.Kind.parity, _, _): start = scanner.offset
             case .record: break
             }
         }
+    }
+
+    /// The bytes of a record, restored if its head was damaged.
+    func bytes(_ record: Range<Int>, in file: any RecordingBytes) throws -> [UInt8] {
+        try restored[record.lowerBound] ?? file.bytes(record)
     }
 
     /// The number of snapshots that depend on one.

@@ -12,6 +12,13 @@ struct PastDecoder: Sendable {
         let translation: SnapshotTranslation
     }
 
+    /// The segment of a file that records belong to.
+    private struct Place {
+        let file: any RecordingBytes
+        let index: PartIndex
+        let segment: Int
+    }
+
     private struct SegmentKey: Sendable, Hashable {
         let piece: Int
         let segment: Int
@@ -21,6 +28,7 @@ struct PastDecoder: Sendable {
     private static let keptCount = 8
 
     private var kept: [Decoded] = []
+    private var knownLegend: SegmentHeader.KnownLegend?
     /// The first unreadable snapshot of each damaged segment that was met.
     private var broken: [SegmentKey: Int] = [:]
     private var notes: [RecordingNote] = []
@@ -60,8 +68,10 @@ struct PastDecoder: Sendable {
         }
         guard let last else { return nil }
         let gauges = withGauges ? index.frames[number].gauges : nil
+        let place = Place(file: file, index: index, segment: segment)
         return PastFrame(
-            last.snapshot, try gauges.flatMap { try summary($0, in: file, of: last.snapshot) },
+            last.snapshot, try gauges.flatMap { try summary($0, in: place, of: last.snapshot) },
+            try index.frames[number].omissions.map { try omissions($0, in: place) } ?? [],
             last.header, last.translation)
     }
 
@@ -70,16 +80,18 @@ struct PastDecoder: Sendable {
         after last: Decoded?
     ) throws -> Decoded? {
         let frame = index.frames[number]
+        let place = Place(file: file, index: index, segment: frame.segment)
         let header =
-            try last?.header ?? header(index.segments[frame.segment].header, in: file)
+            try last?.header ?? header(index.segments[frame.segment].header, in: place)
         guard let header else { return nil }
-        guard let payload = try payload(frame.record, in: file) else { return nil }
+        guard let payload = try payload(frame.record, in: place) else { return nil }
         var translation = last?.translation ?? SnapshotTranslation(header)
         do throws(FrameError) {
             let record = try FrameRecord(decoding: payload, after: translation.wordCount)
             translation.add(record.words)
             let snapshot = try FrameCodec.decode(
                 record.frame, after: last?.snapshot, header.legend)
+            translation.prepare(snapshot.schema)
             return Decoded(
                 piece: piece, number: number, segment: frame.segment, header: header,
                 snapshot: snapshot, translation: translation)
@@ -90,48 +102,63 @@ struct PastDecoder: Sendable {
     }
 
     private mutating func header(
-        _ place: Range<Int>, in file: any RecordingBytes
+        _ record: Range<Int>, in place: Place
     ) throws -> SegmentHeader? {
-        guard let payload = try payload(place, in: file) else { return nil }
+        guard let payload = try payload(record, in: place) else { return nil }
         let found: SegmentHeader.Decoded
         do throws(FrameError) {
-            found = try SegmentHeader.decode(payload)
+            found = try SegmentHeader.decode(payload, &knownLegend)
         } catch {
-            note(file, place, .notUnderstood(error.reason))
+            note(place.file, record, .notUnderstood(error.reason))
             return nil
         }
         switch found {
-        case .otherVersion(let version): throw RecordingError.otherVersion(file.name, version)
+        case .otherVersion(let version):
+            throw RecordingError.otherVersion(place.file.name, version)
         case .header(var header):
             if let known = kept.last?.header.legend, known == header.legend {
                 // Share one table between all segments.
                 header.legend = known
             } else if !header.legend.unknownNames.isEmpty {
-                note(file, place, .unknownMetrics(header.legend.unknownNames))
+                note(place.file, record, .unknownMetrics(header.legend.unknownNames))
             }
             return header
         }
     }
 
     private mutating func summary(
-        _ place: Range<Int>, in file: any RecordingBytes, of snapshot: Snapshot
+        _ record: Range<Int>, in place: Place, of snapshot: Snapshot
     ) throws -> GaugeSummary? {
-        guard let payload = try payload(place, in: file) else { return nil }
+        guard let payload = try payload(record, in: place) else { return nil }
         do throws(FrameError) {
             return try GaugeSummary(decoding: payload, for: snapshot)
         } catch {
-            note(file, place, .notUnderstood(error.reason))
+            note(place.file, record, .notUnderstood(error.reason))
             return nil
         }
     }
 
-    /// The payload of a record; nil, with a note, if it is damaged.
-    private mutating func payload(
-        _ record: Range<Int>, in file: any RecordingBytes
-    ) throws -> [UInt8]? {
-        let payload = Record.payload(of: try file.bytes(record))
-        if payload == nil { note(file, record, .damaged(end: record.upperBound)) }
-        return payload
+    private mutating func omissions(
+        _ record: Range<Int>, in place: Place
+    ) throws -> [Omission] {
+        guard let payload = try payload(record, in: place) else { return [] }
+        do throws(FrameError) {
+            return try Omission.decode(payload)
+        } catch {
+            note(place.file, record, .notUnderstood(error.reason))
+            return []
+        }
+    }
+
+    /// The payload of a record, restored if it is damaged; nil, with a note, if it cannot be.
+    private mutating func payload(_ record: Range<Int>, in place: Place) throws -> [UInt8]? {
+        let bytes = try place.index.bytes(record, in: place.file)
+        if let payload = Record.payload(of: bytes) { return payload }
+        let start = place.index.segments[place.segment].header.lowerBound
+        let restored = try SegmentParity.restore(record, from: start, in: place.file)
+        let kind = restored == nil ? RecordingNote.Kind.damaged : RecordingNote.Kind.restored
+        note(place.file, record, kind(record.upperBound))
+        return restored.flatMap { Record.payload(of: $0) }
     }
 
     private mutating func note(

@@ -8,16 +8,19 @@ package struct PastFrame: Sendable {
     package let snapshot: Snapshot
     /// The host and the run that recorded it.
     package let origin: RecordingOrigin
-    /// The period for which it stands, in microseconds; 0 if every sample was kept.
+    /// The length of its period in microseconds; 0 if every sample was kept.
     package let step: UInt64
-    /// The summary of the period, and the snapshot with the writer's numbers; nil without one.
+    /// The cgroups that existed and were not kept; see ``Omission``.
+    package let omissions: [Omission]
+    /// The summary of the period, and the snapshot with the writer's numbers; nil without a summary.
     private let summary: (gauges: GaugeSummary, snapshot: Snapshot)?
     private let translation: SnapshotTranslation
 
     init(
-        _ snapshot: Snapshot, _ gauges: GaugeSummary?, _ header: SegmentHeader,
-        _ translation: SnapshotTranslation
+        _ snapshot: Snapshot, _ gauges: GaugeSummary?, _ omissions: [Omission],
+        _ header: SegmentHeader, _ translation: SnapshotTranslation
     ) {
+        self.omissions = omissions
         self.snapshot = translation.translate(snapshot)
         origin = header.origin
         step = header.step

@@ -17,10 +17,14 @@ package enum Record {
         static let frame: UInt8 = 2
         /// An event, which depends on no other record.
         package static let event: UInt8 = 3
-        /// The maxima and means of the samples for which the snapshot before it stands.
+        /// The maxima and means of the samples that the snapshot before it represents.
         static let gauges: UInt8 = 4
         /// The first record of a part that begins after the clock was set back.
         static let setBack: UInt8 = 5
+        /// The cgroups that the snapshot before it leaves out; see ``Omission``.
+        static let omissions: UInt8 = 6
+        /// The last record of a segment; see ``SegmentParity``.
+        static let parity: UInt8 = 7
     }
 
     struct Head {

@@ -14,7 +14,9 @@ package protocol RecordingBytes: Sendable {
 package struct RecordScanner {
     /// A part of the file.
     package enum Item {
-        /// An intact record; when only heads are read, the payload is its beginning, unchecked.
+        /// An intact record.
+        ///
+        /// With a prefix, `payload` is only that many bytes, and its checksum is not verified.
         case record(kind: UInt8, payload: [UInt8], offset: Int)
         /// Bytes that are not an intact record.
         case damage(Range<Int>)
@@ -49,11 +51,13 @@ package struct RecordScanner {
         let bytes = try source.bytes(
             start..<min(start + Record.headLength + (prefix ?? 0), end))
         guard let head = Record.head(bytes[...]) else {
-            offset = try nextHead(after: start) ?? end
-            let isTorn =
-                offset == end
-                ? try isTorn(from: start, Array(bytes.prefix(Record.headLength))) : false
-            return isTorn ? .torn(offset: start) : .damage(start..<offset)
+            guard let found = try nextHead(after: start) else {
+                offset = end
+                let isTorn = try isTorn(from: start, Array(bytes.prefix(Record.headLength)))
+                return isTorn ? .torn(offset: start) : .damage(start..<end)
+            }
+            offset = found
+            return .damage(start..<found)
         }
         let payload = start + Record.headLength
         guard head.length <= end - payload else {

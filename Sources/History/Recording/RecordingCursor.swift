@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// A position in a ``Recording``, from which to step from snapshot to snapshot.
+/// A position in a ``Recording`` that steps from snapshot to snapshot.
 package struct RecordingCursor: Sendable {
     /// A record that is intact but malformed.
     private struct Unreadable: Error {
@@ -73,6 +73,7 @@ package struct RecordingCursor: Sendable {
             translation.add(record.words)
             let snapshot = try FrameCodec.decode(
                 record.frame, after: last?.snapshot, segment.header.legend)
+            translation.prepare(snapshot.schema)
             return Decoded(number: number, snapshot: snapshot, translation: translation)
         } catch {
             throw Unreadable(number: number, reason: error.reason)

@@ -6,7 +6,7 @@ import CgroupModel
 package struct RecordingEnd {
     /// The length without an incomplete last record.
     package let length: Int
-    /// The times of the first and the last snapshot in microseconds since 1970; nil without one.
+    /// The times of the first and the last snapshot in microseconds since 1970; nil if there are none.
     package let times: ClosedRange<UInt64>?
 
     /// Scans a file.

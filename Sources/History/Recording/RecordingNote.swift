@@ -8,6 +8,8 @@ package struct RecordingNote: Hashable, Sendable, CustomStringConvertible {
         case torn
         /// Bytes that are not an intact record, up to `end`.
         case damaged(end: Int)
+        /// A record that was damaged, up to `end`, and is restored from the others.
+        case restored(end: Int)
         /// A record that is intact but malformed.
         case notUnderstood(FrameError.Reason)
         /// Snapshots that depend on a lost record.
@@ -36,6 +38,8 @@ package struct RecordingNote: Hashable, Sendable, CustomStringConvertible {
         case .torn: "\(file): the last record, at byte \(offset), is incomplete; skipped"
         case .damaged(let end):
             "\(file): bytes \(offset) to \(end) are damaged; skipped"
+        case .restored(let end):
+            "\(file): bytes \(offset) to \(end) are damaged; restored"
         case .notUnderstood(let reason):
             "\(file): the record at byte \(offset) is skipped: \(reason.rawValue)"
         case .lost(let snapshots):
@@ -62,7 +66,7 @@ package enum RecordingError: Error, Hashable, Sendable, CustomStringConvertible 
     package var description: String {
         switch self {
         case .notARecording(let file):
-            "\(file) is not a recording; name one, or a new file to record to"
+            "\(file) is not a recording; `cgwarden stat --record FILE` makes one"
         case .otherVersion(let file, let version):
             "\(file) is a recording of format \(version), and this program reads only format "
                 + "\(SegmentHeader.major); use the cgwarden that made it"

@@ -11,6 +11,7 @@ package struct SegmentEncoder: Sendable {
     private var earlier: Snapshot?
     private var frames = 0
     private var words = 0
+    private var parity = SegmentParity()
 
     /// Creates an encoder that begins a segment every `keyframeInterval` snapshots.
     ///
@@ -28,32 +29,51 @@ package struct SegmentEncoder: Sendable {
     /// Whether the next snapshot begins a segment, so that it may begin a new file.
     package var isAtBoundary: Bool { earlier == nil || frames >= keyframeInterval }
 
-    /// Makes the next snapshot begin a segment.
-    package mutating func endSegment() { earlier = nil }
+    /// Ends the segment, so that the next snapshot begins one; returns the bytes that complete it.
+    ///
+    /// They are empty if there is no segment. Without them, they come before the next snapshot.
+    package mutating func endSegment() -> [UInt8] {
+        earlier = nil
+        guard !parity.bytes.isEmpty else { return [] }
+        defer { parity = SegmentParity() }
+        return Record.encode(Record.Kind.parity, parity.bytes)
+    }
 
-    /// Encodes the next snapshot, and the maxima and means of those for which it stands.
+    /// Encodes the next snapshot, the maxima and means of those for which it stands, and what is
+    /// left out of it.
     package mutating func encode(
-        _ snapshot: Snapshot, gauges: GaugeSummary? = nil
+        _ snapshot: Snapshot, gauges: GaugeSummary? = nil, omissions: [Omission] = []
     ) -> [UInt8] {
         let frame = FrameCodec.encode(snapshot, after: isAtBoundary ? nil : earlier)
-        earlier = snapshot
         var bytes: [UInt8] = []
         if FrameCodec.isKeyframe(frame) {
+            bytes = endSegment()
             let texts = Array(Word.texts(from: 0))
             let header = SegmentHeader(
                 origin: origin, wallTime: snapshot.wallTime,
                 monotonicTime: snapshot.tierTimes.map(\.now).max() ?? 0, words: texts, step: step)
-            bytes = Record.encode(Record.Kind.header, header.encode())
+            add(Record.Kind.header, header.encode(), to: &bytes)
             words = texts.count
             frames = 0
         }
+        earlier = snapshot
         frames += 1
         let fresh = Word.texts(from: words)
         words += fresh.count
-        bytes += Record.encode(
+        add(
             Record.Kind.frame,
-            FrameRecord(wallTime: snapshot.wallTime, words: Array(fresh), frame: frame).encode())
-        if let gauges { bytes += Record.encode(Record.Kind.gauges, gauges.encode(for: snapshot)) }
+            FrameRecord(wallTime: snapshot.wallTime, words: Array(fresh), frame: frame).encode(),
+            to: &bytes)
+        if let gauges { add(Record.Kind.gauges, gauges.encode(for: snapshot), to: &bytes) }
+        if !omissions.isEmpty {
+            add(Record.Kind.omissions, Omission.encode(omissions), to: &bytes)
+        }
         return bytes
+    }
+
+    private mutating func add(_ kind: UInt8, _ payload: [UInt8], to bytes: inout [UInt8]) {
+        let record = Record.encode(kind, payload)
+        parity.add(record)
+        bytes += record
     }
 }

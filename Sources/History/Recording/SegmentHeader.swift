@@ -40,7 +40,7 @@ struct SegmentHeader: Sendable {
     var legend = FrameLegend.own
     /// The texts of all words so far, by number.
     var words: [String]
-    /// The period for which each snapshot stands, in microseconds; 0 if all were recorded.
+    /// The length of each snapshot's period in microseconds; 0 if all samples were recorded.
     var step: UInt64 = 0
 
     /// Limits what hostile bytes can claim.
@@ -77,8 +77,22 @@ struct SegmentHeader: Sendable {
         return out.finish()
     }
 
+    /// A decoded legend, which is the same in all segments of a program.
+    struct KnownLegend: Sendable {
+        fileprivate let passage: RunReader.Passage
+        fileprivate let legend: FrameLegend
+    }
+
     /// Decodes a header; for another major version, returns only that version.
     static func decode(_ payload: [UInt8]) throws(FrameError) -> Decoded {
+        var known: KnownLegend?
+        return try decode(payload, &known)
+    }
+
+    /// Decodes a header, whose legend is likely a known one.
+    static func decode(
+        _ payload: [UInt8], _ known: inout KnownLegend?
+    ) throws(FrameError) -> Decoded {
         var input = RunReader(payload)
         let version = try input.next()
         guard version == major else { return .otherVersion(version) }
@@ -88,6 +102,21 @@ struct SegmentHeader: Sendable {
             pageSize: try input.next(), runStart: try input.next())
         let wallTime = try input.next()
         let monotonicTime = try input.next()
+        let legend = try legend(&input, &known)
+        let words = try Self.words(&input, after: 0)
+        if minor >= 1, try input.next() != 0 { origin.machine = try RecordedMachine(&input) }
+        let step = minor >= 2 ? try input.next() : 0
+        return .header(
+            SegmentHeader(
+                origin: origin, wallTime: wallTime, monotonicTime: monotonicTime,
+                legend: legend, words: words, step: step))
+    }
+
+    private static func legend(
+        _ input: inout RunReader, _ known: inout KnownLegend?
+    ) throws(FrameError) -> FrameLegend {
+        if let known, input.skip(known.passage) { return known.legend }
+        let start = input.startOfPassage
         var controllers: [String] = []
         for _ in 0..<(try input.count(upTo: rowLimit)) { controllers.append(try input.string()) }
         var rows: [FrameLegend.Row] = []
@@ -99,14 +128,9 @@ struct SegmentHeader: Sendable {
                 FrameLegend.Row(
                     name: String(decoding: above, as: UTF8.self), bits: try input.next()))
         }
-        let words = try Self.words(&input, after: 0)
-        if minor >= 1, try input.next() != 0 { origin.machine = try RecordedMachine(&input) }
-        let step = minor >= 2 ? try input.next() : 0
-        return .header(
-            SegmentHeader(
-                origin: origin, wallTime: wallTime, monotonicTime: monotonicTime,
-                legend: FrameLegend(rows: rows, controllers: controllers), words: words,
-                step: step))
+        let legend = FrameLegend(rows: rows, controllers: controllers)
+        known = input.passage(since: start).map { KnownLegend(passage: $0, legend: legend) }
+        return legend
     }
 
     enum Decoded {

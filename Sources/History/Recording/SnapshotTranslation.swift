@@ -5,75 +5,140 @@ import CgroupModel
 /// Metrics are matched by name and words by text; metrics that this program does not know are
 /// dropped.
 struct SnapshotTranslation: Sendable {
+    /// How the columns of a schema of the writer become those of this program.
+    private struct Plan: Sendable {
+        let from: Schema
+        let schema: Schema
+        /// The writer's column of each column.
+        let columns: [Int]
+        /// The columns whose readings are words.
+        let words: [Int]
+        /// Whether all columns are the same.
+        let isSame: Bool
+
+        init(_ from: Schema, _ legend: FrameLegend) {
+            self.from = from
+            let schema = Schema(from.columns.compactMap { legend.metrics[$0.index] })
+            var places: [MetricID: Int] = [:]
+            for (place, id) in from.columns.enumerated().reversed() {
+                if let own = legend.metrics[id.index] { places[own] = place }
+            }
+            columns = schema.columns.map { places[$0] ?? 0 }
+            words = schema.columns.indices.filter {
+                MetricCatalog[schema.columns[$0]].kind == .text
+            }
+            isSame =
+                schema.counterCount == from.counterCount && schema.width == from.width
+                && columns.elementsEqual(schema.columns.indices)
+            self.schema = schema
+        }
+    }
+
     private let legend: FrameLegend
-    /// This process's number for each recorded word; nil if its word table is full.
-    private var words: [UInt32?] = []
+    /// The recorded words by number.
+    private var words: [String] = []
+    private var plan: Plan?
 
     /// Creates a translation from the header of a segment.
     init(_ header: SegmentHeader) {
         legend = header.legend
-        add(header.words)
+        words = header.words
     }
 
     /// The number of words so far.
     var wordCount: Int { words.count }
 
-    mutating func add(_ texts: [String]) {
-        for text in texts { words.append(Word.intern(text)) }
+    mutating func add(_ texts: [String]) { words += texts }
+
+    /// Keeps the plan for the columns of a snapshot, for this one and those that follow.
+    mutating func prepare(_ schema: Schema) {
+        if plan?.from != schema { plan = Plan(schema, legend) }
     }
 
     /// Translates a snapshot, which must be normalised.
     func translate(_ snapshot: Snapshot) -> Snapshot {
         let from = snapshot.schema
-        let schema = Schema(from.columns.compactMap { legend.metrics[$0.index] })
-        let columns = schema.columns.map { id in
-            from.columns.firstIndex { legend.metrics[$0.index] == id } ?? 0
-        }
-        let isText = schema.columns.map { MetricCatalog[$0].kind == .text }
+        let plan = plan.flatMap { $0.from == from ? $0 : nil } ?? Plan(from, legend)
+        var known: [UInt64: UInt32?] = [:]
         let old = snapshot.blocks[0]
-        var block = RowBlock(values: [], previous: [], instances: [], instanceStarts: [0])
-        block.values.reserveCapacity(snapshot.cgroups.count * schema.width)
-        block.previous.reserveCapacity(snapshot.cgroups.count * schema.counterCount)
-        for row in snapshot.cgroups.indices {
-            let values = row * from.width
-            for (column, source) in columns.enumerated() {
-                let value = old.values[values + source]
-                block.values.append(
-                    isText[column] ? word(Reading(rawValue: value)).rawValue : value)
+        var block = plan.isSame ? old : Self.columns(of: snapshot, plan)
+        let width = plan.schema.width
+        for column in plan.words {
+            for row in snapshot.cgroups.indices {
+                let place = row * width + column
+                let reading = Reading(rawValue: block.values[place])
+                guard let number = reading.value else { continue }
+                let own = own(number, &known).map { Reading(UInt64($0)) } ?? .malformed
+                if own != reading { block.values[place] = own.rawValue }
             }
-            let previous = row * from.counterCount
-            for source in columns.prefix(schema.counterCount) {
-                block.previous.append(
-                    source < from.counterCount
-                        ? old.previous[previous + source] : Reading.absent.rawValue)
-            }
-            block.instances += snapshot.instances(row).compactMap(translate)
-            block.instanceStarts.append(block.instances.count)
         }
+        translateInstances(of: snapshot, &block, &known)
         return Snapshot(
             tick: snapshot.tick, wallTime: snapshot.wallTime, tierTimes: snapshot.tierTimes,
-            schema: schema, cgroups: snapshot.cgroups, blocks: [block], host: snapshot.host,
+            schema: plan.schema, cgroups: snapshot.cgroups, blocks: [block], host: snapshot.host,
             health: snapshot.health)
     }
 
-    private func translate(_ instance: InstanceReading) -> InstanceReading? {
+    /// The values and baselines in this program's columns, without instances.
+    private static func columns(of snapshot: Snapshot, _ plan: Plan) -> RowBlock {
+        let old = snapshot.blocks[0]
+        let from = snapshot.schema
+        var block = RowBlock(values: [], previous: [], instances: [], instanceStarts: [])
+        block.values.reserveCapacity(snapshot.cgroups.count * plan.schema.width)
+        block.previous.reserveCapacity(snapshot.cgroups.count * plan.schema.counterCount)
+        for row in snapshot.cgroups.indices {
+            for source in plan.columns {
+                block.values.append(old.values[row * from.width + source])
+            }
+            for source in plan.columns.prefix(plan.schema.counterCount) {
+                block.previous.append(
+                    source < from.counterCount
+                        ? old.previous[row * from.counterCount + source]
+                        : Reading.absent.rawValue)
+            }
+        }
+        return block
+    }
+
+    private func translateInstances(
+        of snapshot: Snapshot, _ block: inout RowBlock, _ known: inout [UInt64: UInt32?]
+    ) {
+        let old = snapshot.blocks[0]
+        block.instances = []
+        block.instances.reserveCapacity(old.instances.count)
+        block.instanceStarts = [0]
+        block.instanceStarts.reserveCapacity(snapshot.cgroups.count + 1)
+        for row in snapshot.cgroups.indices {
+            for instance in snapshot.instances(row) {
+                if let own = translate(instance, &known) { block.instances.append(own) }
+            }
+            block.instanceStarts.append(block.instances.count)
+        }
+    }
+
+    private func translate(
+        _ instance: InstanceReading, _ known: inout [UInt64: UInt32?]
+    ) -> InstanceReading? {
         guard let metric = legend.metrics[instance.metric.index] else { return nil }
         var key = instance.key
         if legend.rows[instance.metric.index].hasWordKeys, key != .whole {
-            guard let own = own(UInt64(key.rawValue)) else { return nil }
+            guard let own = own(UInt64(key.rawValue), &known) else { return nil }
             key = InstanceKey(rawValue: own)
         }
         return InstanceReading(
             metric: metric, key: key, reading: instance.reading, previous: instance.previous)
     }
 
-    /// The word of this process with the same text; non-numeric readings stay.
-    private func word(_ reading: Reading) -> Reading {
-        guard let number = reading.value else { return reading }
-        return own(number).map { Reading(UInt64($0)) } ?? .malformed
-    }
-
-    private func own(_ number: UInt64) -> UInt32? {
-        number < UInt64(words.count) ? words[Int(number)] : nil
+    /// This process's number for a recorded word; nil if its table is full, or without a word.
+    ///
+    /// Only words that occur in a snapshot enter the table: a header has all that the writer ever
+    /// met, which may be as many as a tenant chose.
+    private func own(_ number: UInt64, _ known: inout [UInt64: UInt32?]) -> UInt32? {
+        if let found = known[number] { return found }
+        let own =
+            number < UInt64(words.count)
+            ? Word.intern(words[Int(number)], from: .past) : nil
+        known[number] = .some(own)
+        return own
     }
 }

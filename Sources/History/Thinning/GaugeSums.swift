@@ -2,7 +2,7 @@ import CgroupModel
 
 /// The maxima and sums of the gauges of the samples of one period.
 struct GaugeSums: Sendable {
-    private let schema: Schema
+    let schema: Schema
     private let columns: [Int]
     /// The slot of each cgroup, in the order of the last sample.
     private var order: [(id: CgroupID, slot: Int)] = []
@@ -17,8 +17,25 @@ struct GaugeSums: Sendable {
         columns = GaugeSummary.columns(of: schema)
     }
 
+    /// Begins a period, and remembers the cgroups, for most of them stay.
+    mutating func reset() {
+        guard slots.count <= 2 * order.count + 64 else {
+            self = GaugeSums(schema)
+            return
+        }
+        samples = 0
+        for place in counts.indices {
+            counts[place] = 0
+            sums[place] = 0
+            maxima[place] = 0
+        }
+    }
+
     mutating func add(_ snapshot: Snapshot) {
         samples += 1
+        if order.count > snapshot.cgroups.count {
+            order.removeLast(order.count - snapshot.cgroups.count)
+        }
         let width = schema.width
         for (row, entry) in snapshot.cgroups.enumerated() {
             let slot = slot(of: entry.id, at: row)

@@ -20,6 +20,7 @@ package struct Thinner: Sendable {
     private let period: UInt64
     private var last: Snapshot?
     private var sums: GaugeSums?
+    /// The last snapshot that was kept, as it was returned.
     private var kept: Snapshot?
     /// The time between the last two samples in nanoseconds.
     private var gap: UInt64?
@@ -36,20 +37,19 @@ package struct Thinner: Sendable {
             gap = now > before ? now - before : nil
         }
         last = snapshot
-        var sums = self.sums ?? GaugeSums(snapshot.schema)
-        self.sums = nil
-        sums.add(snapshot)
-        self.sums = sums
+        if sums?.schema != snapshot.schema { sums = GaugeSums(snapshot.schema) }
+        sums?.add(snapshot)
         return ended
     }
 
     /// Ends the period, for example at the end of the recording; nil if it has no sample.
     package mutating func end() -> Kept? {
-        guard let last, let sums else { return nil }
-        self.sums = nil
-        let snapshot = kept.map { last.rebased(on: $0) } ?? last
-        kept = last
-        return Kept(snapshot: snapshot, gauges: sums.summary(of: last))
+        guard let last, let sums, sums.samples > 0 else { return nil }
+        let snapshot = kept.map { last.rebased(on: $0) } ?? last.normalised
+        kept = snapshot
+        let gauges = sums.summary(of: snapshot)
+        self.sums?.reset()
+        return Kept(snapshot: snapshot, gauges: gauges)
     }
 
     /// Whether two samples belong to one period.

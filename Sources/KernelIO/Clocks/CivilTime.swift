@@ -55,6 +55,14 @@ package struct CivilTime: Hashable, Sendable {
         return unsafe Int(parts.tm_gmtoff)
     }
 
+    /// Formats an instant in microseconds since 1970 as RFC 3339 in UTC, with `places` decimal
+    /// places of the second, at most 6.
+    package static func rfc3339(_ microseconds: UInt64, places: Int) -> String {
+        let time = CivilTime(seconds: Int(microseconds / 1_000_000))
+        let fraction = String(1_000_000 + microseconds % 1_000_000).dropFirst().prefix(places)
+        return "\(time.text.replacing(" ", with: "T")).\(fraction)Z"
+    }
+
     /// The date in the form `2026-11-24`.
     package var date: String { "\(year)-\(Self.padded(month))-\(Self.padded(day))" }
 

@@ -1,7 +1,7 @@
 internal import CgroupModel
 internal import Glibc
 
-/// The instant at which a wait ends; time in suspend counts (CLOCK_BOOTTIME).
+/// The end of a wait; time in suspend counts (CLOCK_BOOTTIME).
 package struct Deadline: Sendable {
     private let end: UInt64
 

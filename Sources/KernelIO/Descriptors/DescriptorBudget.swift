@@ -7,8 +7,10 @@ package enum DescriptorBudget {
     /// Raises the soft limit to the hard limit (setrlimit(2)) and returns the budget for kept
     /// files.
     ///
-    /// The budget leaves one sixteenth of the limit, at least 128 descriptors, for everything else.
-    package static func raised() -> Int {
+    /// The budget leaves one sixteenth of the limit, at least 128 descriptors, for everything else,
+    /// but is at least 64, whatever that leaves. Limits above 1,048,576 count as that; if the limit
+    /// cannot be read, the budget is 512.
+    package static func raiseLimit() -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
             return 512

@@ -4,10 +4,10 @@ internal import Glibc
 /// The symbolic links that are followed on the way to a file.
 package enum LinkRule: Sendable {
     /// None: the path belongs to another user, who could point a link anywhere.
-    case none
-    /// Those that root or this user owns, as administrators create them.
+    case refused
+    /// Only links that root or this user owns; administrators create such links.
     case trusted
-    /// All of them: the content of the file decides nothing.
+    /// All: for files whose content has no effect on what root does.
     case any
 }
 
@@ -37,24 +37,24 @@ struct FoundFile: ~Copyable {
     private static func find(
         _ path: String, _ base: Int32, _ links: LinkRule, _ shown: String
     ) throws(FileRefusal) -> OwnedDescriptor {
-        var stranger: Int64 = -1
+        var linkOwner: Int64 = -1
         let number = unsafe Array(path.utf8).withCPath { name in
             switch links {
             case .any: return unsafe cgw_find(base, name, 1)
-            case .none: return unsafe cgw_find_without_links(base, name)
+            case .refused: return unsafe cgw_find_without_links(base, name)
             case .trusted:
                 let found = unsafe cgw_find_without_links(base, name)
                 guard found < 0, errno == ELOOP else { return found }
-                return unsafe cgw_find_by_steps(base, name, 1, &stranger)
+                return unsafe cgw_find_by_steps(base, name, 1, &linkOwner)
             }
         }
         if number >= 0 { return OwnedDescriptor(adopting: number) }
         let code = errno
-        if stranger >= 0 {
+        if linkOwner >= 0 {
             throw FileRefusal(
                 shown,
-                "is behind a symbolic link of user \(stranger), who could change it; "
-                    + "name the file itself")
+                "is reached through a symbolic link that user \(linkOwner) owns and could change; "
+                    + "give the path without the link")
         }
         throw FileRefusal(shown, cannotBe: "opened", "open", code: code)
     }

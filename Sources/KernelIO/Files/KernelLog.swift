@@ -5,7 +5,7 @@ internal import Glibc
 /// Opening it needs CAP_SYSLOG where `kernel.dmesg_restrict` is set. Each instance has its own
 /// position, so it takes nothing from other readers.
 package struct KernelLog: ~Copyable, Sendable {
-    /// The position at which reading begins.
+    /// Where reading begins.
     package enum Start: Sendable {
         /// The oldest record that the kernel still has.
         case oldest

@@ -43,7 +43,7 @@ enum OwnFile {
     private static func existing(
         _ name: String, in parent: borrowing FoundFile, _ path: String, _ flags: Int32
     ) throws(FileRefusal) -> OwnedDescriptor {
-        let found = try FoundFile(name, under: parent.number, links: .none, named: path)
+        let found = try FoundFile(name, under: parent.number, links: .refused, named: path)
         try found.requireRegular()
         guard [0, geteuid()].contains(found.status.st_uid) else {
             throw FileRefusal(

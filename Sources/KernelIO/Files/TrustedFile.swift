@@ -21,11 +21,11 @@ package enum TrustedFile {
     ) throws(Refusal) -> RegularFile {
         let found: FoundFile
         if base.isEmpty {
-            found = try FoundFile(path, links: .none)
+            found = try FoundFile(path, links: .refused)
         } else {
             let top = try FoundFile(base, links: .trusted)
             found = try FoundFile(
-                path, under: top.number, links: .none, named: "\(base)/\(path)")
+                path, under: top.number, links: .refused, named: "\(base)/\(path)")
         }
         try found.requireOwner(among: [user])
         try found.requireRegular()

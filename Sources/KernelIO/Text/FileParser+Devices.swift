@@ -144,10 +144,11 @@ extension FileParser {
             guard !name.isEmpty, let word = Word.intern(name.pathText) else { return .odd }
             return .instance(InstanceKey(rawValue: word))
         }
-        if let major = cursor.takeNumber(), major < 1 << 12, cursor.take(UInt8(ascii: ":")),
-            let minor = cursor.takeNumber(), minor < 1 << 20, cursor.atEnd || cursor.isAtBreak
+        if let major = cursor.takeNumber(), cursor.take(UInt8(ascii: ":")),
+            let minor = cursor.takeNumber(), cursor.atEnd || cursor.isAtBreak,
+            let key = InstanceKey(device: major, minor)
         {
-            return .instance(InstanceKey(major: UInt32(major), minor: UInt32(minor)))
+            return .instance(key)
         }
         cursor.position = start
         return cursor.matches(cursor.takeName(), Self.unnamedDevice) ? .unnamed : .odd

@@ -88,13 +88,12 @@ package enum HostText {
         bytes.lines.compactMap { line in
             let words = line.words
             guard words.count > 12, let major = number(words[0]), let minor = number(words[1]),
-                major < 1 << 12, minor < 1 << 20,
+                let device = InstanceKey(device: major, minor),
                 words[3...].contains(where: { !$0.elementsEqual([UInt8(ascii: "0")]) }),
                 let busy = number(words[12])
             else { return nil }
             return DiskSample(
-                device: InstanceKey(major: UInt32(major), minor: UInt32(minor)),
-                busy: Reading(busy.multipliedClamping(by: 1000)))
+                device: device, busy: Reading(busy.multipliedClamping(by: 1000)))
         }
     }
 

@@ -6,7 +6,7 @@ internal import CgroupModel
 /// nested arbitrarily deep. Parsing is strict and stops at the first error; strings before it have
 /// been visited by then.
 package struct JSONStrings {
-    /// The position at which a text stops being JSON.
+    /// The position where a text stops being JSON.
     package struct Malformed: Error, Hashable, Sendable {
         /// The byte offset, from 0.
         package let offset: Int

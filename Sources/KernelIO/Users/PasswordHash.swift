@@ -12,7 +12,7 @@ package struct PasswordHash: Hashable, Sendable {
     package init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count == 60, ["$2y$", "$2b$", "$2a$"].contains(text.prefix(4)),
-            let cost = Int(text.dropFirst(4).prefix(2)), (4...31).contains(cost),
+            let cost = Int(digits: text.dropFirst(4).prefix(2)), (4...31).contains(cost),
             bytes[6] == UInt8(ascii: "$"), bytes[7...].allSatisfy(Self.isDigit)
         else { return nil }
         self.text = text

@@ -1,7 +1,9 @@
 internal import CgroupModel
 internal import Glibc
 
-/// A directory owned by this user, in which files are created or replaced atomically.
+/// A directory owned by this user.
+///
+/// Files in it are created or replaced atomically.
 package struct OwnDirectory: ~Copyable {
     private let directory: OwnedDescriptor
     private let path: String
@@ -30,7 +32,7 @@ package struct OwnDirectory: ~Copyable {
                     throw FileRefusal(place, cannotBe: "made", "create", code: errno)
                 }
                 found = try FoundFile(
-                    String(part), under: found.number, links: .none, named: place)
+                    String(part), under: found.number, links: .refused, named: place)
             }
         }
         try found.requireOwned()

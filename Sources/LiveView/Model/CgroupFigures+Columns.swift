@@ -4,7 +4,7 @@ extension CgroupFigures {
     /// The figure of a column; for `cpu`, the percentage or the time in microseconds.
     func figure(_ column: Column, percent: Bool = true) -> Figure {
         switch column {
-        case .cgroup, .state: return .without(.absent)
+        case .cgroup, .owner, .state: return .without(.absent)
         case .cpu: return percent ? cpuPercent : cpuTime
         case .memoryShare:
             // Without a limit there is no share, and the limit has columns of its own.
@@ -24,10 +24,7 @@ extension CgroupFigures {
     func sortValue(_ key: SortKey, percent: Bool) -> Double? {
         switch key {
         case .path: return nil
-        case .io:
-            let read = read.number
-            let written = written.number
-            return read == nil && written == nil ? nil : (read ?? 0) + (written ?? 0)
+        case .io: return transferred.number
         case .column(.state): return state == nil ? nil : 1
         case .column(let column):
             let figure = figure(column, percent: percent)

@@ -22,7 +22,7 @@ package enum Column: String, CaseIterable, Sendable {
     case memoryMax = "memory.max"
     case memoryHigh = "memory.high"
     case pidsMax = "pids.max"
-    case state
+    case owner, state
 
     /// The columns of a first start, and of text output.
     package static let usual: [Column] = [
@@ -51,7 +51,7 @@ package enum Column: String, CaseIterable, Sendable {
     package var metrics: [MetricID] {
         if let name = FigureName(rawValue: rawValue) { return name.metrics }
         switch self {
-        case .cgroup: return []
+        case .cgroup, .owner: return []
         case .state: return CgroupFigures.metrics
         case .cpuMax: return [.cpuMax, .cpuMaxPeriod]
         default: return [facts.metric].compactMap(\.self)
@@ -133,5 +133,8 @@ package enum Column: String, CaseIterable, Sendable {
             title: "MemHi", width: 6, expendability: 15, metric: .memoryHigh, note: ""),
         .pidsMax: Facts(
             title: "PidMax", width: 6, expendability: 16, metric: .pidsMax, note: ""),
+        .owner: Facts(
+            title: "Owner", width: 16, expendability: 18,
+            note: "The unit, container runtime or kubelet that sets its limits, by its path."),
     ]
 }

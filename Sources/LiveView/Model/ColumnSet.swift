@@ -34,7 +34,7 @@ package enum ColumnSet: String, CaseIterable, Sendable {
         case .limits:
             [
                 .cpu, .cpuMax, .memory, .memoryMax, .tasks, .pidsMax, .memoryShare, .throttled,
-                .memoryHigh, .cpuWeight, .oom, .state,
+                .memoryHigh, .cpuWeight, .owner, .oom, .state,
             ]
         }
     }

@@ -20,8 +20,6 @@ package struct CommandShape: Hashable, Sendable {
 
     /// The name: `freeze`.
     package let name: String
-    /// A description in one line.
-    package let abstract: String
     /// The options without a value: `--force`.
     package let flags: Set<String>
     /// The options with a value: `--timeout`.
@@ -30,11 +28,8 @@ package struct CommandShape: Hashable, Sendable {
     package let place: Place
 
     /// Describes a command.
-    package init(
-        name: String, abstract: String, flags: Set<String>, valued: Set<String>, place: Place
-    ) {
+    package init(name: String, flags: Set<String>, valued: Set<String>, place: Place) {
         self.name = name
-        self.abstract = abstract
         self.flags = flags
         self.valued = valued
         self.place = place

@@ -15,7 +15,7 @@ package enum SortKey: Hashable, CaseIterable, RawRepresentable, Sendable {
 
     /// All orders, in the order of the menu.
     package static let allCases: [SortKey] =
-        [.path, .io] + Column.allCases.filter { $0 != .cgroup }.map { .column($0) }
+        [.path, .io] + Column.allCases.filter { $0 != .cgroup && $0 != .owner }.map { .column($0) }
 
     /// The name in options and in the saved layout: `path`, `io` or that of a column.
     package var rawValue: String {

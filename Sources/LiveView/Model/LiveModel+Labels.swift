@@ -18,6 +18,12 @@ extension LiveModel {
         return min(row.depth, TreeRows.deepestGuide) * 3 + CellWidth.of(label(of: row)) + fold + 2
     }
 
+    /// The owner of a row's cgroup; nil if its path shows none.
+    func owner(of row: TreeRow) -> String? {
+        guard let path = snapshot?.cgroups[row.index].path else { return nil }
+        return (identities[row.index] ?? CgroupIdentity(path)).owner
+    }
+
     /// The state of a row's cgroup; for a freeze that this view made, the time until the thaw.
     func state(of row: TreeRow, now: UInt64) -> String? {
         guard let snapshot else { return nil }
@@ -27,6 +33,15 @@ extension LiveModel {
         }
         let seconds = (end - now + 999_999) / 1_000_000
         return seconds < 100 ? "thaws \(seconds)s" : "thaws \(seconds / 60)m"
+    }
+}
+
+extension CgroupIdentity {
+    /// The unit of systemd, the container runtime or the kubelet that sets the limits, as far as
+    /// the path shows it; nil if it shows none.
+    var owner: String? {
+        if podUID != nil || slice?.hasPrefix("kubepods") ?? false { return "kubelet" }
+        return (runtime ?? unit.map(UnitName.readable))?.onOneLine
     }
 }
 

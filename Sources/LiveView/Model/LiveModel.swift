@@ -71,7 +71,7 @@ package struct LiveModel: Sendable {
     private(set) var snapshot: Snapshot?
     /// Readable names of cgroups, by position in the snapshot.
     private(set) var titles: [Int: String] = [:]
-    private var identities: [Int: CgroupIdentity] = [:]
+    private(set) var identities: [Int: CgroupIdentity] = [:]
     private var condition = CgroupFilter.everything
     private(set) var rows: [TreeRow] = []
     /// The cells that the widest name needs.

@@ -1,6 +1,6 @@
 /// The processes of a cgroup: their order, and the one that is selected.
 struct ProcessList: Hashable, Sendable {
-    /// The order of processes, or of the children of one.
+    /// The order of processes, or of the children of a process.
     enum Order: Hashable, Sendable { case cpu, memory, pid, user }
 
     private(set) var rows: [ProcessRow] = []

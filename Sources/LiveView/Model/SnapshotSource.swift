@@ -31,6 +31,8 @@ package protocol SnapshotSource: AnyObject {
     ///
     /// Returns nil while they are not collected yet; call again soon.
     func events() -> [String]?
+    /// Returns the times of a cgroup's newest events in microseconds since 1970, in any order.
+    func eventTimes(of path: CgroupPath) -> [UInt64]
     /// Returns one value of a cgroup in up to `count` snapshots that end at `back`, oldest first.
     ///
     /// `value` receives the position of the cgroup in each snapshot. An element is nil where the
@@ -71,6 +73,9 @@ extension SnapshotSource {
 
     /// Returns no events, because a recording has none.
     package func events() -> [String]? { [] }
+
+    /// Returns none, because a recording has no events.
+    package func eventTimes(of path: CgroupPath) -> [UInt64] { [] }
 }
 
 /// A process in the process view.

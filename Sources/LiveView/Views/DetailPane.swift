@@ -23,7 +23,8 @@ enum DetailPane {
                 let to = (place + 1) * height / charts.count
                 let values = scene.series.indices.contains(place) ? scene.series[place] : []
                 draw(
-                    chart, values, row: top + from, height: to - from, column: 1, width: width,
+                    chart, values, scene.marks, row: top + from, height: to - from, column: 1,
+                    width: width,
                     into: &frame)
             }
             start = width + 3
@@ -52,7 +53,8 @@ enum DetailPane {
     }
 
     private static func draw(
-        _ chart: Chart, _ values: [Double?], row: Int, height: Int, column: Int, width: Int,
+        _ chart: Chart, _ values: [Double?], _ marks: [Bool], row: Int, height: Int, column: Int,
+        width: Int,
         into frame: inout Frame
     ) {
         guard height > 1 else { return }
@@ -71,6 +73,10 @@ enum DetailPane {
             values, width: width, height: height - 1, ceiling: max(highest ?? 0, chart.floor))
         for (place, line) in lines.enumerated() {
             frame.put(line, row: row + 1 + place, column: column, style: .chart, width: width)
+        }
+        let shownMarks = marks.suffix(width)
+        for (place, isMarked) in zip((width - shownMarks.count)..., shownMarks) where isMarked {
+            frame.put("▾", row: row + 1, column: column + place, style: .warn, width: 1)
         }
     }
 

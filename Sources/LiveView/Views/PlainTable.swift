@@ -36,7 +36,9 @@ package struct PlainTable {
         for row in rows {
             let figures = CgroupFigures(snapshot, row.index)
             let path = snapshot.cgroups[row.index].path.description
-            cells.append([path] + columns.map { cell($0, figures) })
+            let owner = CgroupIdentity(snapshot.cgroups[row.index].path).owner
+            cells.append(
+                [path] + columns.map { $0 == .owner ? owner ?? "-" : cell($0, figures) })
         }
         return aligned(cells)
     }
@@ -101,7 +103,7 @@ extension Column {
                 Quantity.hundredths(number)
             case .cpuMax: Quantity.fixed(number, 2)
             case .reads, .writes, .majorFaults: Quantity.countRate(number)
-            case .memory, .swap, .read, .written, .cgroup, .state, .memoryAnon, .memoryFile,
+            case .memory, .swap, .read, .written, .cgroup, .owner, .state, .memoryAnon, .memoryFile,
                 .memoryKernel, .memoryPeak, .memoryMax, .memoryHigh:
                 Quantity.bytes(number)
             }

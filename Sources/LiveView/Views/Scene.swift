@@ -12,6 +12,9 @@ struct Scene {
     var timeline: ClosedRange<UInt64>?
     /// The values of the detail pane's charts, oldest first.
     var series: [[Double?]] = []
+    /// Whether the selected cgroup had an event before each of those values and after the one
+    /// before.
+    var marks: [Bool] = []
     /// Formats a time in microseconds since 1970 as a time of day.
     var clock: (UInt64) -> String = WallClock.text
     /// Formats the same with the day of the month.

@@ -40,7 +40,7 @@ enum TableView {
             let isTime = place.column == .cpu && !layout.percent
             let title = isTime ? "CPUtim" : place.column.facts.title
             let style: Style = sorting.contains(place.column) ? .sortedHead : .head
-            if place.column == .cgroup || place.column == .state {
+            if [.cgroup, .owner, .state].contains(place.column) {
                 frame.put(
                     title, row: row, column: place.start, style: style, width: place.width)
             } else {
@@ -73,6 +73,12 @@ enum TableView {
                     row, model, line: line, start: start, width: place.width - start,
                     guideStyle: style(.dim), style: style(isMarked ? .marked : .plain),
                     into: &frame)
+            case .owner:
+                let owner = model.owner(of: row)
+                frame.put(
+                    CellWidth.ellipsised(owner ?? "-", to: place.width), row: line,
+                    column: place.start, style: style(owner == nil ? .dim : .plain),
+                    width: place.width)
             case .state:
                 let state = model.state(of: row, now: now)
                 let own: Style = state == nil ? .dim : state == "under oom" ? .critical : .warn

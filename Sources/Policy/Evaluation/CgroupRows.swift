@@ -34,7 +34,7 @@ struct CgroupRows: Sendable {
 
     func position(_ row: Row) -> Int? { cgroups[row].position }
 
-    /// The differences between two snapshots.
+    /// What changed between two snapshots, by row.
     struct Change {
         var gone: [Row] = []
         var added: [Row] = []
@@ -45,7 +45,7 @@ struct CgroupRows: Sendable {
     /// Assigns rows to a snapshot's cgroups; returns nil if cgroups and paths are unchanged.
     ///
     /// The rows of removed cgroups are reused only after ``release(_:)``.
-    mutating func take(_ snapshot: Snapshot, at time: UInt64) -> Change? {
+    mutating func update(with snapshot: Snapshot, at time: UInt64) -> Change? {
         if isSame(snapshot) { return nil }
         var change = Change()
         for row in cgroups.indices { cgroups[row].position = nil }
@@ -68,7 +68,7 @@ struct CgroupRows: Sendable {
             change.added.append(row)
         }
         for row in cgroups.indices where cgroups[row].position == nil {
-            // It may have been created while this snapshot was taken.
+            // This snapshot is older than the cgroup.
             if let tick = cgroups[row].bornAfter, snapshot.tick <= tick { continue }
             if rowOf[cgroups[row].id] == row { change.gone.append(row) }
         }

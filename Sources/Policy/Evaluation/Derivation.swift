@@ -40,7 +40,7 @@ extension PolicyMetric.Derivation {
         case .hostSwapTotal: return MetricReading.number(host.swapTotal, 1)
         case .hostCPUUse:
             let none = host.cpuTotal == .absent ? Double.notApplicable : .unknown
-            return host.cpuUtilisation ?? none
+            return host.cpuUtilization ?? none
         case .hostLoad: return MetricReading.number(host.load, 0.01)
         case .hostDiskUse: return Self.diskUse(input.snapshot, disk)
         case .hostPressure(let resource, let line, let window):
@@ -84,7 +84,7 @@ extension PolicyMetric.Derivation {
         let disks = disk.map { [$0] } ?? snapshot.host.disks.map(\.device)
         guard disks.contains(where: { key in snapshot.host.disks.contains { $0.device == key } })
         else { return .notApplicable }
-        return disks.compactMap { snapshot.diskUtilisation($0) }.max() ?? .unknown
+        return disks.compactMap { snapshot.diskUtilization($0) }.max() ?? .unknown
     }
 }
 

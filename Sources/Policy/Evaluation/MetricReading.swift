@@ -176,16 +176,10 @@ extension InstanceKey {
     init?(_ text: String, _ dimension: Dimension, device: (String) -> InstanceKey?) {
         switch dimension {
         case .device:
-            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            if parts.count == 2, let major = UInt32(parts[0]), let minor = UInt32(parts[1]) {
-                self.init(major: major, minor: minor)
-            } else if let key = device(text) {
-                self = key
-            } else {
-                return nil
-            }
+            guard let key = InstanceKey(device: text) ?? device(text) else { return nil }
+            self = key
         case .cpu, .node:
-            guard let index = UInt32(text) else { return nil }
+            guard let index = UInt32(digits: text) else { return nil }
             self.init(rawValue: index)
         case .pageSize, .pageSizeAndNode, .resource, .interface:
             guard let word = Word.intern(text) else { return nil }

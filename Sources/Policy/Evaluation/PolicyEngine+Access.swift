@@ -75,7 +75,7 @@ extension PolicyEngine {
         guard let runtime = rules.index(named: rule).map({ rules[$0] }), runtime.disabled == nil
         else { return nil }
         if runtime.isAggregate { return runtime.states.first }
-        guard let row = sight.rows.row(of: cgroup), runtime.order.contains(row) else {
+        guard let row = sight.rows.row(of: cgroup), runtime.rows.order.contains(row) else {
             return nil
         }
         return runtime.states[row]

@@ -40,7 +40,7 @@ extension PolicyEngine {
     /// Withdraws the requests of a rule that is not in the new policy.
     private mutating func end(_ old: RuleRuntime) {
         values.withdraw { $0 == old.origin }
-        for row in old.order where old.states[row] != .idle {
+        for row in old.rows.order where old.states[row] != .idle {
             trail.record(
                 .state, old.origin, old.isAggregate ? nil : sight.target(row),
                 note: "\(old.states[row].text) -> idle: the policy changed",

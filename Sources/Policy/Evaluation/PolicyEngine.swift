@@ -129,7 +129,7 @@ package struct PolicyEngine: Sendable {
 
     /// Updates rows and group members, and reads the metrics.
     private mutating func identify(_ input: PolicyInput) {
-        let change = sight.rows.take(input.snapshot, at: sight.now)
+        let change = sight.rows.update(with: input.snapshot, at: sight.now)
         if let change {
             for row in change.gone {
                 remember(row)

@@ -38,7 +38,7 @@ extension PolicyEngine {
         return rules.indices.filter { rule in
             let group = rules[rule].rule.group
             return document.group(group) == nil || matcher.members(of: group).contains(position)
-                || !rules[rule].isAggregate && rules[rule].order.contains(row)
+                || !rules[rule].isAggregate && rules[rule].rows.order.contains(row)
         }.map { rules[$0].explanation(rules.stateRow($0, row), sight, measurements) }
             .sorted { $0.rule < $1.rule }
     }
@@ -50,11 +50,11 @@ extension PolicyEngine {
     package func rules(mostIdle most: Int) -> [RuleExplanation] {
         document.rules.flatMap { rule -> [RuleExplanation] in
             guard let runtime = rules.index(named: rule.name).map({ rules[$0] }) else { return [] }
-            guard runtime.disabled == nil, !runtime.order.isEmpty else {
+            guard runtime.disabled == nil, !runtime.rows.order.isEmpty else {
                 return [runtime.explanation(nil, sight, measurements)]
             }
             var idle = 0
-            return runtime.order.filter { row in
+            return runtime.rows.order.filter { row in
                 guard runtime.states[row] == .idle else { return true }
                 idle += 1
                 return idle <= most

@@ -28,11 +28,11 @@ package struct HighWatcher: Hashable, Sendable {
     private static let pressure = 40.0
     /// A penalty by the kernel takes up to 2 s, in which a single task cannot cause an event.
     private static let longestQuiet = Duration.seconds(5)
-    /// The share by which unchanged usage may vary.
+    /// The maximum change of usage that counts as unchanged, as a share.
     private static let flatness = 0.02
     /// Pressure at which growing usage is not progress.
     private static let standstill = 90.0
-    /// The share by which usage may grow at that pressure.
+    /// The maximum growth of usage at that pressure, as a share.
     private static let creeping = 0.5
 
     private var since: PolicyInstant?

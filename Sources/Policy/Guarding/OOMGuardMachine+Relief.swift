@@ -50,7 +50,7 @@ extension OOMGuardMachine {
     private var whyNotRaised: String {
         guard let raise, limit < raise.ceiling else { return "the limit is at its ceiling" }
         let available = seen.hostAvailable.map { "\($0) bytes" } ?? "an unknown amount"
-        return "limit not raised: the machine has \(available) available"
+        return "limit not raised: the host has \(available) available"
     }
 
     mutating func start(_ command: OOMGuardCommand) -> [OOMGuardCommand] {

@@ -99,7 +99,7 @@ package struct OOMGuardMachine: Hashable, Sendable {
         self.longestFrozen = longestFrozen ?? settings.longestFrozen
     }
 
-    /// The usage at which it is frozen.
+    /// The usage threshold for a freeze.
     package var freezeAt: UInt64 { Self.share(settings.freezeAt, of: limit) }
 
     /// The usage below which it is thawed.

@@ -25,7 +25,9 @@ extension RuleAction.Kind {
         }
     }
 
-    /// The disruptive action, of which a cgroup gets at most one per tick; nil if it is not one.
+    /// The disruptive action; nil if it is not disruptive.
+    ///
+    /// A cgroup gets at most one per tick.
     package var disturbance: DisruptiveAction? {
         switch self {
         case .freeze: .freeze

@@ -79,7 +79,7 @@ package struct MetricTerm: Hashable, Sendable {
         self.instance = instance
     }
 
-    /// Whether it is pressure, of a cgroup or of the host.
+    /// Whether it is the pressure of a cgroup or of the host.
     var isPressure: Bool { name.contains(".pressure.") }
 }
 

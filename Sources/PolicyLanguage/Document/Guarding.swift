@@ -28,7 +28,7 @@ package struct OOMGuard: Hashable, Sendable {
     package var group: String
     /// The limit in bytes; nil for the one in force.
     package var limit: UInt64?
-    /// The share of the limit at which it is frozen.
+    /// The threshold for a freeze, as a share of the limit.
     package var freezeAt = 0.95
     /// The share below which it is thawed.
     package var resumeAt = 0.85

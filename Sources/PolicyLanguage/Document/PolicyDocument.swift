@@ -47,7 +47,7 @@ package struct PolicyDefaults: Hashable, Sendable {
     package var interval = Duration.seconds(1)
     /// The window of a bare counter.
     package var rateWindow = Duration.seconds(5)
-    /// The share by which a derived `until` moves each threshold: 0.1 is 10 %.
+    /// The margin of a derived `until` for each threshold, as a share: 0.1 is 10 %.
     package var hysteresis = 0.1
     /// The pause of a rule after it was undone.
     package var cooldown = Duration.seconds(30)

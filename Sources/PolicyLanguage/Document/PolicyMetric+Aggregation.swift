@@ -5,7 +5,7 @@ extension PolicyMetric {
     package enum Aggregation: Hashable, Sendable {
         /// The sum; members without a value are ignored.
         case sum
-        /// The sum, absent if a member has no value: limits, of which one may be unlimited.
+        /// The sum, absent if a member has no value. Used for limits: a member may be unlimited.
         case sumOfAll
         /// The maximum: shares of time, and ages.
         case max

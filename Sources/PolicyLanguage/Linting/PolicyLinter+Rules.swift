@@ -110,9 +110,9 @@ extension PolicyLinter {
             ("when", rule.when.terms), ("until", rule.until.terms),
             ("repeat/while", rule.repetition?.condition.terms ?? []),
         ]
-        var told: Set<MetricTerm> = []
+        var noted: Set<MetricTerm> = []
         for (key, terms) in parts {
-            for term in terms where told.insert(term).inserted {
+            for term in terms where noted.insert(term).inserted {
                 let name: String?
                 switch term.scope {
                 case .own: name = rule.scope == .aggregate ? rule.group : nil

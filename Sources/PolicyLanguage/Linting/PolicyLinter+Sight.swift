@@ -5,8 +5,8 @@ extension PolicyLinter {
     /// Finds conditions that are never true, because the daemon does not read the metric, or
     /// because a cgroup is not in the group when they would be.
     mutating func lintSight(_ rule: Rule, _ place: ConfigPosition) {
-        var told: Set<String> = []
-        for term in rule.when.terms where told.insert(term.name).inserted {
+        var noted: Set<String> = []
+        for term in rule.when.terms where noted.insert(term.name).inserted {
             guard case .catalog(let id)? = PolicyVocabulary.metric(of: term)?.source,
                 MetricCatalog[id].tier == .detail
             else { continue }

@@ -1,10 +1,14 @@
 /// Parses the expressions of a policy and checks their units.
 ///
-///     or  := and {"or" and}        and  := not {"and" not}
-///     not := ["not"] (comparison | "(" or ")" | increased(metric, time) | missing(metric) | flag)
-///     comparison := sum op sum     sum  := product {"+"|"-" product}
-///     product := atom {"*"|"/" atom}
-///     atom := number | percent "of" metric | function(metric[, time]) | metric
+///     choice      := conjunction {"or" conjunction}
+///     conjunction := negation {"and" negation}
+///     negation    := ["not"] statement
+///     statement   := "(" choice ")" | predicate | sum op sum | flag
+///     predicate   := increased(metric, time) | missing(metric)
+///     sum         := product {"+"|"-" product}
+///     product     := atom {"*"|"/" atom}
+///     atom        := number | percent "of" metric | function(metric[, time]) | metric
+///     metric      := ["group" "(" quoted ")" "."] name ["[" instance "]"]
 ///
 /// Parsing ends at the first unexpected token; unit mismatches are collected.
 struct ExpressionParser {
@@ -13,14 +17,14 @@ struct ExpressionParser {
     /// The maximum length.
     static let longest = 4096
 
-    /// The window of a function without one.
+    /// The window of functions that state none.
     let usualWindow: Duration
     let text: [Unicode.Scalar]
     var tokens: [ExpressionToken] = []
     var place = 0
     var depth: Int
     var mistakes: [ExpressionMistake] = []
-    /// Every metric with its position, also of invalid conditions.
+    /// Every metric with its position, even of invalid conditions.
     var terms: [(term: MetricTerm, offset: Int)] = []
     /// Every former name with its canonical one and its position.
     var formerNames: [(written: String, canonical: String, offset: Int)] = []
@@ -123,8 +127,8 @@ struct ExpressionParser {
             mistakes.append(
                 ExpressionMistake(
                     offset: start, rule: .function,
-                    message: "'increased' takes a counter, but '\(term)' is a level; "
-                        + "compare it instead"
+                    message: "'increased' takes a counter, but '\(term)' is a "
+                        + "\(metric.isRate ? "rate" : "level"); compare it instead"
                 ))
         }
         return .increased(term, window)
@@ -133,6 +137,7 @@ struct ExpressionParser {
     /// Checks an operand without a comparison; only a flag is allowed.
     private mutating func alone(_ operand: Operand) throws(ExpressionMistake) -> Condition {
         guard case .metric(let term) = operand.expression, operand.unit == .flag else {
+            // A placeholder: the mistake is recorded, so no caller sees it.
             if operand.unit == nil, !mistakes.isEmpty { return .missing(MetricTerm("")) }
             let example = operand.unit?.example ?? "20%"
             throw ExpressionMistake(

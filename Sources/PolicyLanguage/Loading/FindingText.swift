@@ -21,6 +21,6 @@ enum FindingText {
         let nearest = ConfigNode.nearest(to: name, among: PolicyVocabulary.names)
         return "unknown metric \(quoted(name)); "
             + (nearest.map { "did you mean '\(PolicyVocabulary.canonical($0).name)'?" }
-                ?? "`cgwarden stat --list-fields` lists them")
+                ?? "`cgwarden stat --list-fields` lists the metrics")
     }
 }

@@ -128,7 +128,7 @@ extension PolicyReader {
         let isNetwork = row.controller == .netCls || row.controller == .netPrio
         let place =
             mode == .hybrid
-            ? "on this machine, where \(row.controller.rawValue) is on \(isUnified ? "v2" : "v1")"
+            ? "on this host, where \(row.controller.rawValue) is on \(isUnified ? "v2" : "v1")"
             : "on \(mode.rawValue)"
         note(
             isNetwork && mode == .v2 ? .unsupported : .disabledHere, position,
@@ -188,7 +188,7 @@ extension PolicyReader {
             .attribute, position,
             "unknown attribute \(FindingText.quoted(written)); "
                 + (nearest.map { "did you mean '\(CatalogName($0)?.canonical ?? $0)'?" }
-                    ?? "`cgwarden set --list` lists them"))
+                    ?? "`cgwarden set --list` lists the limits"))
     }
 
     /// The intended limit of `io[/dev/vda].wbps`, `io.wbps[/dev/vda]` and `io.weight[/dev/vda]`; nil

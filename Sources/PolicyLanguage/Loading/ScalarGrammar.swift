@@ -122,7 +122,7 @@ extension ScalarGrammar where Value == DayWindow {
     private static func minute(_ text: Substring) -> Int? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 }),
-            let hour = UInt8(parts[0]), let minute = UInt8(parts[1]), minute < 60,
+            let hour = UInt8(digits: parts[0]), let minute = UInt8(digits: parts[1]), minute < 60,
             hour < 24 || hour == 24 && minute == 0
         else { return nil }
         return Int(hour) * 60 + Int(minute)

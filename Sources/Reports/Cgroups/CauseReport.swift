@@ -52,15 +52,13 @@ package struct CauseReport {
             switch policies {
             case nil: break
             case .unknown(let reason):
-                json.key("policies_unknown")
-                json.value(reason)
+                json.member("policies_unknown", reason)
             case .known(let text):
                 json.key("policies")
                 json.literal(String(text.prefix { $0 != "\n" }))
             }
             if let events {
-                json.key("events")
-                json.array { json in
+                json.array("events") { json in
                     for event in events { event.write(to: &json) }
                 }
             }

@@ -5,8 +5,7 @@ import Hierarchy
 extension CgroupDescription {
     func write(processesIn set: HierarchySet, to json: inout JSONWriter) {
         let members = Membership(set).members(of: path)
-        json.key("processes")
-        json.array { json in
+        json.array("processes") { json in
             let report = ConfinementReport(set.system)
             for pid in pids(members) {
                 let trees = zip(set.hierarchies, members).filter { $0.1.list.contains(pid) }

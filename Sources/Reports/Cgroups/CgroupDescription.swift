@@ -61,7 +61,7 @@ package struct CgroupDescription {
         let from: String?
     }
 
-    /// The limits for which the lowest value among the cgroup and its ancestors applies.
+    /// The limits whose lowest value among the cgroup and its ancestors applies.
     private static let limits: [MetricID] = [.memoryHigh, .memorySwapMax, .pidsMax]
 
     private var effective: [Effective] {
@@ -84,10 +84,10 @@ package struct CgroupDescription {
         if let hidden = hidden(.cpuMax) {
             result.append(hidden)
         } else if let (cpus, from) = snapshot.effectiveCPUQuota(index) {
-            let text = DecimalText.fixed(cpus, places: 2)
             result.append(
                 Effective(
-                    name: "cpu.max", text: "\(text) CPUs", number: text,
+                    name: "cpu.max", text: snapshot.humanText(from, MetricCatalog[.cpuMax]),
+                    number: DecimalText.fixed(cpus, places: 2),
                     from: snapshot.cgroups[from].path.description))
         } else if snapshot[index, .cpuMax].isKnown {
             result.append(Effective(name: "cpu.max", text: "max", number: "\"max\"", from: nil))
@@ -130,8 +130,7 @@ package struct CgroupDescription {
             identity.write(to: &json)
             owner?.write(to: &json)
             if let set { write(inodesIn: set, to: &json) }
-            json.key("effective")
-            json.object { json in
+            json.object("effective") { json in
                 for limit in effective {
                     guard let number = limit.number else { continue }
                     json.key(limit.name)
@@ -140,8 +139,7 @@ package struct CgroupDescription {
             }
             writeAncestors(to: &json)
             if !withoutDescendants.isEmpty {
-                json.key("without_descendants")
-                json.array { json in
+                json.array("without_descendants") { json in
                     for id in withoutDescendants.sorted() { json.value(MetricCatalog[id].name) }
                 }
             }
@@ -152,12 +150,10 @@ package struct CgroupDescription {
     }
 
     private func write(inodesIn set: HierarchySet, to json: inout JSONWriter) {
-        json.key("inodes")
-        json.object { json in
+        json.object("inodes") { json in
             for (hierarchy, inode) in zip(set.hierarchies, inodes) where inode != 0 {
                 for key in hierarchy.keys {
-                    json.key(key)
-                    json.value(inode)
+                    json.member(key, inode)
                 }
             }
         }
@@ -189,8 +185,9 @@ package struct CgroupDescription {
         for (what, entries) in Dictionary(grouping: ancestors, by: \.what).sorted(by: {
             $0.key < $1.key
         }) {
-            json.key(String(what.map { $0 == " " || $0 == "." ? "_" : $0 }))
-            json.array { json in for entry in entries { json.value(entry.path.description) } }
+            json.array(String(what.map { $0 == " " || $0 == "." ? "_" : $0 })) { json in
+                for entry in entries { json.value(entry.path.description) }
+            }
         }
     }
 
@@ -225,7 +222,7 @@ package struct CgroupDescription {
             guard metric.dimension == nil, reading != .absent, reading != .covered else {
                 return nil
             }
-            return (metric.controller, metric.name, metric.humanText(reading))
+            return (metric.controller, metric.name, snapshot.humanText(index, metric))
         }
         text += section(
             "Effective limits",

@@ -1,7 +1,7 @@
 package import CgroupModel
 internal import KernelIO
 
-/// The differences between two cgroups, or between two times of one, as text or JSON.
+/// The differences between two cgroups, or between two times of a cgroup, as text or JSON.
 package struct CgroupDifference {
     /// A cgroup in a snapshot.
     package struct Side {
@@ -16,10 +16,7 @@ package struct CgroupDifference {
 
         var entry: CgroupEntry { snapshot.cgroups[index] }
 
-        func rate(_ metric: Metric) -> Double? {
-            metric.dimension == nil
-                ? snapshot.rate(index, metric.id) : snapshot.summedRate(index, metric.id)
-        }
+        func rate(_ metric: Metric) -> Double? { snapshot.totalRate(index, metric.id) }
     }
 
     /// A value that differs.
@@ -70,7 +67,7 @@ package struct CgroupDifference {
         guard metric.kind == .counter, !metric.name.contains(".events") else {
             guard readings.0 != readings.1 else { return nil }
             return Row(
-                name: metric.name, texts: (text(readings.0, metric), text(readings.1, metric)),
+                name: metric.name, texts: (text(metric, a), text(metric, b)),
                 json: (json(readings.0, metric), json(readings.1, metric)),
                 numbers: (number(readings.0, metric), number(readings.1, metric)))
         }
@@ -82,8 +79,9 @@ package struct CgroupDifference {
             json: (json(rates.0), json(rates.1)), numbers: rates)
     }
 
-    private static func text(_ reading: Reading, _ metric: Metric) -> String {
-        reading == .absent ? "-" : metric.humanText(reading)
+    private static func text(_ metric: Metric, _ side: Side) -> String {
+        side.snapshot.total(side.index, metric.id) == .absent
+            ? "-" : side.snapshot.humanText(side.index, metric)
     }
 
     private static func text(_ rate: Double?, _ metric: Metric) -> String {
@@ -137,19 +135,15 @@ package struct CgroupDifference {
         var json = JSONWriter()
         json.object { json in
             for (key, side) in [("a", a), ("b", b)] {
-                json.key(key)
-                json.object { json in
-                    json.key("path")
-                    json.value(side.entry.path.text)
-                    json.key("inode")
-                    json.value(side.entry.id.inode)
+                json.object(key) { json in
+                    json.member("path", side.entry.path.text)
+                    json.member("inode", side.entry.id.inode)
                     json.key("time")
                     json.literal(
                         DecimalText.fixed(Double(side.snapshot.wallTime) / 1e6, places: 3))
                 }
             }
-            json.key("differences")
-            json.array { json in
+            json.array("differences") { json in
                 for row in rows { Self.write(row, to: &json) }
             }
         }
@@ -159,8 +153,7 @@ package struct CgroupDifference {
 
     private static func write(_ row: Row, to json: inout JSONWriter) {
         json.object { json in
-            json.key("field")
-            json.value(row.name)
+            json.member("field", row.name)
             for case (let key, let value?) in [("a", row.json.0), ("b", row.json.1)] {
                 json.key(key)
                 json.literal(value)

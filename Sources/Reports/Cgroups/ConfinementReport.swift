@@ -11,28 +11,20 @@ struct ConfinementReport {
     func write(_ pid: Int32, in trees: [String], to json: inout JSONWriter) {
         guard let process = reader.describe(pid) else { return }
         json.object { json in
-            json.key("pid")
-            json.value(Int64(pid))
-            json.key("hierarchies")
-            json.array { json in for tree in trees { json.value(tree) } }
-            json.key("command")
-            json.value(process.command)
+            json.member("pid", Int64(pid))
+            json.array("hierarchies") { json in for tree in trees { json.value(tree) } }
+            json.member("command", process.command)
             if let user = process.status?.user {
-                json.key("user")
-                json.value(UserName.text(user, within: .seconds(2)))
-                json.key("uid")
-                json.value(UInt64(user))
+                json.member("user", UserName.text(user, within: .seconds(2)))
+                json.member("uid", UInt64(user))
             }
-            json.key("namespaces")
-            json.object { json in
+            json.object("namespaces") { json in
                 for kind in NamespaceKind.allCases where process.namespaces[kind] != .absent {
-                    json.key(kind.rawValue)
-                    json.object { json in write(kind, process, to: &json) }
+                    json.object(kind.rawValue) { json in write(kind, process, to: &json) }
                 }
             }
             if let status = process.status { write(status, to: &json) }
-            json.key("lsm")
-            json.value(labelText(process.label))
+            json.member("lsm", labelText(process.label))
         }
     }
 
@@ -40,11 +32,9 @@ struct ConfinementReport {
         _ kind: NamespaceKind, _ process: ProcessDescription, to json: inout JSONWriter
     ) {
         if let inode = process.namespaces[kind].value {
-            json.key("inode")
-            json.value(inode)
+            json.member("inode", inode)
         }
-        json.key("relation")
-        json.value(relationText(kind, process))
+        json.member("relation", relationText(kind, process))
     }
 
     private func write(_ status: ProcessStatus, to json: inout JSONWriter) {
@@ -53,21 +43,17 @@ struct ConfinementReport {
             ("inheritable", status.inheritable), ("bounding", status.bounding),
             ("ambient", status.ambient),
         ]
-        json.key("capabilities")
-        json.object { json in
+        json.object("capabilities") { json in
             for (name, set) in sets {
                 guard let set else { continue }
-                json.key(name)
-                json.array { json in for name in set.names { json.value(name) } }
+                json.array(name) { json in for name in set.names { json.value(name) } }
             }
         }
         if let seccomp = status.seccomp {
-            json.key("seccomp")
-            json.value(seccomp.text)
+            json.member("seccomp", seccomp.text)
         }
         if let flag = status.noNewPrivileges {
-            json.key("no_new_privs")
-            json.value(flag)
+            json.member("no_new_privs", flag)
         }
     }
 

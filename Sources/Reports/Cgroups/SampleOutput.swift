@@ -109,7 +109,7 @@ package struct SampleOutput {
                 if place > 0 { text.append(UInt8(ascii: ",")) }
                 text.append(csv: name)
             }
-            text += [0x0d, 0x0a]
+            text += "\r\n".utf8
             isFirst = false
         }
         var time: [UInt8] = []
@@ -138,7 +138,7 @@ package struct SampleOutput {
                 text.append(UInt8(ascii: ","))
                 if let rate { text.append(thousandths: rate) }
             }
-            text += [0x0d, 0x0a]
+            text += "\r\n".utf8
         }
         return text
     }
@@ -169,11 +169,9 @@ package struct SampleOutput {
                 let reading = snapshot.total(index, metric.id)
                 // A reading without a number shows its reason, which a rate could not.
                 guard metric.kind == .counter, hasRates, withHead, reading.value != nil else {
-                    return cell(metric, reading)
+                    return reading == .absent ? "-" : snapshot.humanText(index, metric)
                 }
-                let rate =
-                    metric.dimension == nil
-                    ? snapshot.rate(index, metric.id) : snapshot.summedRate(index, metric.id)
+                let rate = snapshot.totalRate(index, metric.id)
                 return rate.map { Self.rateText($0, metric) } ?? "-"
             }
             rows.append([snapshot.cgroups[index].path.description + mark] + cells)
@@ -184,10 +182,6 @@ package struct SampleOutput {
         let table = TextTable(rows, atLeast: withHead ? [] : widths)
         if withHead { widths = table.widths }
         return separator + time + table.text
-    }
-
-    private func cell(_ metric: Metric, _ reading: Reading) -> String {
-        reading == .absent ? "-" : metric.humanText(reading)
     }
 
     static func rateText(_ rate: Double, _ metric: Metric) -> String {

@@ -21,19 +21,15 @@ extension DepartedCgroup {
 extension Tombstone {
     /// Writes `state` and the facts about the end into an open object.
     func write(to json: inout JSONWriter) {
-        json.key("state")
-        json.value("dead")
+        json.member("state", "dead")
         json.key("died")
         json.literal(DecimalText.fixed(Double(died.wall) / 1e6, places: 6))
         if let lifetime {
-            json.key("lifetime_usec")
-            json.value(lifetime)
+            json.member("lifetime_usec", lifetime)
         }
-        json.key("reading")
-        json.value(reading.rawValue)
+        json.member("reading", reading.rawValue)
         if let cause {
-            json.key("cause")
-            json.value(cause)
+            json.member("cause", cause)
         }
     }
 }
@@ -44,16 +40,13 @@ extension Unattributed {
         json.object { json in
             json.key("time")
             json.literal(DecimalText.fixed(Double(time.wall) / 1e6, places: 3))
-            json.key("path")
-            json.value(parent.path.text)
-            json.key("state")
-            json.value("unattributed")
+            json.member("path", parent.path.text)
+            json.member("state", "unattributed")
             for (row, total) in LifeTotals.rows.enumerated() {
                 guard let value = totals[row], fields?.contains(total.metric.id) ?? true else {
                     continue
                 }
-                json.key(total.metric.name)
-                json.value(value)
+                json.member(total.metric.name, value)
             }
         }
     }

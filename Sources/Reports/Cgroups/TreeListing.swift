@@ -15,16 +15,16 @@ package struct TreeListing {
     private let unified: Set<Controller>
 
     /// Lists the cgroups of a snapshot.
-    package init(_ snapshot: Snapshot, _ set: HierarchySet) {
+    package init(_ snapshot: Snapshot, _ set: HierarchySet, withProcesses: Bool = true) {
         self.snapshot = snapshot
         self.set = set
-        membership = Membership(set)
+        membership = withProcesses ? Membership(set) : nil
         reader = ProcessReader(set.system)
         identities = .settled(set, snapshot.cgroups)
         unified = Set(set.hierarchies.first { $0.version == .unified }?.controllers ?? [])
     }
 
-    /// Lists the cgroups of a past snapshot, which has no processes, of a recorded host.
+    /// Lists the cgroups of a past snapshot of a recorded host; such a snapshot has no processes.
     package init(past snapshot: Snapshot, _ machine: RecordedMachine?) {
         unified =
             machine?.hasUnified == true
@@ -79,21 +79,17 @@ package struct TreeListing {
                 json.key("time")
                 json.literal(DecimalText.fixed(Double(snapshot.wallTime) / 1e6, places: 3))
             }
-            json.key("path")
-            json.value(entry.path.text)
-            json.key("inode")
-            json.value(entry.id.inode)
+            json.member("path", entry.path.text)
+            json.member("inode", entry.id.inode)
             identity(index).write(to: &json)
-            json.key("controllers")
-            json.array { json in for name in controllers(index) { json.value(name) } }
-            guard set != nil else { return }
-            json.key("processes")
-            json.object { json in
+            json.array("controllers") { json in for name in controllers(index) { json.value(name) }
+            }
+            guard membership != nil else { return }
+            json.object("processes") { json in
                 for (hierarchy, members) in members {
                     guard case .processes(let list) = members else { continue }
                     for key in hierarchy.keys {
-                        json.key(key)
-                        json.array { json in for pid in list { json.value(Int64(pid)) } }
+                        json.array(key) { json in for pid in list { json.value(Int64(pid)) } }
                     }
                 }
             }

@@ -6,26 +6,32 @@ internal import KernelIO
 /// The open entries of the journal as a table or JSON, with the kernel's current values.
 package struct JournalListing {
     private let entries: [(entry: JournalEntry, present: JournalEntry.Present)]
+    private let set: HierarchySet?
 
     /// Reads the current value of each entry; without hierarchies, all are reported as not mounted.
     package init(entries: [JournalEntry], set: HierarchySet?) {
+        self.set = set
         self.entries = entries.map { entry in
             (entry, set.map { entry.present(in: $0) } ?? .hidden)
         }
     }
 
     /// The entries as a table, with a column for expiries if any change expires.
-    package var text: String {
+    ///
+    /// If its rows are wider than `width`, the hierarchies are left out, then the present values
+    /// where all are as they were set; the commands are cut to what is left.
+    package func text(width: Int? = nil) -> String {
         if entries.isEmpty { return "nothing to undo\n" }
         let hasExpiries = entries.contains { $0.entry.expiry != nil }
-        var rows = HierarchyRows()
+        var rows = HierarchyRows(of: set)
         for (entry, present) in entries {
-            let set =
-                entry.readBack.map(entry.shown) ?? "\(entry.shown(entry.wanted)) (unfinished)"
+            let period = set.flatMap { entry.quotaPeriod(in: $0) }
+            func shown(_ value: String) -> String { entry.shown(value, period: period) }
             rows.add(
                 [
-                    entry.path.description, entry.what, entry.shown(entry.original), set,
-                    now(entry, present), entry.cause,
+                    entry.path.description, entry.what, shown(entry.original),
+                    entry.readBack.map(shown) ?? "\(shown(entry.wanted)) (unfinished)",
+                    now(entry, present, period), entry.cause,
                 ],
                 rest: [age(entry)] + (hasExpiries ? [expiry(entry)] : []),
                 hierarchy: entry.hierarchy)
@@ -33,12 +39,20 @@ package struct JournalListing {
         let head =
             ["CGROUP", "HIERARCHY", "WHAT", "WAS", "SET", "NOW", "BY", "AGE"]
             + (hasExpiries ? ["UNDONE"] : [])
-        return LeftTable([head] + rows.cells).text
+        var table = FittedTable([head] + rows.cells)
+        if let width {
+            table.drop("HIERARCHY", unlessWithin: width)
+            if rows.cells.allSatisfy({ $0[4] == $0[5] }) { table.drop("NOW", unlessWithin: width) }
+            table.cut("BY", within: width)
+        }
+        return table.text
     }
 
-    private func now(_ entry: JournalEntry, _ present: JournalEntry.Present) -> String {
+    private func now(
+        _ entry: JournalEntry, _ present: JournalEntry.Present, _ period: UInt64? = nil
+    ) -> String {
         switch present {
-        case .value(let value): entry.shown(value)
+        case .value(let value): entry.shown(value, period: period)
         case .gone: "gone"
         case .hidden: "not mounted here"
         case .unreadable(let error): error.isPermission ? "not permitted" : "unreadable"
@@ -77,25 +91,19 @@ package struct JournalListing {
             ("field", entry.cell.field ?? ""), ("original", entry.original),
             ("wanted", entry.wanted), ("cause", entry.cause), ("owner", entry.owner),
         ] {
-            json.key(name)
-            json.value(text)
+            json.member(name, text)
         }
-        json.key("inode")
-        json.value(entry.inode)
-        json.key("time")
-        json.value(Double(entry.wallTime) / 1e6)
+        json.member("inode", entry.inode)
+        json.member("time", Double(entry.wallTime) / 1e6)
         if let readBack = entry.readBack {
-            json.key("read_back")
-            json.value(readBack)
+            json.member("read_back", readBack)
         }
         entry.expiry?.write(to: &json)
         // A missing value has another key, so it cannot be mistaken for a text.
         if case .value(let value) = present {
-            json.key("now")
-            json.value(value)
+            json.member("now", value)
         } else {
-            json.key("now_missing")
-            json.value(now(entry, present))
+            json.member("now_missing", now(entry, present))
         }
     }
 }
@@ -103,21 +111,14 @@ package struct JournalListing {
 extension EntryExpiry {
     /// Writes the key `expiry` with an object.
     func write(to json: inout JSONWriter) {
-        json.key("expiry")
-        json.object { json in
-            json.key("change")
-            json.value(change)
-            json.key("seconds_left")
-            json.value(Double(timeLeft().milliseconds) / 1000)
-            json.key("unless_confirmed")
-            json.value(awaitsConfirmation)
-            json.key("helper")
-            json.value(Int64(helper.pid))
-            json.key("helper_runs")
-            json.value(helper.isRunning)
+        json.object("expiry") { json in
+            json.member("change", change)
+            json.member("seconds_left", Double(timeLeft().milliseconds) / 1000)
+            json.member("unless_confirmed", awaitsConfirmation)
+            json.member("helper", Int64(helper.pid))
+            json.member("helper_runs", helper.isRunning)
             if let obstacle {
-                json.key("obstacle")
-                json.value(obstacle)
+                json.member("obstacle", obstacle)
             }
         }
     }

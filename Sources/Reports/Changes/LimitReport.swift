@@ -18,7 +18,7 @@ package struct LimitReport {
     /// The number of an expiring change, by which people confirm it; nil before it is made.
     package var changeNumber: UInt64?
 
-    /// Creates a report; without results, of a dry run.
+    /// Creates a report; a report without results is of a dry run.
     package init(
         path: CgroupPath, plan: LimitPlan, routes: LimitRoutes, results: [LimitResult]? = nil,
         claims: [String] = []
@@ -40,10 +40,11 @@ package struct LimitReport {
                 let undone = (results ?? []).contains { !$0.outcome.leavesNothing }
                 let rest =
                     undone
-                    ? "some values could not be rolled back: `cgwarden journal` lists them"
+                    ? "some values could not be rolled back: `cgwarden journal` lists the values"
                     : "nothing was changed"
-                return CgwardenError(
-                    "\(result.write.name): \(error.message) (\(rest))", ExitStatus(error.code))
+                let name = result.write.name
+                let what = error.message.hasPrefix(name) ? "" : "\(name): "
+                return CgwardenError("\(what)\(error.message) (\(rest))", ExitStatus(error.code))
             }
         }
         let idle = (results ?? []).first { !$0.isSuccess }
@@ -75,18 +76,33 @@ package struct LimitReport {
         let name = [write.name, write.instance].compactMap { $0 }.joined(separator: " ")
         let result = results?[index]
         let word = result?.outcome.word ?? (write.isDone ? "unchanged" : "\(index + 1)")
-        let coding = write.coding
+        let limit = LimitCatalog.limit(named: write.name)
+        let (before, after) = periods(of: write)
+        func text(_ raw: String, _ period: UInt64?) -> String {
+            limit?.text(raw, as: write.coding, period: period) ?? write.coding.shown(raw)
+        }
         var change =
             write.isReadable
-            ? "\(coding.shown(write.rawOld)) -> \(coding.shown(write.rawNew))" : write.rawNew
+            ? "\(text(write.rawOld, before)) -> \(text(write.rawNew, after))" : write.rawNew
         if write.isReadable, let readBack = result?.readBack, !write.isNew(readBack) {
-            change += " (now \(coding.shown(readBack)))"
+            change += " (now \(text(readBack, after)))"
         }
         if let effective = result?.effective, !write.isNew(effective) {
-            change += " (effective \(coding.shown(effective)))"
+            change += " (effective \(text(effective, after)))"
         }
         return [name, word, write.directory.hierarchy.label, "\(write.cell)", change]
             + way(index)
+    }
+
+    /// The period of a v1 quota before and after the plan, in microseconds; nil for other values.
+    private func periods(of write: PlannedWrite) -> (before: UInt64?, after: UInt64?) {
+        guard write.coding == .quota else { return (nil, nil) }
+        let change = plan.writes.first { $0.cell.file == "cpu.cfs_period_us" }
+        let present = change == nil ? write.directory.quotaPeriod : nil
+        return (
+            change.flatMap { UInt64($0.rawOld) } ?? present,
+            change.flatMap { UInt64($0.rawNew) } ?? present
+        )
     }
 
     /// The route of a write to the kernel, as an extra cell if any write goes through systemd.
@@ -100,12 +116,9 @@ package struct LimitReport {
     package var json: [UInt8] {
         var json = JSONWriter()
         json.object { json in
-            json.key("path")
-            json.value(path.text)
-            json.key("dry_run")
-            json.value(results == nil)
-            json.key("warnings")
-            json.array { json in for warning in warnings { json.value(warning) } }
+            json.member("path", path.text)
+            json.member("dry_run", results == nil)
+            json.array("warnings") { json in for warning in warnings { json.value(warning) } }
             writes(to: &json)
             expiry.write(changeNumber, to: &json)
         }
@@ -115,8 +128,7 @@ package struct LimitReport {
 
     /// Writes the key `writes` with an object for each write.
     func writes(to json: inout JSONWriter) {
-        json.key("writes")
-        json.array { json in
+        json.array("writes") { json in
             for index in plan.writes.indices {
                 json.object { json in write(index, to: &json) }
             }
@@ -127,8 +139,7 @@ package struct LimitReport {
         let write = plan.writes[index]
         func field(_ name: String, _ text: String?) {
             guard let text else { return }
-            json.key(name)
-            json.value(text)
+            json.member(name, text)
         }
         field("name", write.name)
         field("instance", write.instance)
@@ -139,8 +150,7 @@ package struct LimitReport {
         field("through", routes[index] == nil ? "file" : "systemd")
         if let route = routes[index] {
             field("unit", "\(route.unit)")
-            json.key("properties")
-            json.array { json in for name in route.properties { json.value(name) } }
+            json.array("properties") { json in for name in route.properties { json.value(name) } }
         }
         guard let result = results?[index] else { return }
         field("result", result.outcome.word)

@@ -5,7 +5,7 @@ internal import CgroupModel
 package struct PendingChanges {
     /// A change with its entries in the journal.
     package struct Change {
-        /// The number by which people confirm it.
+        /// The number that `cgwarden confirm` takes.
         package let number: UInt64
         /// When it is undone.
         package let expiry: EntryExpiry
@@ -61,19 +61,16 @@ extension Expiry {
     package func sentence(_ number: UInt64?) -> String? {
         guard let number, let duration else { return nil }
         return awaitsConfirmation
-            ? "undone in \(duration.roundedText) unless you keep it: cgwarden confirm \(number)"
-            : "undone in \(duration.roundedText) (change \(number))"
+            ? "will be undone in \(duration.roundedText) unless you keep it: cgwarden confirm \(number)"
+            : "will be undone in \(duration.roundedText) (change \(number))"
     }
 
     /// Writes the key `expiry`, unless the change does not expire or changed nothing.
     func write(_ number: UInt64?, to json: inout JSONWriter) {
         guard let duration else { return }
-        json.key("expiry")
-        json.object { json in
-            json.key("seconds")
-            json.value(Double(duration.milliseconds) / 1000)
-            json.key("unless_confirmed")
-            json.value(awaitsConfirmation)
+        json.object("expiry") { json in
+            json.member("seconds", Double(duration.milliseconds) / 1000)
+            json.member("unless_confirmed", awaitsConfirmation)
             json.key("change")
             if let number { json.value(number) } else { json.literal("null") }
         }

@@ -12,6 +12,9 @@ package struct RestoreReport {
         self.dryRun = dryRun
     }
 
+    /// Whether there was nothing to restore.
+    package var isEmpty: Bool { results.isEmpty }
+
     /// The error of the command; nil if everything is restored.
     package var failure: CgwardenError? {
         let left = results.filter(\.isLeft)
@@ -44,6 +47,7 @@ package struct RestoreReport {
         case .already: "is already \(original)"
         case .gone: "gone"
         case .kept: "left alone: a command set it to \(found)"
+        case .overridden: "the daemon's \(found) is in force; it returns to \(original)"
         case .foreign: "left alone: something else set it to \(found); original \(original)"
         case .beingWritten(let process):
             "being changed by process \(process.pid) of cgwarden; run restore again"

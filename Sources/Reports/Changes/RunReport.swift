@@ -32,20 +32,14 @@ package struct RunReport {
     package var json: String {
         var json = JSONWriter()
         json.object { json in
-            json.key("path")
-            json.value(summary.path.text)
-            json.key("command")
-            json.array { json in for word in command { json.value(word) } }
-            json.key("status")
-            json.value(Int64(summary.end.status))
+            json.member("path", summary.path.text)
+            json.array("command") { json in for word in command { json.value(word) } }
+            json.member("status", Int64(summary.end.status))
             if case .killed(let signal) = summary.end {
-                json.key("signal")
-                json.value(Int64(signal))
+                json.member("signal", Int64(signal))
             }
-            json.key("killed_by_memory_limit")
-            json.value(summary.isKilledByMemoryLimit)
-            json.key("wall_usec")
-            json.value(summary.wallNanoseconds / 1000)
+            json.member("killed_by_memory_limit", summary.isKilledByMemoryLimit)
+            json.member("wall_usec", summary.wallNanoseconds / 1000)
             for id in RunSummary.metrics where summary[id].isKnown {
                 let metric = MetricCatalog[id]
                 json.key(metric.name)

@@ -62,17 +62,14 @@ package struct ValueListing {
     package var json: [UInt8] {
         var json = JSONWriter()
         json.object { json in
-            json.key("path")
-            json.value(path.text)
-            json.key("limits")
-            json.array { json in
+            json.member("path", path.text)
+            json.array("limits") { json in
                 for reading in limits {
                     json.object { json in write(reading, to: &json) }
                 }
             }
             guard !metrics.isEmpty else { return }
-            json.key("metrics")
-            json.array { json in
+            json.array("metrics") { json in
                 for (id, instance, reading) in metrics {
                     json.object { Self.write(id, instance, reading, to: &$0) }
                 }
@@ -86,11 +83,9 @@ package struct ValueListing {
         _ id: MetricID, _ instance: InstanceReading?, _ reading: Reading, to json: inout JSONWriter
     ) {
         let metric = MetricCatalog[id]
-        json.key("name")
-        json.value(metric.name)
+        json.member("name", metric.name)
         if let instance, instance.key != .whole, let dimension = metric.dimension {
-            json.key("instance")
-            json.value(instance.key.text(dimension))
+            json.member("instance", instance.key.text(dimension))
         }
         let isKnown = reading.value != nil || reading == .unlimited
         json.key(isKnown ? "value" : "unavailable")
@@ -98,11 +93,9 @@ package struct ValueListing {
     }
 
     private func write(_ reading: LimitReading, to json: inout JSONWriter) {
-        json.key("name")
-        json.value(reading.limit.name)
+        json.member("name", reading.limit.name)
         if let instance = reading.instance {
-            json.key("instance")
-            json.value(instance)
+            json.member("instance", instance)
         }
         switch reading.value {
         case .success(let value):
@@ -118,15 +111,11 @@ package struct ValueListing {
                 }
             case .text(let text): json.value(text)
             }
-            json.key("text")
-            json.value(reading.limit.grammar.text(value))
-            json.key("file")
-            json.value(reading.file)
-            json.key("raw")
-            json.value(reading.raw)
+            json.member("text", reading.limit.grammar.text(value))
+            json.member("file", reading.file)
+            json.member("raw", reading.raw)
         case .failure(let error):
-            json.key("unavailable")
-            json.value(error.message)
+            json.member("unavailable", error.message)
         }
     }
 }

@@ -11,6 +11,7 @@ package enum ExitStatus: Int32 {
     case noInput = 66
     case unavailable = 69
     case software = 70
+    case osError = 71
     case cannotCreate = 73
     case ioError = 74
     case temporaryFailure = 75

@@ -125,27 +125,23 @@ package struct DiagnosisReport {
     package var json: [UInt8] {
         var json = JSONWriter()
         json.object { json in
-            json.key("kernel")
-            json.value(diagnosis.kernel)
-            json.key("mode")
-            json.value(diagnosis.mode.word)
-            json.key("hierarchies")
-            json.array { json in for tree in diagnosis.trees { write(tree, to: &json) } }
-            if let user = diagnosis.user {
-                json.key("uid")
-                json.value(UInt64(user))
+            json.member("kernel", diagnosis.kernel)
+            json.member("mode", diagnosis.mode.word)
+            json.array("hierarchies") { json in
+                for tree in diagnosis.trees { write(tree, to: &json) }
             }
-            json.key("capabilities")
-            json.object { json in
+            if let user = diagnosis.user {
+                json.member("uid", UInt64(user))
+            }
+            json.object("capabilities") { json in
                 for capability in diagnosis.capabilities {
-                    json.key(capability.name)
-                    json.value(capability.isHeld)
+                    json.member(capability.name, capability.isHeld)
                 }
             }
-            json.key("commands")
-            json.array { json in for ability in diagnosis.abilities { write(ability, to: &json) } }
-            json.key("limits")
-            json.object { json in
+            json.array("commands") { json in
+                for ability in diagnosis.abilities { write(ability, to: &json) }
+            }
+            json.object("limits") { json in
                 write("descriptors", diagnosis.descriptors, to: &json)
                 write("inotify_watches", diagnosis.watches, to: &json)
                 write("inotify_instances", diagnosis.watchInstances, to: &json)
@@ -154,8 +150,7 @@ package struct DiagnosisReport {
             for (key, programs) in [
                 ("limiters", diagnosis.limiters), ("cgwarden", diagnosis.siblings),
             ] {
-                json.key(key)
-                json.array { json in for program in programs { write(program, to: &json) } }
+                json.array(key) { json in for program in programs { write(program, to: &json) } }
             }
         }
         json.newline()
@@ -163,40 +158,30 @@ package struct DiagnosisReport {
     }
 
     private func writeFeatures(to json: inout JSONWriter) {
-        json.key("pressure")
-        json.object { json in
-            json.key("available")
-            json.value(diagnosis.pressureRefusal == nil)
+        json.object("pressure") { json in
+            json.member("available", diagnosis.pressureRefusal == nil)
             write("reason", diagnosis.pressureRefusal, to: &json)
         }
-        json.key("kernel_log")
-        json.object { json in
-            json.key("available")
-            json.value(kernelLogRefusal == nil)
+        json.object("kernel_log") { json in
+            json.member("available", kernelLogRefusal == nil)
             write("reason", kernelLogRefusal, to: &json)
         }
-        json.key("writers")
-        json.object { json in
-            json.key("available")
-            json.value(writeRefusal == nil)
+        json.object("writers") { json in
+            json.member("available", writeRefusal == nil)
             write("reason", writeRefusal, to: &json)
         }
         if let history {
             json.key("history")
             history.write(to: &json)
         }
-        json.key("swap")
-        json.object { json in
+        json.object("swap") { json in
             write("total_bytes", diagnosis.swapTotal, to: &json)
             if let accountsSwap = diagnosis.accountsSwap {
-                json.key("accounted")
-                json.value(accountsSwap)
+                json.member("accounted", accountsSwap)
             }
         }
-        json.key("systemd")
-        json.object { json in
-            json.key("running")
-            json.value(diagnosis.runsSystemd)
+        json.object("systemd") { json in
+            json.member("running", diagnosis.runsSystemd)
             write("version", diagnosis.systemdVersion, to: &json)
             switch diagnosis.runningSystemd {
             case .success(let version): write("running_version", version, to: &json)
@@ -211,22 +196,20 @@ package struct DiagnosisReport {
         json.object { json in
             write("label", tree.label, to: &json)
             write("mount_point", tree.mountPoint, to: &json)
-            json.key("controllers")
-            json.array { json in for name in tree.controllers { json.value(name.rawValue) } }
-            json.key("writable")
-            json.value(tree.refusal == nil)
+            json.array("controllers") { json in
+                for name in tree.controllers { json.value(name.rawValue) }
+            }
+            json.member("writable", tree.refusal == nil)
             write("reason", tree.refusal, to: &json)
             write("own_cgroup", tree.own?.text, to: &json)
-            json.key("own_cgroup_writable")
-            json.value(tree.ownIsWritable)
+            json.member("own_cgroup_writable", tree.ownIsWritable)
         }
     }
 
     private func write(_ ability: Diagnosis.Ability, to json: inout JSONWriter) {
         json.object { json in
             write("command", ability.command, to: &json)
-            json.key("able")
-            json.value(ability.means != nil)
+            json.member("able", ability.means != nil)
             write("means", ability.means, to: &json)
             write("reason", ability.reason, to: &json)
         }
@@ -234,8 +217,7 @@ package struct DiagnosisReport {
 
     private func write(_ program: Diagnosis.Limiter, to json: inout JSONWriter) {
         json.object { json in
-            json.key("pid")
-            json.value(Int64(program.pid))
+            json.member("pid", Int64(program.pid))
             write("name", program.name, to: &json)
             write("effect", program.effect, to: &json)
         }
@@ -243,8 +225,7 @@ package struct DiagnosisReport {
 
     private func write(_ key: String, _ text: String?, to json: inout JSONWriter) {
         guard let text else { return }
-        json.key(key)
-        json.value(text)
+        json.member(key, text)
     }
 
     private func write(_ key: String, _ reading: Reading, to json: inout JSONWriter) {

@@ -1,4 +1,4 @@
-internal import CgroupModel
+package import CgroupModel
 internal import KernelIO
 
 /// The history that a daemon keeps, for its status and its metrics.
@@ -9,8 +9,12 @@ package struct HistoryState: Sendable {
     package var isMissing = false
     /// The times of the oldest and the newest sample, in microseconds since 1970; nil if none.
     package var oldest: UInt64?, newest: UInt64?
-    /// The size on disk in bytes, as of the last time that it was measured.
-    package var bytes: UInt64 = 0
+    /// The size on disk in bytes, as of the last time that it was measured; nil before.
+    package var bytes: UInt64?
+    /// The number of cgroups that the last sample had and the history has no room for.
+    package var leftOut: UInt64 = 0
+    /// The part of the tree with the most of them; nil without one.
+    package var crowdedPart: CgroupPath?
     /// The number of samples that could not be written.
     package var failures: UInt64 = 0
     /// The number of samples that were dropped because the disk was too slow.
@@ -28,7 +32,11 @@ package struct HistoryState: Sendable {
         if let oldest, let newest {
             text += ", \(CivilTime(local: oldest).text) to \(CivilTime(local: newest).text)"
         }
-        text += ", \(ByteText.of(bytes))"
+        if let bytes { text += ", \(ByteText.of(bytes))" }
+        if leftOut > 0 {
+            text += ", \(counted(Int(clamping: leftOut), "cgroup", "cgroups")) left out"
+            if let crowdedPart { text += " in \(crowdedPart)" }
+        }
         if dropped > 0 {
             text += ", \(counted(Int(clamping: dropped), "sample", "samples")) dropped"
         }
@@ -37,19 +45,16 @@ package struct HistoryState: Sendable {
 
     func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("directory")
-            json.value(directory)
+            json.member("directory", directory)
             for (name, number) in [
-                ("oldest_us", oldest), ("newest_us", newest), ("bytes", isMissing ? nil : bytes),
-                ("failures", failures), ("dropped", dropped),
+                ("oldest_us", oldest), ("newest_us", newest), ("bytes", bytes),
+                ("left_out", leftOut), ("failures", failures), ("dropped", dropped),
             ] {
                 guard let number else { continue }
-                json.key(name)
-                json.value(number)
+                json.member(name, number)
             }
             if let failure {
-                json.key("failure")
-                json.value(failure)
+                json.member("failure", failure)
             }
         }
     }

@@ -36,14 +36,11 @@ package struct ExplanationReport {
     package var json: [UInt8] {
         var json = JSONWriter()
         json.object { json in
-            json.key("cgroup")
-            json.value(path.description)
-            json.key("values")
-            json.array { json in
+            json.member("cgroup", path.description)
+            json.array("values") { json in
                 for value in values { json.object { json in write(value, to: &json) } }
             }
-            json.key("inactive")
-            json.array { json in
+            json.array("inactive") { json in
                 for part in inactive { json.object { json in write(part, to: &json) } }
             }
             json.key("rules")
@@ -60,34 +57,27 @@ package struct ExplanationReport {
             ("original", value.original.map { shown($0, value.key) }), ("reason", value.reason),
         ] {
             guard let text else { continue }
-            json.key(name)
-            json.value(text)
+            json.member(name, text)
         }
-        json.key("requests")
-        json.array { json in
+        json.array("requests") { json in
             for request in value.requests {
                 json.object { json in
                     for (name, text) in [
                         ("layer", "\(request.layer)"), ("from", request.origin.text),
                         ("value", shown(request.value, value.key)), ("because", request.cause.text),
                     ] {
-                        json.key(name)
-                        json.value(text)
+                        json.member(name, text)
                     }
-                    json.key("wins")
-                    json.value(request.origin == value.winner)
+                    json.member("wins", request.origin == value.winner)
                 }
             }
         }
     }
 
     private func write(_ part: InactivePart, to json: inout JSONWriter) {
-        json.key("from")
-        json.value(part.origin.text)
-        json.key("actions")
-        json.array { json in for action in part.actions { json.value(action) } }
-        json.key("reason")
-        json.value(part.reason)
+        json.member("from", part.origin.text)
+        json.array("actions") { json in for action in part.actions { json.value(action) } }
+        json.member("reason", part.reason)
     }
 
     private func describe(_ part: InactivePart) -> String {

@@ -82,7 +82,8 @@ package struct GuardForecast {
     package let path: CgroupPath
     /// The memory limit in bytes; nil if there is none.
     package let limit: UInt64?
-    /// The memory use in bytes at which the guard freezes, and below which it thaws.
+    /// The thresholds of memory use, in bytes: the guard freezes at the first, and thaws below the
+    /// second.
     package let freezesAt: UInt64, resumesAt: UInt64
     /// The memory between the freeze threshold and the limit, in bytes.
     package let margin: UInt64

@@ -71,18 +71,14 @@ package struct PolicyPlanReport {
     package var json: [UInt8] {
         var json = JSONWriter()
         json.object { json in
-            json.key("has_changes")
-            json.value(plan.hasChanges)
-            json.key("changes")
-            json.array { json in
+            json.member("has_changes", plan.hasChanges)
+            json.array("changes") { json in
                 for change in plan.changes { json.object { json in write(change, to: &json) } }
             }
-            json.key("not_written")
-            json.array { json in
+            json.array("not_written") { json in
                 for value in plan.refused { json.object { json in write(value, to: &json) } }
             }
-            json.key("also_done")
-            json.array { json in
+            json.array("also_done") { json in
                 for act in plan.acts {
                     json.object { json in
                         json.field("path", act.target?.path.text)
@@ -92,14 +88,13 @@ package struct PolicyPlanReport {
                     }
                 }
             }
-            json.key("guards")
-            json.array { json in
+            json.array("guards") { json in
                 for forecast in plan.guards { json.object { json in write(forecast, to: &json) } }
             }
-            json.key("still_allowed_here")
-            json.array { json in for leftover in plan.leftovers { json.value("\(leftover)") } }
-            json.key("notes")
-            json.array { json in for note in plan.notes { json.value(note) } }
+            json.array("still_allowed_here") { json in
+                for leftover in plan.leftovers { json.value("\(leftover)") }
+            }
+            json.array("notes") { json in for note in plan.notes { json.value(note) } }
         }
         json.newline()
         return json.take()
@@ -107,17 +102,15 @@ package struct PolicyPlanReport {
 
     private func write(_ change: PolicyPlan.Change, to json: inout JSONWriter) {
         json.field("path", change.path.text)
-        json.key("values")
-        json.array { json in
+        json.array("values") { json in
             for value in change.values { json.object { json in write(value, to: &json) } }
         }
         if let report = change.writes {
-            json.key("warnings")
-            json.array { json in for warning in report.warnings { json.value(warning) } }
+            json.array("warnings") { json in for warning in report.warnings { json.value(warning) }
+            }
             report.writes(to: &json)
         }
-        json.key("cannot_be_set")
-        json.array { json in
+        json.array("cannot_be_set") { json in
             for value in change.refused {
                 json.object { json in
                     json.field("name", value.name)
@@ -139,16 +132,14 @@ package struct PolicyPlanReport {
     private func write(_ forecast: GuardForecast, to json: inout JSONWriter) {
         json.field("name", forecast.name)
         json.field("path", forecast.path.text)
-        json.key("best_effort")
-        json.value(forecast.isBestEffort)
+        json.member("best_effort", forecast.isBestEffort)
         guard let limit = forecast.limit else { return }
         for (name, bytes) in [
             ("limit", limit), ("freezes_at", forecast.freezesAt),
             ("resumes_at", forecast.resumesAt), ("margin", forecast.margin),
             ("growth_per_second", forecast.growth),
         ] {
-            json.key(name)
-            json.value(bytes)
+            json.member(name, bytes)
         }
     }
 }

@@ -16,10 +16,8 @@ package struct PolicyReport {
     package var json: [UInt8] {
         var json = JSONWriter()
         json.object { json in
-            json.key("refused")
-            json.value(load.isRefused)
-            json.key("findings")
-            json.array { json in
+            json.member("refused", load.isRefused)
+            json.array("findings") { json in
                 for finding in load.findings {
                     json.object { json in write(finding, to: &json) }
                 }
@@ -35,12 +33,10 @@ package struct PolicyReport {
             ("file", place.file), ("severity", finding.severity.rawValue),
             ("rule", finding.rule.rawValue), ("message", finding.error.message),
         ] {
-            json.key(name)
-            json.value(text)
+            json.member(name, text)
         }
         for (name, number) in [("line", place.line), ("column", place.column)] {
-            json.key(name)
-            json.value(UInt64(number))
+            json.member(name, UInt64(number))
         }
     }
 }

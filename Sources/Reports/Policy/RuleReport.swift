@@ -48,26 +48,19 @@ struct RuleReport {
             ("next", rule.next),
         ] {
             guard let text else { continue }
-            json.key(name)
-            json.value(text)
+            json.member(name, text)
         }
         if let seconds = rule.seconds {
-            json.key("seconds")
-            json.value(seconds)
+            json.member("seconds", seconds)
         }
-        json.key("actions")
-        json.array { json in for action in rule.actions { json.value(action) } }
-        json.key("terms")
-        json.array { json in
+        json.array("actions") { json in for action in rule.actions { json.value(action) } }
+        json.array("terms") { json in
             for term in rule.terms {
                 json.object { json in
-                    json.key("term")
-                    json.value(term.term)
-                    json.key("value")
-                    json.value(term.value)
+                    json.member("term", term.term)
+                    json.member("value", term.value)
                     guard let coverage = term.coverage else { return }
-                    json.key("coverage")
-                    json.value(coverage)
+                    json.member("coverage", coverage)
                 }
             }
         }

@@ -53,39 +53,32 @@ package struct StatusReport {
                 ("interval_ms", UInt64(policy.defaults.interval / .milliseconds(1))),
                 ("policy_ns", state.duration), ("standing_limits", UInt64(policy.limits.count)),
             ] {
-                json.key(name)
-                json.value(number)
+                json.member(name, number)
             }
             if let history = state.history {
                 json.key("history")
                 history.write(to: &json)
             }
-            json.key("dry_run")
-            json.value(policy.defaults.isDryRun)
-            json.key("totals")
-            json.array { json in
+            json.member("dry_run", policy.defaults.isDryRun)
+            json.array("totals") { json in
                 for rule in policy.rules {
                     json.object { json in writeTotals(of: rule, to: &json) }
                 }
             }
             json.key("rules")
             RuleReport(standing).write(to: &json)
-            json.key("guards")
-            json.array { json in
+            json.array("guards") { json in
                 for status in state.guards { json.object { json in write(status, to: &json) } }
             }
-            json.key("notes")
-            json.array { json in for note in notes { json.value(note) } }
+            json.array("notes") { json in for note in notes { json.value(note) } }
         }
         json.newline()
         return json.take()
     }
 
     private func writeTotals(of rule: Rule, to json: inout JSONWriter) {
-        json.key("rule")
-        json.value(rule.name)
-        json.key("group")
-        json.value(rule.group)
+        json.member("rule", rule.name)
+        json.member("group", rule.group)
         for (name, number) in [
             (
                 "cgroups",
@@ -94,8 +87,7 @@ package struct StatusReport {
             ("fired", state.policy.firings.first { $0.rule == rule.name }?.count),
             ("vetoed", state.policy.vetoes.first { $0.rule == rule.name }?.count),
         ] {
-            json.key(name)
-            json.value(number ?? 0)
+            json.member(name, number ?? 0)
         }
     }
 
@@ -104,13 +96,10 @@ package struct StatusReport {
             ("guard", status.name), ("cgroup", status.target.path.description),
             ("state", status.state.rawValue),
         ] {
-            json.key(name)
-            json.value(text)
+            json.member(name, text)
         }
-        json.key("usage")
-        json.value(status.usage)
-        json.key("limit")
-        json.value(status.limit)
+        json.member("usage", status.usage)
+        json.member("limit", status.limit)
     }
 
     private var head: String {

@@ -120,7 +120,7 @@ package struct SuggestionReport {
             }
         }
         return
-            "Against the present memory.max: \(ByteText.of(less)) less, \(ByteText.of(more)) more."
+            "Compared with memory.max now: \(ByteText.of(less)) less, \(ByteText.of(more)) more."
     }
 
     static func time(_ microseconds: UInt64) -> String {

@@ -35,7 +35,9 @@ package struct DaemonClaims {
     }
 
     /// Returns notes on the claims to the values that the command writes.
-    package func notes(on cells: [ControlCell]) -> [String] {
+    ///
+    /// A hold keeps the daemon from resetting them until it ends.
+    package func notes(on cells: [ControlCell], isHeld: Bool = false) -> [String] {
         var notes = trouble.map { [$0] } ?? []
         for claim in claims {
             guard let key = claim.key, let limit = key.limit,
@@ -44,7 +46,7 @@ package struct DaemonClaims {
                 })
             else { continue }
             let managed = "\(key) of \(path) is managed by \(claim.origin)"
-            notes.append("\(managed): \(Self.consequence(claim.reaction, path))")
+            notes.append("\(managed): \(Self.consequence(claim.reaction, path, isHeld))")
         }
         return notes
     }
@@ -60,10 +62,14 @@ package struct DaemonClaims {
         return notes
     }
 
-    private static func consequence(_ reaction: DriftReaction?, _ path: CgroupPath) -> String {
+    private static func consequence(
+        _ reaction: DriftReaction?, _ path: CgroupPath, _ isHeld: Bool
+    ) -> String {
         switch reaction {
         case .reapply, nil:
-            "it will be reset; prevent that: cgwarden hold \(path) 1h"
+            isHeld
+                ? "it will be reset when the hold ends"
+                : "it will be reset; prevent that: cgwarden hold \(path) 1h"
         case .report: "the change is reported and left"
         case .yield: "the daemon will give it up"
         }

@@ -163,9 +163,10 @@ struct DaemonService: Service {
 
     /// Runs all parts until the ticks end, a command asks the daemon to end, or a part fails.
     private func work() async throws {
-        let control = try ControlServer(machine.stateDirectory) { [self] words in
-            try await answer(words)
-        }
+        let requests = DaemonRequests(
+            machine: machine, warden: warden, trail: trail, numbers: numbers, events: events,
+            history: history, reload: reload, end: { [ending] in ending.yield() })
+        let control = try ControlServer(machine.stateDirectory, answer: requests.answer)
         let reloads = await UnixSignalsSequence(trapping: .sighup)
         let (listening, heard) = AsyncStream.makeStream(of: Void.self)
         try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -238,68 +239,5 @@ struct DaemonService: Service {
             logger.error("policy not reloaded: \(text)")
         }
         ServiceNotification.ready()
-    }
-
-    private func answer(_ words: [String]) async throws -> String {
-        switch (words.first ?? "", words.count) {
-        case ("status", 1),
-            ("status", 2) where words.last == "json":
-            var state = numbers.current
-            state.history = history?.current
-            let report = StatusReport(
-                state, auditFailure: trail.failure, lostAuditLines: trail.dropped,
-                await warden.policy,
-                await warden.standing(mostIdle: StatusReport.mostIdle),
-                pending: PendingChanges((try? machine.journal.entries()) ?? []))
-            return words.count == 1
-                ? report.text : String(decoding: report.json, as: UTF8.self)
-        case ("explain", 2):
-            return try await warden.explanation(of: CgroupPath(controlWord: words[1])).text
-        case ("explain", 3) where words[2] == "json":
-            let report = try await warden.explanation(of: CgroupPath(controlWord: words[1]))
-            return String(decoding: report.json, as: UTF8.self)
-        case (DaemonEvents.word, 2):
-            guard let serial = UInt64(words[1]) else {
-                throw CgwardenError("\(words[1]) is not the number of an event", .usage)
-            }
-            return DaemonEvents.text(
-                events.store.events(after: serial, most: DaemonEvents.most), after: serial,
-                journal: events.journalPath, failure: events.journalFailure)
-        case (DaemonEvents.wordForLine, 2):
-            return DaemonEvents.line(
-                of: CgroupPath(controlWord: words[1]), in: events.store,
-                now: MonotonicClock.wallMicroseconds)
-        case ("claims", 2):
-            return ClaimLines.text(await warden.claims(on: CgroupPath(controlWord: words[1])))
-        case ("dead", 2), ("dead", 3):
-            let glob =
-                words.count == 3
-                ? String(decoding: PercentText.decoded(words[2]), as: UTF8.self) : nil
-            let listing = events.dead(glob.flatMap { PathPattern($0) })
-            return words[1] == "json"
-                ? String(decoding: listing.json, as: UTF8.self) : listing.text
-        case ("hold", 3):
-            guard let micros = Int64(words[2]), micros > 0 else {
-                throw CgwardenError("\(words[2]) is not a number of microseconds", .usage)
-            }
-            let hold = try machine.holds.hold(
-                CgroupPath(controlWord: words[1]), for: .microseconds(micros))
-            return HoldListing.text([hold])
-        case ("release", 2):
-            try machine.holds.release(CgroupPath(controlWord: words[1]))
-            return ""
-        case ("reload", 1):
-            await reload()
-            return ""
-        case ("panic", 1):
-            let isClean = await warden.stop()
-            ending.yield()
-            return isClean
-                ? "everything restored; daemon stopping\n"
-                : "not everything could be restored; daemon stopping; see `cgwarden restore`\n"
-        default:
-            throw CgwardenError(
-                "unknown request \"\(words.joined(separator: " "))\"", .usage)
-        }
     }
 }

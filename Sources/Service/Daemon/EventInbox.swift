@@ -12,7 +12,7 @@ final class EventInbox: Sendable {
         var snapshot: Snapshot?
         /// Events that other parts found.
         var events: [Event] = []
-        /// The number of events for which there was no room, by kind.
+        /// The number of events that found no room, by kind.
         var dropped: [EventKind: UInt64] = [:]
     }
 
@@ -45,6 +45,9 @@ final class EventInbox: Sendable {
         }
         bell.raise()
     }
+
+    /// Wakes the reader without anything to take.
+    func wake() { bell.raise() }
 
     /// Takes everything.
     func take() -> Contents {

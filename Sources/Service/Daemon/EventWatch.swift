@@ -83,16 +83,27 @@ actor EventWatch {
     /// Watches until the task is canceled.
     func run() async {
         checkJournal()
+        await withTaskCancellationHandler {
+            watch()
+        } onCancel: {
+            inbox.wake()
+        }
+    }
+
+    private func watch() {
         var list = PollList()
         while !Task.isCancelled {
             list.removeAll()
             list.add(inbox.descriptor)
-            for source in [host.logDescriptor, host.writeDescriptor] {
-                if let source { list.add(source) }
-            }
-            list.wait(milliseconds: 250)
+            if let number = host.logDescriptor { list.add(number) }
+            if let number = host.writeDescriptor { list.add(number) }
+            let triggers = list.count
+            host.addTriggers(to: &list)
+            // Only folded events wait for a time to pass.
+            list.wait(milliseconds: fold.isHolding ? 250 : nil)
+            host.notePressure(list, from: triggers)
             // The kernel logs a kill in many records; reading them together costs less.
-            if list.hasNews(0..<list.count) { Pause.sleep(.milliseconds(5)) }
+            if list.hasNews(1..<triggers) { Pause.sleep(.milliseconds(5)) }
             look()
         }
     }
@@ -116,8 +127,8 @@ actor EventWatch {
 
     private func look() {
         let news = inbox.take()
-        // In this order; see ``HostEvents/totalKills``.
-        let total = news.snapshot == nil ? nil : host.totalKills
+        // In this order; see ``HostEvents/totalKills()``.
+        let total = news.snapshot == nil ? nil : host.totalKills()
         var events = host.readLog() + host.readPressure() + host.readWrites()
         if let snapshot = news.snapshot {
             events += host.take(snapshot, total: total)

@@ -154,7 +154,7 @@ struct GuardRoster: Sendable {
                 let one = Ignored(target: target, name: guarding.name)
                 ignored.insert(one)
                 guard !self.ignored.contains(one) else { continue }
-                tell(guarding, target, "guard \(first.name) already guards it")
+                warn(guarding, target, "guard \(first.name) already guards it")
             }
         }
         self.ignored = ignored
@@ -198,12 +198,12 @@ struct GuardRoster: Sendable {
 
     /// Records a refusal, and reports it if its reason is new for the cgroup.
     private mutating func note(_ refusal: Refusal, _ target: Effect.Target) {
-        let isTold = refused[target]?.reason == refusal.reason
+        let isKnown = refused[target]?.reason == refusal.reason
         refused[target] = refusal
-        if !isTold { tell(refusal.guarding, target, refusal.reason) }
+        if !isKnown { warn(refusal.guarding, target, refusal.reason) }
     }
 
-    private func tell(_ guarding: OOMGuard, _ target: Effect.Target, _ reason: String) {
+    private func warn(_ guarding: OOMGuard, _ target: Effect.Target, _ reason: String) {
         notices.send(
             Notice(
                 sinks: guarding.sinks, level: .warning,

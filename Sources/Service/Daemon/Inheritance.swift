@@ -27,7 +27,7 @@ final class Inheritance: Sendable {
     private struct Unwanted {
         /// The sequence numbers of the changes; nil until a tick has read the journal.
         var changes: Set<UInt64>?
-        /// The time from which on changes may be this daemon's own, in microseconds since 1970.
+        /// The earliest time of this daemon's own changes, in microseconds since 1970.
         var end = UInt64.max
         /// The time of the next try, by the monotonic clock in nanoseconds.
         var nextTry: UInt64 = 0
@@ -42,8 +42,8 @@ final class Inheritance: Sendable {
 
     /// Thaws processes and undoes changes by guards.
     func settleAtOnce() {
-        tell(settlement.relieve())
-        tell(settlement.settleGuards())
+        warn(settlement.relieve())
+        warn(settlement.settleGuards())
     }
 
     /// Lets a policy take over the values that it requests, after its first tick, and restores the
@@ -104,7 +104,7 @@ final class Inheritance: Sendable {
         let report = settlement.settle { changes.contains($0.sequence) }
         let left = report.failures.isEmpty ? Set(report.unfinished.map(\.sequence)) : changes
         // A repeated failure is logged only once.
-        if left != changes { tell(report) }
+        if left != changes { warn(report) }
         unwanted.withLock { $0.changes = left }
     }
 
@@ -113,13 +113,13 @@ final class Inheritance: Sendable {
         let isClean = Atomic(false)
         lane.add { [self] in
             let report = settlement.settle()
-            tell(report)
+            warn(report)
             isClean.store(!report.isIncomplete, ordering: .relaxed)
         }
         return lane.waitUntilEmpty(within: .seconds(10)) && isClean.load(ordering: .relaxed)
     }
 
-    private func tell(_ report: Settlement.Report) {
+    private func warn(_ report: Settlement.Report) {
         let most = 20
         for line in report.lines.prefix(most) {
             logger.warning("left by an earlier daemon: \(line)")

@@ -39,7 +39,7 @@ struct PolicyFamilies {
                     ProgramFamily.Sample($0.value.last, labels: labels($0.key))
                 }),
             .gauge(
-                "cgwarden_policy_disabled", "Rules that this machine does not support.",
+                "cgwarden_policy_disabled", "Rules that this host does not support.",
                 policy.disabled.map { sample(1, rule: $0.rule) }),
             .counter(
                 "cgwarden_policy_budget_exhausted_total",

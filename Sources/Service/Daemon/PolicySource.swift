@@ -18,20 +18,20 @@ struct PolicySource: Sendable {
 
     /// Reads all files; an error in any file refuses them all.
     ///
-    /// Passes warnings to `tell`, and all errors except the first, which it throws.
-    func load(_ tell: (String) -> Void) throws -> PolicyDocument {
+    /// Passes warnings to `note`, and all errors except the first, which it throws.
+    func load(_ note: (String) -> Void) throws -> PolicyDocument {
         // The default directory may be missing; a daemon without policies only measures.
         let isUsual = paths == [PolicyFiles.usual]
         if isUsual, !PolicyFiles.exist(at: PolicyFiles.usual) { return adjusted(PolicyDocument()) }
         let load = try PolicyFiles.load(paths, on: system)
         guard let document = load.document else {
             let errors = load.findings.filter { $0.severity == .error }
-            for finding in errors.dropFirst() { tell("\(finding)") }
+            for finding in errors.dropFirst() { note("\(finding)") }
             let more = errors.count > 1 ? " (and \(errors.count - 1) more)" : ""
             throw CgwardenError(
                 (errors.first.map { "\($0)" } ?? "the policy was rejected") + more, .configuration)
         }
-        for finding in load.findings { tell("\(finding)") }
+        for finding in load.findings { note("\(finding)") }
         return adjusted(document)
     }
 

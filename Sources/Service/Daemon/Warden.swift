@@ -189,6 +189,7 @@ actor Warden {
         trail.write(engine.conclude(results))
         let undone = Set(output.effects.filter(\.isUndo).map(\.id))
         let isTakenBack = results.allSatisfy { !undone.contains($0.id) || $0.outcome.isTakenBack }
+        defer { expirations?.settle() }
         return isUnguarded && isDone && (settleRest() ?? isTakenBack)
     }
 

@@ -153,10 +153,7 @@ private struct Run {
     /// The limit of a key; nil if its disk is unknown.
     private func sized(_ key: LimitKey) -> SizedLimit? {
         guard let instance = key.instance else { return SizedLimit(key.name) }
-        let numbers = instance.split(separator: ":", omittingEmptySubsequences: false)
-        if numbers.count == 2, let major = UInt32(numbers[0]), let minor = UInt32(numbers[1]) {
-            return SizedLimit(key.name, disk: InstanceKey(major: major, minor: minor))
-        }
-        return facts.device(named: instance).map { SizedLimit(key.name, disk: $0) }
+        let disk = InstanceKey(device: instance) ?? facts.device(named: instance)
+        return disk.map { SizedLimit(key.name, disk: $0) }
     }
 }

@@ -18,17 +18,17 @@ extension PolicyPlan {
         let acts = rehearsal.output.audit.filter {
             $0.phase == .plan && $0.action != nil && $0.action != "set"
         }
-        var wishes: [CgroupPath: [LimitAssignment]] = [:]
+        var requested: [CgroupPath: [LimitAssignment]] = [:]
         var together: Set<CgroupPath> = []
         for effect in rehearsal.output.effects {
             guard case .set(let assignments) = effect.kind else { continue }
             if effect.isTogether { together.insert(effect.target.path) }
-            wishes[effect.target.path, default: []] += assignments
+            requested[effect.target.path, default: []] += assignments
         }
         var values: [CgroupPath: [ValueExplanation]] = [:]
         var refused: [ValueExplanation] = []
         for value in engine.plan() {
-            if wishes[value.target.path]?.contains(where: { $0.key == value.key }) ?? false {
+            if requested[value.target.path]?.contains(where: { $0.key == value.key }) ?? false {
                 values[value.target.path, default: []].append(value)
             } else {
                 refused.append(value)
@@ -37,7 +37,7 @@ extension PolicyPlan {
         var changes: [Change] = []
         for (path, values) in values.sorted(by: { $0.key < $1.key }) {
             var change = Change(path: path, values: values)
-            Self.plan(&change, wishes, together.contains(path), document, rehearsal.set)
+            Self.plan(&change, requested, together.contains(path), document, rehearsal.set)
             // A difference that the kernel's rounding causes is not a change.
             if change.refused.isEmpty, change.writes?.plan.writes.allSatisfy(\.isDone) ?? true {
                 continue
@@ -51,13 +51,13 @@ extension PolicyPlan {
     }
 
     private static func plan(
-        _ change: inout Change, _ wishes: [CgroupPath: [LimitAssignment]], _ isTogether: Bool,
+        _ change: inout Change, _ requested: [CgroupPath: [LimitAssignment]], _ isTogether: Bool,
         _ document: PolicyDocument, _ set: HierarchySet
     ) {
         let path = change.path
         let files = StateDirectory.files(of: set)
-        let others = wishes.filter { $0.key != path }
-        let requests = (wishes[path] ?? []).compactMap { assignment in
+        let others = requested.filter { $0.key != path }
+        let requests = (requested[path] ?? []).compactMap { assignment in
             assignment.key.limit.map {
                 LimitRequest(
                     limit: $0, instance: assignment.key.instance, value: assignment.value)

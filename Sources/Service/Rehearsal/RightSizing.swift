@@ -74,7 +74,7 @@ package struct RightSizing {
 
     /// Tries the suggestions over the window.
     private mutating func trial(_ workloads: [WorkloadSuggestion]) throws -> LimitTrial {
-        var trial = LimitTrial(readsDisks: true)
+        var trial = LimitTrial()
         for workload in workloads {
             for suggestion in workload.suggestions {
                 trial.add(suggestion.limit, suggestion.value, to: workload.record.path)

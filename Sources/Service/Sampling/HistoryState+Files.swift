@@ -21,7 +21,7 @@ extension HistoryState {
     /// Looks at the files for the size and the span; on failure, keeps the reason.
     mutating func measure() {
         do {
-            bytes = try HistoryFolder.paths(in: directory).reduce(0) { sum, path in
+            bytes = try HistoryFolder.paths(in: directory).reduce(UInt64(0)) { sum, path in
                 let parts = try PartedFile.parts(of: path).map(\.path)
                 return (parts + [path]).reduce(sum) { $0 + AppendedFile.size(of: $1) }
             }
@@ -31,6 +31,7 @@ extension HistoryState {
         } catch let error as IOError where error.isMissing {
             // No daemon has kept any yet.
             isMissing = true
+            bytes = nil
         } catch {
             failure = CgwardenError(error)?.message ?? "\(error)"
         }
@@ -46,7 +47,11 @@ extension HistoryState {
         [
             .gauge(
                 "cgwarden_history_bytes", unit: "bytes", dividedBy: 1,
-                "Size of the history on disk.", [ProgramFamily.Sample(bytes)]),
+                "Size of the history on disk.", bytes.map { [ProgramFamily.Sample($0)] } ?? []),
+            .gauge(
+                "cgwarden_history_omitted_cgroups",
+                "Cgroups of the last sample that the history has no room for.",
+                [ProgramFamily.Sample(leftOut)]),
             .counter(
                 "cgwarden_history_failures_total", "Failures to write the history.",
                 [ProgramFamily.Sample(failures)]),

@@ -11,13 +11,12 @@ final class HistoryStore: Sendable {
     private struct State: ~Copyable {
         /// Keeps other writers out; readers cannot take it.
         var lock: LogFile?
-        var tiers: [HistoryTier] = []
+        /// Nil until they are open, and after a failure.
+        var tiers: HistoryTiers?
         /// When to try again after a failure, in nanoseconds of CLOCK_BOOTTIME.
         var retryAt: UInt64 = 0
         /// When to look at the free space again.
         var checkAt: UInt64 = 0
-        /// The latest time of a sample, in microseconds since 1970.
-        var last: UInt64 = 0
         /// When to look at the sizes and the oldest time again.
         var measureAt: UInt64 = 0
     }
@@ -61,17 +60,17 @@ final class HistoryStore: Sendable {
             let now = snapshot.tierTimes.map(\.now).max() ?? 0
             guard now >= state.retryAt else { return }
             do {
-                if state.tiers.isEmpty { try open(&state) }
+                if state.tiers == nil { try open(&state) }
                 if now >= state.checkAt {
                     state.checkAt = now + Self.retryInterval
                     try requireSpace()
                 }
-                // Every tier is marked, so that readers find where the clock was set back.
-                let isSetBack = snapshot.wallTime <= state.last
-                for tier in state.tiers { try tier.take(snapshot, isSetBack: isSetBack) }
-                state.last = snapshot.wallTime
+                try state.tiers?.take(snapshot)
                 note(nil)
+                let omissions = state.tiers?.omissions ?? []
                 published.withLock {
+                    $0.leftOut = omissions.reduce(0) { $0 + UInt64($1.count) }
+                    $0.crowdedPart = omissions.max { $0.count < $1.count }?.path
                     $0.newest = snapshot.wallTime
                     $0.oldest = $0.oldest ?? snapshot.wallTime
                 }
@@ -80,8 +79,7 @@ final class HistoryStore: Sendable {
                     measure()
                 }
             } catch {
-                // Opening the files again finds out where each of them ends.
-                state.tiers = []
+                state.tiers = nil
                 state.retryAt = now + Self.retryInterval
                 state.checkAt = 0
                 note(Self.text(error, directory))
@@ -97,10 +95,7 @@ final class HistoryStore: Sendable {
         if state.lock == nil {
             state.lock = try LogFile("\(directory)/lock", patience: .milliseconds(200))
         }
-        state.tiers = try settings.tiers(in: directory).map {
-            try HistoryTier($0.path, step: $0.step, $0.bounds, origin, readers)
-        }
-        state.last = max(state.last, state.tiers.map(\.last).max() ?? 0)
+        state.tiers = try HistoryTiers(directory, settings.bounds, origin, readers)
     }
 
     /// Throws if others need the room that is left.
@@ -116,12 +111,10 @@ final class HistoryStore: Sendable {
     /// Writes the open periods.
     func finish() {
         state.withLock { state in
-            for tier in state.tiers {
-                do throws(IOError) {
-                    try tier.finish()
-                } catch {
-                    note("\(error)")
-                }
+            do throws(IOError) {
+                try state.tiers?.finish()
+            } catch {
+                note("\(error)")
             }
         }
     }

@@ -35,7 +35,7 @@ extension RecordedMachine {
         cpus.isEmpty ? nil : CPUTopology(cpus)
     }
 
-    /// The facts to which units of a policy refer (`25%host`, `node:1`).
+    /// The facts behind units of a policy (`25%host`, `node:1`).
     func hostFacts(_ host: HostSample) -> HostFacts {
         let nodes = Dictionary(grouping: cpus, by: \.node)
         return HostFacts(

@@ -12,6 +12,8 @@ package final class Recorder: Sendable {
     private struct State: ~Copyable {
         var file: PartedFile
         var encoder: SegmentEncoder
+        /// The time of the last snapshot in microseconds since 1970.
+        var last: UInt64 = 0
         var failure: IOError?
     }
 
@@ -37,12 +39,14 @@ package final class Recorder: Sendable {
             if let failure = state.failure { throw failure }
             do throws(IOError) {
                 let time = snapshot.wallTime
-                if state.file.isFull(at: time) { state.encoder.endSegment() }
-                if state.encoder.isAtBoundary, state.file.size > 0 {
+                if state.file.isFull(at: time) || state.encoder.isAtBoundary, state.file.size > 0 {
+                    let bytes = state.encoder.endSegment()
+                    if !bytes.isEmpty { try state.file.append(bytes, at: state.last) }
                     try state.file.sync()
                     try state.file.makeRoom(at: time)
                 }
                 try state.file.append(state.encoder.encode(snapshot), at: time)
+                state.last = time
             } catch {
                 state.failure = error
                 throw error

@@ -8,7 +8,7 @@ package struct DaemonConfiguration: Hashable {
     package struct Audit: Hashable {
         /// The file; empty for none.
         package var file = "/var/log/cgwarden/audit.jsonl"
-        /// The size in bytes at which the file is rotated.
+        /// The size in bytes that triggers a rotation of the file.
         var largestFile: UInt64 = 64 << 20
         /// The number of rotated files to keep.
         var kept = 8

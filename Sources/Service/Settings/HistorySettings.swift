@@ -12,14 +12,8 @@ package struct HistorySettings: Hashable, Sendable {
 
     /// The directory of the history; empty for none, nil for the usual one.
     package var directory: String?
-    /// How long every sample is kept.
-    var everySample = Duration.seconds(3600)
-    /// How long one sample of every 10 s is kept.
-    var everyTenSeconds = Duration.seconds(2 * 86400)
-    /// How long one sample of every minute is kept.
-    var everyMinute = Duration.seconds(30 * 86400)
-    /// The largest size of the history in bytes; the oldest parts are removed first.
-    var largest: UInt64 = 1 << 30
+    /// The ages and the size.
+    var bounds = HistoryBounds()
     /// A recording of all samples besides; empty for none.
     var recording = ""
     /// The largest size of the recording in bytes; the oldest part is removed first.
@@ -27,26 +21,6 @@ package struct HistorySettings: Hashable, Sendable {
 
     /// Creates the settings of a host without the section.
     init() {}
-
-    /// A tier of the history, and its share of the size in eighths.
-    struct Tier {
-        let path: String
-        /// The period in microseconds; 0 keeps every sample.
-        let step: UInt64
-        let bounds: PartBounds
-    }
-
-    /// The tiers in a directory, the finest first.
-    func tiers(in directory: String) -> [Tier] {
-        let kept: [(step: UInt64, age: Duration, eighths: UInt64)] = [
-            (0, everySample, 1), (10_000_000, everyTenSeconds, 3), (60_000_000, everyMinute, 4),
-        ]
-        return zip(HistoryFolder.paths(in: directory), kept).map { path, tier in
-            Tier(
-                path: path, step: tier.step,
-                bounds: PartBounds(bytes: largest / 8 * tier.eighths, age: tier.age / .seconds(1)))
-        }
-    }
 
     /// The directory of the host's daemon, by its configuration; nil if it keeps no history.
     package static func directoryOfHost() throws -> String? {
@@ -71,13 +45,15 @@ package struct HistorySettings: Hashable, Sendable {
             let what = "history.\(entry.key)"
             switch entry.key {
             case "directory": directory = try entry.value.optionalPath(for: what)
-            case "every_sample": everySample = try entry.value.time(for: what, from: .seconds(60))
+            case "every_sample":
+                bounds.everySample = try entry.value.time(for: what, from: .seconds(60))
             case "every_10s":
-                everyTenSeconds = try entry.value.time(for: what, from: .seconds(60))
-            case "every_minute": everyMinute = try entry.value.time(for: what, from: .seconds(60))
+                bounds.everyTenSeconds = try entry.value.time(for: what, from: .seconds(60))
+            case "every_minute":
+                bounds.everyMinute = try entry.value.time(for: what, from: .seconds(60))
             case "max_size":
-                largest = try entry.value.bytes(for: what)
-                guard largest >= 1 << 20 else {
+                bounds.largest = try entry.value.bytes(for: what)
+                guard bounds.largest >= 1 << 20 else {
                     throw ConfigError(entry.value.position, "\(what) must be at least 1MiB")
                 }
             case "recording": recording = try entry.value.optionalPath(for: what)

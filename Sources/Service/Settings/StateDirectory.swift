@@ -59,7 +59,7 @@ package enum StateDirectory {
     package static func requireSystem() throws {
         guard let hidden else { return }
         throw CgwardenError(
-            "the state of this machine's daemon is in \(hidden), which only root can use; run "
+            "the state of this host's daemon is in \(hidden), which only root can use; run "
                 + "as root", .noPermission)
     }
 

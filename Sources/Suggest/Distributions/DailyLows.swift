@@ -1,4 +1,6 @@
-/// The lowest level of each day since a cgroup was created, from which a leak shows.
+/// The lowest level of each day since a cgroup was created.
+///
+/// They show a leak.
 ///
 /// A level with a daily cycle returns to its low; a leak raises the low day by day.
 package struct DailyLows: Sendable {

@@ -16,7 +16,7 @@ package struct DiskRate: Sendable {
     package let disk: InstanceKey
     /// The rate.
     package let window: WindowRate
-    /// The limit in force; unlimited without one.
+    /// The limit in force; unlimited if there is none.
     package let present: Reading
 }
 
@@ -48,7 +48,7 @@ package struct Observation: Sendable {
     package var cpu: WindowRate?
     /// Quota periods, and those in which the cgroup was throttled.
     package var periods: UInt64 = 0, throttledPeriods: UInt64 = 0
-    /// The quota in millionths of a CPU; unlimited without one.
+    /// The quota in millionths of a CPU; unlimited if there is none.
     package var quota = Reading.absent
     /// The share of CPU time relative to siblings.
     package var weight = Reading.absent
@@ -63,7 +63,7 @@ package struct Observation: Sendable {
     /// Complete windows of I/O on disks with a limit.
     package var disks: [DiskRate] = []
 
-    /// The lowest of the memory limits in force; nil without one.
+    /// The lowest of the memory limits in force; nil if there is none.
     package var memoryLimit: UInt64? {
         [memoryMax.value, memoryHigh.value].compactMap(\.self).min()
     }

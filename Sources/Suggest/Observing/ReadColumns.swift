@@ -62,7 +62,7 @@ struct ReadRow {
         column.map { snapshot.reading(entry.row, column: $0) } ?? .absent
     }
 
-    /// Returns the highest number of a gauge in the period; nil without one.
+    /// Returns the highest number of a gauge in the period; nil if it has none.
     func highest(_ column: Int?) -> UInt64? {
         guard let column else { return nil }
         let own = snapshot.reading(entry.row, column: column).value

@@ -9,8 +9,6 @@ struct MemorySizing {
     private static let mebibyte: UInt64 = 1 << 20
     /// The kernel charges in batches for each CPU, so a smaller limit is hit by an idle cgroup.
     private static let least = Double(16 * mebibyte)
-    /// The share of time at a limit from which nothing is known about the demand.
-    static let mostBoundShare = 0.5
     /// The factor above a limit that bound.
     static let raise = 1.2
 
@@ -25,42 +23,35 @@ struct MemorySizing {
     }
 
     /// Adds the suggestions, or why there are none.
-    func add(
-        to suggestions: inout [Suggestion],
-        _ unsuggested: inout [(limit: SizedLimit, reason: Unsuggested)]
-    ) {
+    func add(to findings: inout SizingFindings) {
         // A cgroup that was never used says nothing about its use.
         guard let peak = record.demandPeak, peak.value > 0, record.memoryMax.isKnown else { return }
         let hard = SizedLimit("memory.max")
-        if let obstacle {
-            unsuggested.append((hard, obstacle))
-            return
-        }
+        if let obstacle { return findings.add(hard, obstacle) }
         let isLeast = record.boundLimit > 0
         let base = max(Double(peak.value), isLeast ? Double(record.boundLimit) * Self.raise : 0)
         let value = rounded(base * (1 + options.margin))
         if let hostMemory, value >= hostMemory - hostMemory / 20 {
-            unsuggested.append((hard, .wholeHost))
-            return
+            return findings.add(hard, .wholeHost)
         }
-        suggestions.append(suggestion(hard, value, record.memoryMax, isLeast, peak))
+        findings.add(suggestion(hard, value, record.memoryMax, isLeast, peak))
         // Reclaim begins half-way, so that the cache goes before anything is killed.
         let softValue = rounded(base * (1 + options.margin / 2))
         let present = isUnified ? record.memoryHigh : record.memorySoftLimit
         if present.isKnown, softValue < value {
-            suggestions.append(suggestion(soft, softValue, present, isLeast, peak))
+            findings.add(suggestion(soft, softValue, present, isLeast, peak))
         }
     }
 
     private var obstacle: Unsuggested? {
         let time = Double(max(record.demand.time, 1))
         let share = Double(record.boundTime) / time
-        if share >= Self.mostBoundShare {
+        if share >= SizingFindings.mostBoundShare {
             let next = rounded(Double(record.boundLimit) * Self.raise * (1 + options.margin))
             return .bound(limit: record.boundLimit, share: share, atLeast: next)
         }
         let above = Double(record.boundAboveTime) / time
-        return above >= Self.mostBoundShare ? .boundAbove(share: above) : nil
+        return above >= SizingFindings.mostBoundShare ? .boundAbove(share: above) : nil
     }
 
     private func rounded(_ amount: Double) -> UInt64 {
@@ -70,8 +61,7 @@ struct MemorySizing {
     private func suggestion(
         _ limit: SizedLimit, _ value: UInt64, _ present: Reading, _ isLeast: Bool, _ peak: Peak
     ) -> Suggestion {
-        var evidence = Suggestion.Evidence(
-            peak: peak, p95: record.demand.quantile(0.95), p99: record.demand.quantile(0.99))
+        var evidence = Suggestion.Evidence(peak, record.demand)
         evidence.hits = limit.name == "memory.high" ? record.highHits : record.memoryHits
         evidence.oomKills = record.oomKills
         evidence.boundShare = Double(record.boundTime) / Double(max(record.demand.time, 1))

@@ -100,14 +100,14 @@ package struct Study: Sendable {
             .map(\.record)
         let weights = WeightSizing(alive)
         return records.filter { paths.contains($0.path) }.map { record in
-            var suggestions: [Suggestion] = []
-            var unsuggested: [(limit: SizedLimit, reason: Unsuggested)] = []
+            var findings = SizingFindings()
             MemorySizing(record: record, options: options, hostMemory: hostMemory)
-                .add(to: &suggestions, &unsuggested)
-            if let weight = weights.suggestion(for: record) { suggestions.append(weight) }
-            RateSizing(record: record, options: options).add(to: &suggestions, &unsuggested)
+                .add(to: &findings)
+            if let weight = weights.suggestion(for: record) { findings.add(weight) }
+            RateSizing(record: record, options: options).add(to: &findings)
             return WorkloadSuggestion(
-                record: record, suggestions: suggestions, unsuggested: unsuggested)
+                record: record, suggestions: findings.suggestions,
+                unsuggested: findings.unsuggested)
         }
     }
 }

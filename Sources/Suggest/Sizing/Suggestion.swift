@@ -37,13 +37,19 @@ package struct Suggestion: Sendable {
         package var growth: (each: UInt64, since: UInt64)?
         /// The demand of the cgroup and its siblings together, for a weight.
         package var amongSiblings: (count: Int, sum: UInt64)?
+
+        init(_ peak: Peak, _ demand: Distribution) {
+            self.peak = peak
+            p95 = demand.quantile(0.95)
+            p99 = demand.quantile(0.99)
+        }
     }
 
     /// The limit.
     package let limit: SizedLimit
     /// The value, in the unit of the limit.
     package let value: UInt64
-    /// The value at the end of the window; unlimited without one.
+    /// The value at the end of the window; unlimited if no limit is set.
     package let present: Reading
     /// Whether the limit bound for a part of the window, so that the demand may be higher.
     package let isLeast: Bool
@@ -68,6 +74,6 @@ package struct WorkloadSuggestion: Sendable {
     package let record: WorkloadRecord
     /// The suggested values.
     package let suggestions: [Suggestion]
-    /// The limits for which nothing is suggested, with the reason.
+    /// The limits without a suggestion, with the reason.
     package let unsuggested: [(limit: SizedLimit, reason: Unsuggested)]
 }

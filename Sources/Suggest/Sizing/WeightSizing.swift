@@ -45,8 +45,7 @@ struct WeightSizing {
         let value = WrittenSteps.weight(Self.need(record) / family.need * family.weight)
         let factor = Double(value) / Double(present)
         guard factor >= Self.leastFactor || factor <= 1 / Self.leastFactor else { return nil }
-        var evidence = Suggestion.Evidence(
-            peak: peak, p95: record.cpu.quantile(0.95), p99: record.cpu.quantile(0.99))
+        var evidence = Suggestion.Evidence(peak, record.cpu)
         evidence.amongSiblings = (family.count, UInt64(saturating: family.need))
         return Suggestion(
             limit: SizedLimit("cpu.weight"), value: value, present: record.weight, isLeast: false,

@@ -35,7 +35,7 @@ package struct WorkloadRecord: Sendable {
     package private(set) var highHits: UInt64 = 0
     /// The time at a limit of its own, and at one of an ancestor, in nanoseconds.
     package private(set) var boundTime: UInt64 = 0, boundAboveTime: UInt64 = 0
-    /// The highest limit of its own at which demand ended, or at which a process was killed.
+    /// The highest limit of its own that bounded demand, or that a process was killed at.
     package private(set) var boundLimit: UInt64 = 0
 
     /// CPU usage over windows of ten seconds, in millionths of a CPU.
@@ -159,7 +159,7 @@ package struct DiskRecord: Sendable {
     package private(set) var rates = Distribution()
     /// The highest rate; nil without a window.
     package private(set) var peak: Peak?
-    /// The limit at the end; unlimited without one.
+    /// The limit at the end; unlimited if there is none.
     package private(set) var present = Reading.unlimited
     /// The time at 97 % of the limit, in nanoseconds, and the highest such limit.
     package private(set) var boundTime: UInt64 = 0, boundLimit: UInt64 = 0

@@ -38,9 +38,9 @@ package struct LimitTrial: Sendable {
         var counts: [Count] = []
 
         mutating func take(
-            _ row: ReadRow, _ columns: ReadColumns, _ step: RecordedClock.Step, readsDisks: Bool
+            _ row: ReadRow, _ columns: ReadColumns, _ step: RecordedClock.Step
         ) {
-            let observation = track.take(row, columns, step, readsDisks: readsDisks)
+            let observation = track.take(row, columns, step, readsDisks: true)
             for place in counts.indices { counts[place].take(observation) }
         }
     }
@@ -51,7 +51,6 @@ package struct LimitTrial: Sendable {
     /// The cgroups of the last snapshot, and the positions of those with limits.
     private var cgroups: [CgroupEntry] = []
     private var positions: [Int] = []
-    private let readsDisks: Bool
 
     /// The limits that can be tried; the others do not limit a recorded quantity.
     package static func canTry(_ limit: SizedLimit) -> Bool {
@@ -59,8 +58,8 @@ package struct LimitTrial: Sendable {
             || limit.disk != nil && limit.name.hasPrefix("io.max.")
     }
 
-    /// Starts without limits; `readsDisks` is whether limits of disks without one may be tried.
-    package init(readsDisks: Bool = true) { self.readsDisks = readsDisks }
+    /// Starts without limits.
+    package init() {}
 
     /// Whether there is no limit to try.
     package var isEmpty: Bool { workloads.isEmpty }
@@ -96,8 +95,7 @@ package struct LimitTrial: Sendable {
         for position in positions {
             let entry = cgroups[position]
             workloads[entry.path]?.take(
-                ReadRow(snapshot: snapshot, peaks: peaks, entry: entry), columns, step,
-                readsDisks: readsDisks)
+                ReadRow(snapshot: snapshot, peaks: peaks, entry: entry), columns, step)
         }
     }
 }

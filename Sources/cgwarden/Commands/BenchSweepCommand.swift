@@ -50,18 +50,13 @@ struct BenchSweepCommand: AsyncParsableCommand {
         let resident = ProcessMemory.current.resident.value ?? 0
         var json = JSONWriter()
         json.object { json in
-            json.key("cgroups")
-            json.value(UInt64(last.cgroups.count))
-            json.key("files")
-            json.value(UInt64(Double(last.health.filesRead - filesBefore) / runs))
-            json.key("costly_multiple")
-            json.value(multiple)
-            json.key("descriptors")
-            json.value(last.health.descriptors)
+            json.member("cgroups", UInt64(last.cgroups.count))
+            json.member("files", UInt64(Double(last.health.filesRead - filesBefore) / runs))
+            json.member("costly_multiple", multiple)
+            json.member("descriptors", last.health.descriptors)
             json.key("cpu_seconds_per_sweep")
             json.literal(DecimalText.fixed(spent / runs, places: 9))
-            json.key("resident_bytes")
-            json.value(resident)
+            json.member("resident_bytes", resident)
             #if Exporter
             json.key("cpu_seconds_per_exposition")
             json.literal(DecimalText.fixed(Self.exposition(of: last, passes), places: 9))

@@ -19,7 +19,7 @@ struct Cgwarden: AsyncParsableCommand {
               cgwarden show system.slice                everything known about one cgroup
               cgwarden explain postgresql.service       why it is slow or stuck
               cgwarden stat --json -i 5s                a stream of samples for scripts
-              cgwarden diff /lab/db --at -1h            what changed within an hour
+              cgwarden diff /lab/db --at -1h            what changed in the last hour
               cgwarden events --since -1h               OOM kills: victim, limit, owner
               cgwarden exporter                         /metrics for Prometheus
               cgwarden run --memory 100MB -- make       a command with limits
@@ -49,12 +49,12 @@ struct Cgwarden: AsyncParsableCommand {
         list +=
             [DaemonCommand.self, StatusCommand.self, PanicCommand.self, DemoCommand.self]
             as [any ParsableCommand.Type]
-        list += actions
+        list += otherCommands
         list.append(BenchSweepCommand.self)
         return list
     }
 
-    private static let actions: [any ParsableCommand.Type] = [
+    private static let otherCommands: [any ParsableCommand.Type] = [
         FreezeCommand.self, ThawCommand.self, KillCommand.self, PinCommand.self,
         ReclaimCommand.self, MoveCommand.self, CreateCommand.self, RemoveCommand.self,
         DoctorCommand.self, ThawLaterCommand.self, UndoLaterCommand.self,
@@ -65,23 +65,26 @@ struct Cgwarden: AsyncParsableCommand {
     static func main() async {
         StandardOutput.ignoreBrokenPipe()
         let arguments = Array(CommandLine.arguments.dropFirst())
+        var running: String?
         do {
             if let shell = CompletionScript.shell(askedForBy: arguments) {
                 return try StandardOutput.write(CompletionScript.text(for: shell) + "\n")
             }
             try CommandSpelling.check(arguments)
             var command = try parseAsRoot(ArgumentWords.normalized(arguments, below: Self.self))
+            running = CommandSpelling.words(of: type(of: command))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
         } catch {
-            finish(error)
+            finish(error, of: running)
         }
     }
 
-    private static func finish(_ error: any Error) -> Never {
+    /// Reports an error, of a command that was parsed already or of the command line.
+    private static func finish(_ error: any Error, of command: String? = nil) -> Never {
         if let failure = CgwardenError(error) {
             if failure.isBrokenPipe { exit(withStatus: 0) }
             StandardOutput.complain("cgwarden: \(failure.message)")
@@ -92,7 +95,8 @@ struct Cgwarden: AsyncParsableCommand {
         let text = fullMessage(for: error)
         if code == .validationFailure, !text.isEmpty {
             StandardOutput.complain(
-                "cgwarden: \(UsageMistake.line(message(for: error), full: text))")
+                "cgwarden: \(UsageMistake.line(message(for: error), full: text, command: command))"
+            )
             exit(withStatus: code.rawValue)
         }
         do {

@@ -2,8 +2,10 @@ import ArgumentParser
 import CgroupModel
 import Reports
 
-/// Checks the names of commands before they are parsed: the parser reports a mistyped command as an
-/// unexpected argument, and prints general help for `help` with one.
+/// Checks the names of commands before they are parsed.
+///
+/// The parser reports a mistyped command as an unexpected argument, and prints the general help for
+/// `help` and a mistyped name.
 enum CommandSpelling {
     private typealias Command = any ParsableCommand.Type
 
@@ -28,24 +30,45 @@ enum CommandSpelling {
     /// The names of the commands that `cgwarden --help` lists.
     static var names: [String] { shown(Cgwarden.self).map(name) }
 
+    /// The words that run a command: `cgwarden policy plan`.
+    static func words(of command: any ParsableCommand.Type) -> String {
+        func path(_ outer: Command) -> [String]? {
+            if outer == command { return [name(of: outer)] }
+            let inner = outer.configuration.subcommands.lazy.compactMap(path).first
+            return inner.map { [name(of: outer)] + $0 }
+        }
+        return (path(Cgwarden.self) ?? ["cgwarden"]).joined(separator: " ")
+    }
+
+    /// What people type for a command out of the habit of other programs.
+    private static let habits = [
+        "unfreeze": "thaw", "resume": "thaw", "undo": "restore", "revert": "restore",
+        "delete": "remove", "rm": "remove", "rmdir": "remove", "mkdir": "create", "ls": "tree",
+        "list": "tree",
+    ]
+
     private static func unknown(
         _ word: String, in path: [String], of command: Command
     ) -> CgwardenError {
-        let place = path.map { "\($0) " }.joined()
+        let parents = path.map { "\($0) " }.joined()
         // Users often type a subcommand without its parent command.
         let candidates =
-            shown(command).map { [name(of: $0)] }
+            (shown(command).map { name(of: $0) } + (path.isEmpty ? ["help"] : [])).map { [$0] }
             + shown(command).flatMap { outer in
                 shown(outer).map { [name(of: outer), name(of: $0)] }
             }
-        let near = Spelling.names(
-            like: word, among: Set(candidates.compactMap(\.last)).sorted(), most: 1,
-            farthest: max(1, word.utf8.count / 3))
+        let habit = path.isEmpty ? habits[word] : nil
+        let near =
+            habit.map { [$0] }
+            ?? Spelling.names(
+                like: word, among: Set(candidates.compactMap(\.last)).sorted(), most: 1,
+                farthest: max(1, word.utf8.count / 3))
         let meant = candidates.first { $0.last == near.first }?.joined(separator: " ")
         let help = (["cgwarden"] + path + ["--help"]).joined(separator: " ")
         return CgwardenError(
-            "no command '\(place)\(word)'; "
-                + (meant.map { Spelling.question(["\(place)\($0)"]) } ?? "`\(help)` lists them"),
+            "no command '\(parents)\(word)'; "
+                + (meant.map { Spelling.question(["\(parents)\($0)"]) }
+                    ?? "`\(help)` lists the commands"),
             .usage)
     }
 

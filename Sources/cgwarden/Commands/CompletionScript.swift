@@ -1,7 +1,9 @@
 import ArgumentParser
 import CgroupModel
 
-/// The completion script of a shell, with the commands behind `help`, which the library leaves out.
+/// Generates a shell's completion script.
+///
+/// The library omits the command names after `cgwarden help`; they are added here.
 enum CompletionScript {
     /// The shell whose script the arguments request; nil if they request none.
     static func shell(askedForBy arguments: [String]) -> CompletionShell? {
@@ -30,13 +32,12 @@ enum CompletionScript {
         let names = CommandSpelling.names.joined(separator: " ")
         switch shell {
         case .bash:
-            // The function of `help` is the last one.
+            // The function for `help` is the last, so its closing brace is too.
             let offer = "    COMPREPLY+=($(compgen -W \"\(names)\" -- \"${cur}\"))\n}"
-            return script.inserting(offer, inPlaceOfLast: "}")
-                .inserting(bashEntry, inPlaceOfLast: "complete -o filenames -F _cgwarden cgwarden")
+            return script.replacingLast("}", with: offer)
+                .replacingLast("complete -o filenames -F _cgwarden cgwarden", with: bashEntry)
         case .zsh:
-            return script.inserting(
-                "'*:command:(\(names))'", inPlaceOfLast: "'*:subcommands:'")
+            return script.replacingLast("'*:subcommands:'", with: "'*:command:(\(names))'")
         case .fish:
             let condition = "__cgwarden_should_offer_completions_for_positional"
             return script
@@ -48,8 +49,8 @@ enum CompletionScript {
 
 extension String {
     /// Replaces the last occurrence of a text; returns the string unchanged if there is none.
-    fileprivate func inserting(_ new: String, inPlaceOfLast old: String) -> String {
-        guard let place = ranges(of: old).last else { return self }
-        return String(self[..<place.lowerBound]) + new + String(self[place.upperBound...])
+    fileprivate func replacingLast(_ old: String, with new: String) -> String {
+        guard let range = ranges(of: old).last else { return self }
+        return String(self[..<range.lowerBound]) + new + String(self[range.upperBound...])
     }
 }

@@ -44,7 +44,7 @@ struct ConfirmCommand: ParsableCommand {
         if kept.changes.isEmpty {
             if number == nil { try StateDirectory.requireSystem() }
             throw CgwardenError(
-                number.map { "no change \($0) is pending; `cgwarden journal` lists them" }
+                number.map { "no change \($0) is pending; `cgwarden journal` lists the changes" }
                     ?? "no change awaits a confirmation; its time may have passed: "
                     + "`cgwarden journal` lists what is in force", .noInput)
         }

@@ -55,15 +55,15 @@ struct DemoCommand: AsyncParsableCommand {
             let ending = Task { for await _ in signals { keeper.end() } }
             defer { ending.cancel() }
             while !keeper.hasEnded {
-                try tell(tale.news())
+                try show(tale.news())
                 try await Task.sleep(for: .milliseconds(500))
             }
         }
         keeper.end()
-        try tell(tale.news() + ["", "Demo finished; everything it created was removed."])
+        try show(tale.news() + ["", "Demo finished; everything it created was removed."])
     }
 
-    private func tell(_ lines: [String]) throws {
+    private func show(_ lines: [String]) throws {
         for line in lines { try StandardOutput.write(line + "\n") }
     }
 

@@ -12,8 +12,8 @@ struct EventsCommand: AsyncParsableCommand {
         commandName: "events",
         abstract: "Show OOM kills and their causes, and follow what happens to cgroups.",
         discussion: """
-            If a daemon runs, prints the events that it has kept. With --follow, prints those that \
-            happen from now on; --since prints earlier ones first.
+            If a daemon runs, the command prints the events that it has kept. With --follow, it \
+            prints those that happen from now on; --since prints earlier events first.
 
             Without a daemon, the command prints the OOM kills that the kernel log still has: the \
             victim, its cgroup, the cgroup whose limit was reached, and that limit. With \
@@ -23,7 +23,8 @@ struct EventsCommand: AsyncParsableCommand {
             Reading the kernel log needs root or CAP_SYSLOG on most hosts. Without it, --follow \
             reports OOM kills without their victims. With CAP_SYS_ADMIN, changes of limits name \
             the process that wrote; without it, only the old and the new value. Each kill is one \
-            event: a kill that only the host's counter shows is reported as unattributed.
+            event. If only the host's counter shows it, the event has no cgroup and its kind is \
+            unattributed.
 
             Examples:
               cgwarden events -n 20                             the newest events
@@ -62,6 +63,13 @@ struct EventsCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let most, most < 1 { throw ValidationError("-n must be at least 1") }
+        let now = MonotonicClock.wallMicroseconds
+        // An error in run() would recommend the help of the whole program.
+        if let begin = try? since?.instant(before: now), let end = try? until?.instant(before: now),
+            end < begin
+        {
+            throw ValidationError("--until is before --since")
+        }
     }
 
     func run() async throws {
@@ -95,7 +103,6 @@ struct EventsCommand: AsyncParsableCommand {
         let now = MonotonicClock.wallMicroseconds
         let begin = try since?.instant(notAfter: now)
         let end = try until?.instant(before: now)
-        if let begin, let end, end < begin { throw ValidationError("--until is before --since") }
         return EventSelection(kinds: kind?.kinds, since: begin, until: end, pattern: pattern)
     }
 }

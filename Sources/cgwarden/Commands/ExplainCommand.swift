@@ -71,7 +71,7 @@ struct ExplainCommand: AsyncParsableCommand {
         let path = try await chosen.path(in: set)
         var explanation = try await explain(path, in: set)
         if set.system.isLive {
-            let owners = LimitOwners(in: set)
+            let owners = LimitOwners(in: set, journal: try? StateDirectory.journal())
             explanation.attribute { evidence in
                 evidence.reading.value.flatMap { _ in
                     owners.owner(of: evidence.file, in: evidence.cgroup)

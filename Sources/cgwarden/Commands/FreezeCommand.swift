@@ -52,7 +52,7 @@ struct FreezeCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        context.tellOfClaims(on: path, \.notesOnFreeze)
+        context.noteClaims(on: path, \.notesOnFreeze)
         let expiry = confirm.map { Expiry.unlessConfirmed($0.duration) } ?? .none
         let acting = try dryRun ? context.routed() : context.changing(expiry)
         let frozen = try Freezer(acting).freeze(

@@ -13,7 +13,8 @@ struct GetCommand: AsyncParsableCommand {
         discussion: """
             The names are the same on v1 and v2, and the values of limits have the form that \
             `cgwarden set` accepts. Without a name, it prints every limit that the cgroup has. \
-            With names, it also prints other values; `cgwarden stat --list-fields` lists them.
+            With names, it also prints other values; `cgwarden stat --list-fields` lists their \
+            names.
 
             Examples:
               cgwarden get /system.slice

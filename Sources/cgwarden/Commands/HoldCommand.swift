@@ -46,7 +46,7 @@ struct HoldCommand: AsyncParsableCommand {
         }
         let set = try HierarchySet.discover(options.system)
         let path = try await CgroupLookup(set).resolve(cgroup)
-        if dryRun { return try tellPlan(path) }
+        if dryRun { return try printPlan(path) }
         if let time {
             let micros = Int64(time.duration / .microseconds(1))
             let answer = try ControlClient.ask(
@@ -59,7 +59,7 @@ struct HoldCommand: AsyncParsableCommand {
     }
 
     /// Prints what would be done, if there is a daemon to do it.
-    private func tellPlan(_ path: CgroupPath) throws {
+    private func printPlan(_ path: CgroupPath) throws {
         guard let time else { return try StandardOutput.write("would release \(path)\n") }
         _ = try ControlClient.ask(["status"], within: .seconds(10))
         try StandardOutput.write("would hold \(path) for \(time.duration.shortText)\n")

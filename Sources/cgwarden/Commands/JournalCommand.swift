@@ -42,6 +42,7 @@ struct JournalCommand: ParsableCommand {
         }
         let listing = JournalListing(
             entries: state.entries, set: try? HierarchySet.discover(options.system))
-        try StandardOutput.write(json ? listing.json : Array(listing.text.utf8))
+        if json { return try StandardOutput.write(listing.json) }
+        try StandardOutput.write(listing.text(width: StandardOutput.width))
     }
 }

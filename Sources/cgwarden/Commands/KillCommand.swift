@@ -41,11 +41,11 @@ struct KillCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        context.tellOfClaims(on: path, \.notesOnFreeze)
+        context.noteClaims(on: path, \.notesOnFreeze)
         if let pid { return try kill(pid, of: path, context) }
         let killed = try Killer(context.routed()).kill(
             path, signal: signal, grace: grace.duration, dryRun: dryRun)
-        if dryRun { return try tellPlan(killed.processes, of: path) }
+        if dryRun { return try printPlan(killed.processes, of: path) }
         let how =
             switch killed.means {
             case .nobody: ""
@@ -74,7 +74,7 @@ struct KillCommand: AsyncParsableCommand {
             : "with SIGKILL"
     }
 
-    private func tellPlan(_ processes: Int, of path: CgroupPath) throws {
+    private func printPlan(_ processes: Int, of path: CgroupPath) throws {
         try StandardOutput.write(
             processes == 0
                 ? "\(path) is empty\n"

@@ -15,12 +15,11 @@ struct PanicCommand: ParsableCommand {
         discussion: """
             Asks the daemon to thaw what it froze, to restore every value that it changed, and to \
             stop; this takes at most 10 s. Use it when a policy does harm. Changes made by hand \
-            stay; `cgwarden restore` undoes them, and does not stop the daemon.
+            stay, and are counted; `cgwarden restore` undoes them.
 
-            A daemon that does not respond within seconds is killed; before and after that \
-            everything is restored, changes made by hand included. If systemd runs the daemon, its \
-            unit is stopped, so that it is not restarted. Without a daemon it does what `cgwarden \
-            restore` does.
+            A daemon that does not respond within seconds is killed; before and after that its \
+            changes are undone from the journal. If systemd runs the daemon, its unit is stopped, \
+            so that it is not restarted. Without a daemon, what an earlier one left is undone.
             """)
 
     /// The time limit of the daemon's answer and of each restore.
@@ -33,10 +32,11 @@ struct PanicCommand: ParsableCommand {
             let answer = try ControlClient.ask(["panic"], within: Self.patience)
             return try StandardOutput.write(answer)
         } catch let error as CgwardenError where error.status == .unavailable {
-            StandardOutput.complain("cgwarden: no daemon is running; restoring from the journal")
+            StandardOutput.complain(
+                "cgwarden: no daemon is running; undoing what one left, from the journal")
         } catch let error as CgwardenError where error.status == .temporaryFailure {
             StandardOutput.complain(
-                "cgwarden: the daemon does not respond; restoring from the journal without it")
+                "cgwarden: the daemon does not respond; undoing its changes from the journal")
         }
         let directory = try StateDirectory.path()
         let first = restore(directory)
@@ -48,25 +48,28 @@ struct PanicCommand: ParsableCommand {
                 "restoring takes longer than \(Self.patience.shortText); see `cgwarden journal`",
                 .temporaryFailure)
         }
-        let (report, text) = try last.get()
-        try StandardOutput.write(text)
-        if let failure = report { throw failure }
+        let (failure, text) = try last.get()
+        try StandardOutput.write(Array(text.utf8), failure: failure)
     }
 
-    /// Restores everything; nil if it takes too long, because access to a kernel file can block.
+    /// Undoes the daemon's changes, and those by hand whose time has passed; nil if it takes too
+    /// long, because access to a kernel file can block.
     private func restore(
         _ directory: String
     ) -> Result<(failure: CgwardenError?, text: String), any Error>? {
         Bounded.run(within: Self.patience) {
             Result {
                 let set = try HierarchySet.discover()
-                let report = RestoreReport(
-                    try Restorer(
-                        set: set,
-                        journal: UndoJournal(directory: directory, patience: .milliseconds(500)),
-                        files: StateDirectory.files(of: set)
-                    ).restore())
-                return (report.failure, report.text)
+                let files = StateDirectory.files(of: set)
+                let journal = UndoJournal(directory: directory, patience: .milliseconds(500))
+                let restorer = Restorer(set: set, journal: journal, files: files)
+                let report = RestoreReport(try restorer.restore(owners: .daemon))
+                // The journal names them all, unless someone has removed it.
+                _ = restorer.thawMarked(of: .daemon)
+                _ = ExpiredChanges(set: set, journal: journal, files: files).undoOverdue()
+                let rest = ChangesByHand(try journal.entries()).sentence.map { $0 + "\n" }
+                let isAlone = report.isEmpty && rest != nil
+                return (report.failure, (isAlone ? "" : report.text) + (rest ?? ""))
             }
         }
     }

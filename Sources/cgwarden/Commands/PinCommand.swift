@@ -45,7 +45,7 @@ struct PinCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        context.tellOfClaims(on: path) { claims in
+        context.noteClaims(on: path) { claims in
             claims.notes(
                 on: (cpus == nil ? [] : ["cpuset.cpus"]) + (mems == nil ? [] : ["cpuset.mems"]))
         }

@@ -34,8 +34,9 @@ struct PolicyCheckCommand: ParsableCommand {
     func run() throws {
         let load = try PolicyFiles.load(paths, on: options.system, mode: mode)
         let report = PolicyReport(load)
-        try StandardOutput.write(json ? report.json : Array(report.text.utf8))
-        if load.isRefused { throw ExitCode(2) }
+        try StandardOutput.write(
+            json ? report.json : Array(report.text.utf8),
+            failure: load.isRefused ? ExitCode(2) : nil)
     }
 }
 

@@ -30,8 +30,13 @@ struct PolicyPlanCommand: AsyncParsableCommand {
     func run() async throws {
         let plan = PolicyPlan(try await PolicyRehearsal(paths, on: options.system))
         let report = PolicyPlanReport(plan)
-        try StandardOutput.write(json ? report.json : Array(report.text.utf8))
-        if !json { for note in plan.notes { StandardOutput.complain("cgwarden: note: \(note)") } }
-        if plan.hasChanges { throw ExitCode(10) }
+        defer {
+            for note in plan.notes where !json {
+                StandardOutput.complain("cgwarden: note: \(note)")
+            }
+        }
+        try StandardOutput.write(
+            json ? report.json : Array(report.text.utf8),
+            failure: plan.hasChanges ? ExitCode(10) : nil)
     }
 }

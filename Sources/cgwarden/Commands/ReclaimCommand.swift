@@ -22,7 +22,7 @@ struct ReclaimCommand: AsyncParsableCommand {
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Argument(help: "Amount: 64MiB, 1GB.") var amount: ByteAmount?
     @Flag(help: "Reclaim as much as possible.") var all = false
-    @Option(help: "Time limit.") var deadline = Interval(seconds: 10)
+    @Option(help: "Time limit: 30s, 1m.") var deadline = Interval(seconds: 10)
     @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func validate() throws {
@@ -51,7 +51,8 @@ struct ReclaimCommand: AsyncParsableCommand {
             result.confirmed.map { "reclaimed \(ByteText.of($0)) from \(path)" }
             ?? "reclaimed as much as possible from \(path)"
         let note = result.isPartial ? "; the kernel found no more" : ""
-        try StandardOutput.write("\(freed): \(usage)\(note)\n")
-        if result.isPartial { throw ExitCode(ExitStatus.temporaryFailure.rawValue) }
+        try StandardOutput.write(
+            Array("\(freed): \(usage)\(note)\n".utf8),
+            failure: result.isPartial ? ExitCode(ExitStatus.temporaryFailure.rawValue) : nil)
     }
 }

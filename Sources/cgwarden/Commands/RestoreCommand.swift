@@ -56,13 +56,14 @@ struct RestoreCommand: ParsableCommand {
         let results = try restorer.restore(
             path, owners: owner, force: force, dryRun: dryRun
         ) { $0.wallTime >= start && (!exact || $0.path == path) }
-        // Overdue changes of other cgroups; those of the selected ones are in the results.
-        if cgroup != nil, !dryRun { try ActionContext(options).undoOverdue(journal) }
+        // Overdue changes that were not selected; the others are in the results.
+        if !dryRun, cgroup != nil || owner != .all || since != nil {
+            try ActionContext(options).undoOverdue(journal)
+        }
         // An empty journal of this user says nothing about changes by root's daemon.
         if results.isEmpty { try StateDirectory.requireSystem() }
         let report = RestoreReport(results, dryRun: dryRun)
-        try StandardOutput.write(report.text)
-        if let failure = report.failure { throw failure }
+        try StandardOutput.write(Array(report.text.utf8), failure: report.failure)
     }
 
     @Sendable private static func owners(_ text: String) throws -> ChangeOwners {

@@ -102,7 +102,7 @@ struct RunCommand: AsyncParsableCommand {
             killsRest: killRest, passing: passFd.numbers + PassedDescriptors(in: words).numbers)
         let result: RunSummary
         do {
-            result = try await run.run(on: ground, records: StateDirectory.jobs(), notice: tell)
+            result = try await run.run(on: ground, records: StateDirectory.jobs(), notice: complain)
         } catch let error as TransientRun.Interruption {
             throw ExitCode(128 + error.signal)
         } catch let error as SpawnError {
@@ -162,7 +162,7 @@ struct RunCommand: AsyncParsableCommand {
         return "\(program.prefix(60))-\(Caller.process)"
     }
 
-    private func tell(_ notice: TransientRun.Notice) {
+    private func complain(_ notice: TransientRun.Notice) {
         switch notice {
         case .leftover(let leftover) where leftover.isRemoved:
             StandardOutput.complain(

@@ -25,8 +25,8 @@ struct SetCommand: AsyncParsableCommand {
             With --for or --confirm, a separate process undoes the change at that time, even if \
             everything else has died. A value that something else has changed by then is left \
             alone. Setting the same limit again, with or without these options, replaces the \
-            time. A value that an earlier command has set for good returns; otherwise the \
-            original does.
+            time. The value then returns to the one that an earlier command set without a \
+            deadline, or else to the original.
 
             Examples:
               cgwarden set build memory.max=512MiB cpu.max=1.5cpus
@@ -42,7 +42,7 @@ struct SetCommand: AsyncParsableCommand {
     @Argument(
         help: ArgumentHelp("Limits as NAME=VALUE.", valueName: "name=value"),
         completion: .settings)
-    var wishes: [String] = []
+    var settings: [String] = []
     @Flag(help: "Show what would be written, without writing.") var dryRun = false
     @Flag(help: "Set a memory limit even below usage.") var force = false
     @Flag(help: "Lower a memory limit in steps with reclaim, without kills.")
@@ -53,7 +53,7 @@ struct SetCommand: AsyncParsableCommand {
 
     func validate() throws {
         if list { return }
-        if cgroup == nil || wishes.isEmpty {
+        if cgroup == nil || settings.isEmpty {
             throw ValidationError(
                 "name a cgroup and at least one limit: cgwarden set build memory.max=512MiB")
         }
@@ -64,38 +64,40 @@ struct SetCommand: AsyncParsableCommand {
         if list { return try StandardOutput.write(LimitCatalog.overview) }
         let context = try ActionContext(options)
         let host = HostFacts(context.set.system)
-        let requests = try wishes.flatMap { try LimitRequest.all(parsing: $0, host: host) }
+        let requests = try settings.flatMap { try LimitRequest.all(parsing: $0, host: host) }
         let path = try await context.resolve(cgroup ?? "")
         let plan = try LimitPlanner(context.routed(), host: host).plan(
             requests, on: path, force: force, shrink: shrink)
-        tellOfHold(path)
+        let isHeld = noteHold(path)
         let routes = try LimitRoutes(of: plan, through: context.files)
         var report = LimitReport(
             path: path, plan: plan, routes: routes, results: nil,
-            claims: DaemonClaims(on: path, in: context.set).notes(on: plan.writes.map(\.cell))
-                + OwnerReport(of: path, in: context.set, journal: nil).warnings)
+            claims: DaemonClaims(on: path, in: context.set).notes(
+                on: plan.writes.map(\.cell), isHeld: isHeld)
+                + LimitOwners(in: context.set, journal: nil).report(on: path).warnings)
         report.expiry = expiring.expiry
         if dryRun {
             try plan.checkWritable { routes[$0] != nil }
         } else {
             let acting = try context.changing(expiring.expiry)
             report.results = LimitTransaction(
-                plan, in: acting, cause: "set " + wishes.joined(separator: " ")
+                plan, in: acting, cause: "set " + settings.joined(separator: " ")
             ).apply()
             report.changeNumber = acting.changeNumber
         }
         for warning in report.warnings where !json {
             StandardOutput.complain("cgwarden: note: \(warning)")
         }
-        try StandardOutput.write(json ? report.json : Array(report.text.utf8))
-        if let failure = report.failure { throw failure }
+        try StandardOutput.write(
+            json ? report.json : Array(report.text.utf8), failure: report.failure)
     }
 
-    /// Warns that the cgroup is on hold; a hold stops rules but not commands.
-    private func tellOfHold(_ path: CgroupPath) {
-        guard let hold = try? StateDirectory.holds().hold(of: path) else { return }
+    /// Warns that the cgroup is on hold, which stops rules but not commands; false without a hold.
+    private func noteHold(_ path: CgroupPath) -> Bool {
+        guard let hold = try? StateDirectory.holds().hold(of: path) else { return false }
         StandardOutput.complain(
             "cgwarden: note: \(hold.path) is on hold (`cgwarden hold` lists holds); "
                 + "this affects only rules")
+        return true
     }
 }

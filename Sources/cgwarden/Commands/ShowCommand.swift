@@ -18,7 +18,7 @@ struct ShowCommand: AsyncParsableCommand {
 
             With --dead, the running daemon lists cgroups that have ended: their age, CPU time, \
             peak memory, I/O and OOM kills. ">=" marks the values of the last sample: the cgroup \
-            may have used more after it. Usage of removed cgroups that no reading shows is \
+            may have used more. What removed cgroups used after their last sample is \
             listed as unattributed, below their parent.
 
             With --at, shows the cgroup as the daemon last sampled it before a time, with the \
@@ -75,7 +75,8 @@ struct ShowCommand: AsyncParsableCommand {
             identity: Identities.settled(set, [snapshot.cgroups[index]])
                 .identity(of: snapshot.cgroups[index]),
             owner: set.system.isLive && !path.isRoot
-                ? OwnerReport(of: path, in: set, journal: try? StateDirectory.journal()) : nil,
+                ? LimitOwners(in: set, journal: try? StateDirectory.journal()).report(on: path)
+                : nil,
             withoutDescendants: plan.withoutDescendants)
         try StandardOutput.write(json ? description.json : Array(description.text.utf8))
     }

@@ -15,12 +15,13 @@ struct StatCommand: AsyncParsableCommand {
             The first sample comes immediately. From the second sample on, counters also have \
             rates per second (NAME.rate), which the table shows instead of the counters: CPU time \
             as percent of one CPU, other counters per second. Values that a cgroup does not have \
-            are left out ("-" in the table); an unset limit is "max".
+            are left out ("-" in the table); an unset limit is "max". The table shows cpu.max in \
+            CPUs, JSON and CSV its microseconds per cpu.max.period.
 
             A cgroup that ended has a last object with "state": "dead" and its totals, read after \
             its last process ended if the kernel allows that, otherwise from the last sample. \
-            Usage of removed cgroups that no reading shows is in an object of their parent with \
-            "state": "unattributed". CSV has neither, and nor has output with --top or --where.
+            What removed cgroups used after their last sample is in an object of their parent with \
+            "state": "unattributed". CSV has neither, nor does output with --top or --where.
 
             With --from, prints the daemon's history, or a recording, in the same forms. With \
             --step, rates cover the time since the sample before. Cgroups that ended, and names of \
@@ -48,7 +49,7 @@ struct StatCommand: AsyncParsableCommand {
         help: "Number of samples; 0, the default, is unlimited.")
     var samples: Int?
     @Option(
-        help: "Fields, comma-separated; --list-fields lists them.",
+        help: "Fields, comma-separated; --list-fields lists all fields.",
         completion: .fields, transform: FieldList.init(parsing:))
     var fields: FieldList?
     @Option(help: "Only cgroups whose path matches: * within a component, ** across.")
@@ -59,7 +60,10 @@ struct StatCommand: AsyncParsableCommand {
         transform: CgroupCondition.init(parsing:))
     var condition: CgroupCondition?
     @Option(help: "Number of cgroups to print, those with the highest value of --by.") var top: Int?
-    @Option(help: "Field for --top (default: cpu.usage_usec.rate).") var by: FieldName?
+    @Option(
+        help: "Field for --top (default: cpu.usage_usec.rate).",
+        completion: FieldName.defaultCompletionKind, transform: FieldName.init(parsing:))
+    var by: FieldName?
     @Flag(help: "Wait for the first cgroup that matches --cgroup.") var wait = false
     @OptionGroup(title: "Recording") var recording: RecordOptions
     @OptionGroup(title: "The past") var past: RangeOptions
@@ -111,6 +115,8 @@ struct StatCommand: AsyncParsableCommand {
         let recorder = try recording.recorder(options.system)
         var metrics = printed ?? ReadPlan.metrics(upTo: .settings)
         metrics += condition?.filter.metrics ?? []
+        // Tables show a quota in CPUs.
+        if metrics.contains(.cpuMax) { metrics.append(.cpuMaxPeriod) }
         if top != nil { metrics.append((by ?? .usual).metric.id) }
         if recorder != nil {
             // A recording must answer questions asked later, so it contains all cgroups and fields.
@@ -151,7 +157,7 @@ struct StatCommand: AsyncParsableCommand {
                 throw CgwardenError(
                     "no cgroup matches \(cgroup.printable); "
                         + (similar.isEmpty
-                            ? "`cgwarden tree` lists them" : Spelling.question(similar)),
+                            ? "`cgwarden tree` lists the cgroups" : Spelling.question(similar)),
                     .noInput)
             }
             try StandardOutput.write(

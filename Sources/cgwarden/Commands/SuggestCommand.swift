@@ -21,13 +21,13 @@ struct SuggestCommand: ParsableCommand {
 
             memory.max is the highest demand plus the margin, memory.high half-way to it. Demand \
             is memory without inactive page cache, except cache that was read again soon after \
-            reclaim. A limit that bound in the window hid the demand above it, so the value is \
-            then at least a fifth above that limit; if it bound half of the time, nothing is \
-            suggested. pids.max is twice the peak. cpu.weight divides CPUs among siblings by \
+            reclaim. If a limit was reached in the window, the demand above it is unknown, so the \
+            value is at least a fifth above that limit; if it was reached half of the time, \
+            nothing is suggested. pids.max is twice the peak. cpu.weight divides CPUs among siblings by \
             need; cpu.max and io.max are suggested only where they are set or asked for.
 
-            Exit status: 65 if the history is too short or has mostly gaps, or if a limit bound \
-            all the time.
+            Exit status: 65 if the history is too short or has mostly gaps, or if a limit was \
+            reached all the time.
 
             Examples:
               cgwarden suggest nginx.service

@@ -28,7 +28,7 @@ struct ThawCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        context.tellOfClaims(on: path, \.notesOnFreeze)
+        context.noteClaims(on: path, \.notesOnFreeze)
         let thawed = try Freezer(context.routed(try? StateDirectory.journal())).thaw(
             path, dryRun: dryRun)
         var text =

@@ -23,6 +23,6 @@ struct ThawLaterCommand: ParsableCommand {
             journal: journal.map { UndoJournal(directory: $0) })
         guard isDone else { return }
         let set = try HierarchySet.discover()
-        thaw.tellSystemd(StateDirectory.files(of: set), of: set)
+        thaw.notifySystemd(StateDirectory.files(of: set), of: set)
     }
 }

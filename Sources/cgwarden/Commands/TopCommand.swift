@@ -35,7 +35,7 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Print text instead of the live view.") var batch = false
     @Option(
         name: [.customShort("n"), .customLong("iterations")],
-        help: "Number of samples; 0, the default, is unlimited.")
+        help: "Number of samples; 0 is unlimited (default: 3 as text, else 0).")
     var iterations: Int?
     @Flag(name: .customShort("1"), help: "Take one sample, as -n 1.") var once = false
     @Option(

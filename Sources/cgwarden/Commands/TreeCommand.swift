@@ -10,11 +10,12 @@ struct TreeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tree", abstract: "Show the cgroups and the processes in them.",
         discussion: """
-            If the hierarchies of v1 differ, each process lists those in which it is a member.
+            On v1 a process can be in different cgroups; its hierarchies are then listed beside it.
             With --at, shows the cgroups that existed at a time, without processes.
 
             Examples:
               cgwarden tree
+              cgwarden tree --no-processes --depth 2
               cgwarden tree --at -2h /system.slice
               cgwarden tree --controller memory /system.slice
               cgwarden tree --json --depth 2
@@ -25,6 +26,7 @@ struct TreeCommand: AsyncParsableCommand {
     @Option(help: "Show only the hierarchy with this controller.", completion: .controller)
     var controller: String?
     @Option(help: "Number of levels below the topmost cgroup.") var depth: Int?
+    @Flag(help: "Show only the cgroups.") var noProcesses = false
     @Flag(help: "One JSON array of all cgroups.") var json = false
     @OptionGroup var past: PastOptions
 
@@ -54,7 +56,7 @@ struct TreeCommand: AsyncParsableCommand {
             StandardOutput.complain("cgwarden: \(failure); that hierarchy is skipped")
         }
         let snapshot = await sampler.sample()
-        let listing = TreeListing(snapshot, set)
+        let listing = TreeListing(snapshot, set, withProcesses: !noProcesses)
         try StandardOutput.write(json ? listing.json : Array(listing.text.utf8))
     }
 

@@ -7,7 +7,7 @@ struct DemoTale: ~Copyable {
     /// Kept open, because the last lines are read after the file is removed.
     private let file: RegularFile
     private let start = Double(MonotonicClock.wallMicroseconds) / 1e6
-    private var told = 0
+    private var printed = 0
 
     init(_ path: String) throws { file = try RegularFile(path) }
 
@@ -17,8 +17,8 @@ struct DemoTale: ~Copyable {
         // The last line may be incomplete.
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .dropLast()
-        defer { told = lines.count }
-        return lines.dropFirst(told).compactMap { sentence(Array($0)) }
+        defer { printed = lines.count }
+        return lines.dropFirst(printed).compactMap { sentence(Array($0)) }
     }
 
     private func sentence(_ line: [UInt8]) -> String? {

@@ -65,7 +65,7 @@ struct ActionContext {
     }
 
     /// Warns on standard error about values that the daemon manages.
-    func tellOfClaims(on path: CgroupPath, _ notes: (DaemonClaims) -> [String]) {
+    func noteClaims(on path: CgroupPath, _ notes: (DaemonClaims) -> [String]) {
         for note in notes(DaemonClaims(on: path, in: set)) {
             StandardOutput.complain("cgwarden: note: \(note)")
         }

@@ -18,7 +18,7 @@ struct CgroupOrProcess: ParsableArguments {
     func requireOne() throws {
         if cgroup == nil, pid == nil {
             throw ValidationError(
-                "name a cgroup, or a process with --pid; `cgwarden tree` lists them")
+                "name a cgroup, or a process with --pid; `cgwarden tree` lists both")
         }
     }
 
@@ -28,12 +28,12 @@ struct CgroupOrProcess: ParsableArguments {
         let reader = ProcessReader(set.system)
         guard let pid, reader.stat(pid) != nil else {
             throw CgwardenError(
-                "no process \(pid ?? 0); `cgwarden tree` lists them", .noInput)
+                "no process \(pid ?? 0); `cgwarden tree` lists the processes", .noInput)
         }
         guard let path = reader.cgroup(of: pid, in: set) else {
             throw CgwardenError(
                 "the cgroup of process \(pid) is outside the visible mounts; "
-                    + "`cgwarden tree` lists them", .noInput)
+                    + "`cgwarden tree` lists the visible cgroups", .noInput)
         }
         return path
     }

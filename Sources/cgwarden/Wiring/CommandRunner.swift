@@ -15,7 +15,7 @@ struct ActingHost: Sendable {
     /// The commands of this program.
     let commands: @Sendable () -> [any ParsableCommand.Type]
 
-    /// The host that options describe; this one without them.
+    /// Describes the host that the options select; nil selects this host.
     init(
         _ options: SystemOptions? = nil,
         commands: @escaping @Sendable () -> [any ParsableCommand.Type]
@@ -33,21 +33,7 @@ struct ActingHost: Sendable {
 /// journal and messages. A command that hangs or dies does not affect the screen.
 final class CommandRunner: CommandPort {
     private final class State: Sendable {
-        struct Orders {
-            var waiting: [CommandOrder] = []
-            var done: [CommandReport] = []
-            var threads = 0
-            var isChanging = false
-
-            /// Takes the next order; a change waits for the one before it.
-            mutating func next() -> CommandOrder? {
-                let place = waiting.firstIndex { $0.purpose != .change || !isChanging }
-                guard let place else { return nil }
-                if waiting[place].purpose == .change { isChanging = true }
-                return waiting.remove(at: place)
-            }
-        }
-        let orders = Mutex(Orders())
+        let orders = Mutex(CommandQueue())
     }
 
     /// The commands of the view, and where their arguments name the cgroup.
@@ -73,8 +59,7 @@ final class CommandRunner: CommandPort {
             }
             let options = OptionNames(of: type)
             return CommandShape(
-                name: name, abstract: type.configuration.abstract, flags: options.flags,
-                valued: options.valued, place: place)
+                name: name, flags: options.flags, valued: options.valued, place: place)
         }
 
     func start(_ order: CommandOrder) {
@@ -91,11 +76,7 @@ final class CommandRunner: CommandPort {
         } catch {
             state.orders.withLock { orders in
                 orders.threads -= 1
-                orders.waiting.removeAll { $0.number == order.number }
-                let failure = CommandReport.Result(status: 71, lines: ["\(error)"])
-                orders.done.append(
-                    CommandReport(
-                        order: order, results: order.commands.map { _ in failure }, since: ""))
+                orders.fail(order.number, "\(error)")
             }
         }
     }
@@ -113,7 +94,7 @@ final class CommandRunner: CommandPort {
                 return next
             }
             guard let order = next else { return }
-            let since = CivilTime.instant(MonotonicClock.wallMicroseconds)
+            let since = CivilTime.rfc3339(MonotonicClock.wallMicroseconds, places: 6)
             let results = order.commands.map { words in
                 OwnCommand(words: words, options: options, purpose: order.purpose).run()
             }
@@ -134,7 +115,9 @@ private struct OwnCommand {
     private static let program = "/proc/self/exe"
     private static let mostOutput = 256 << 10
 
-    /// The time after which it is no longer awaited; a change is never cut short.
+    /// The time to wait for the command.
+    ///
+    /// After it, a change continues unobserved; other commands are killed.
     private var patience: Duration { purpose == .change ? .seconds(600) : .seconds(30) }
 
     func run() -> CommandReport.Result {
@@ -145,7 +128,8 @@ private struct OwnCommand {
                 environment: Environment.all, account: nil, in: nil, joining: [],
                 within: .seconds(30))
         } catch {
-            return CommandReport.Result(status: 71, lines: ["cannot start: \(error)"])
+            return CommandReport.Result(
+                status: ExitStatus.osError.rawValue, lines: ["cannot start: \(error)"])
         }
         var output: [UInt8] = []
         let deadline = Deadline(after: patience)
@@ -158,7 +142,7 @@ private struct OwnCommand {
             if isOpen { isOpen = drain(process, &output) }
         }
         if isOpen { _ = drain(process, &output) }
-        let status = process.child.end()?.status ?? 70
+        let status = process.child.end()?.status ?? ExitStatus.software.rawValue
         return CommandReport.Result(status: status, lines: lines(output))
     }
 
@@ -176,7 +160,7 @@ private struct OwnCommand {
     private func givenUp(_ process: borrowing ApartProcess) -> CommandReport.Result {
         if purpose != .change { process.signalGroup(.kill) }
         return CommandReport.Result(
-            status: 75,
+            status: ExitStatus.temporaryFailure.rawValue,
             lines: [
                 purpose == .change
                     ? "still running; `cgwarden journal` lists what it changed"
@@ -193,21 +177,10 @@ private struct OwnCommand {
 }
 
 extension Array where Element == String {
-    /// The lines without the last ones that `isOmitted` accepts.
+    /// Drops the trailing lines that `isOmitted` accepts.
     fileprivate func dropLast(while isOmitted: (String) -> Bool) -> [String] {
         var rest = self
         while let last = rest.last, isOmitted(last) { rest.removeLast() }
         return rest
-    }
-}
-
-extension CivilTime {
-    /// Formats a time in microseconds since 1970 as RFC 3339 in UTC.
-    fileprivate static func instant(_ microseconds: UInt64) -> String {
-        let time = CivilTime(seconds: Int(microseconds / 1_000_000))
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let clock = [time.second / 3600, time.second / 60 % 60, time.second % 60].map(two)
-        let fraction = String(1_000_000 + microseconds % 1_000_000).dropFirst()
-        return "\(time.date)T\(clock.joined(separator: ":")).\(fraction)Z"
     }
 }

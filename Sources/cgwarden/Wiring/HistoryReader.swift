@@ -13,7 +13,7 @@ struct HistoryReader {
 
     /// The folder or the file.
     let path: String
-    /// The time from which times are counted back: now, or the end of a recording.
+    /// The origin of relative times: now, or the end of a recording.
     let end: UInt64
     /// The times of the first and the last snapshot.
     let span: ClosedRange<UInt64>
@@ -52,11 +52,26 @@ struct HistoryReader {
                 "no permission to read \(path); run as root, or as a member of the group "
                     + group, .noPermission)
         case .noInput where isDaemons:
-            CgwardenError(
-                "no history in \(path); start `cgwarden daemon`, which keeps it, or name a "
-                    + "recording with --history", .unavailable)
+            CgwardenError("no history in \(path); \(remedy)", .unavailable)
         default: error
         }
+    }
+
+    /// What to do without a history in the daemon's folder.
+    private static var remedy: String {
+        runningDaemons.map { "the running daemon keeps it elsewhere: --history \($0)" }
+            ?? "start `cgwarden daemon`, which keeps it, or name a recording with --history"
+    }
+
+    /// The folder of a running daemon that has its own; nil without one, or without permission to
+    /// ask it.
+    private static var runningDaemons: String? {
+        guard let status = try? ControlClient.ask(["status"], within: .seconds(1)),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("history ") })
+        else { return nil }
+        // The folder comes before the times and the size.
+        let folder = line.drop { $0 != "/" }.prefix { $0 != "," }
+        return folder.isEmpty ? nil : String(folder)
     }
 
     private static func isFolder(_ path: String) -> Bool {
@@ -105,6 +120,11 @@ struct HistoryReader {
             StandardOutput.complain(
                 "cgwarden: note: no samples from \(CivilTime(local: snapshot.wallTime).text) "
                     + "until \(time.text)")
+        }
+        for omission in past.current?.omissions ?? [] {
+            StandardOutput.complain(
+                "cgwarden: note: \(counted(omission.count, "cgroup", "cgroups")) in "
+                    + "\(omission.path) left out: the history had no room for them")
         }
         return snapshot
     }

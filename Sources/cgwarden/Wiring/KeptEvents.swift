@@ -5,9 +5,9 @@ import Service
 
 /// Prints the events that the daemon has kept, and follows new ones.
 enum KeptEvents {
-    /// The interval at which the daemon is asked for further events.
+    /// The interval between requests for further events.
     private static let pace = Duration.milliseconds(100)
-    /// The interval at which a daemon that does not answer is asked again.
+    /// The interval between requests to a daemon that does not answer.
     private static let slowPace = Duration.seconds(1)
 
     /// Prints past events, unless only new ones are selected, then follows new ones.
@@ -20,28 +20,28 @@ enum KeptEvents {
             reached = last
         }
         guard printer.isFollowing else { return try printer.finish() }
-        var isSilent = false
+        var isUnreachable = false
         while true {
             var isCurrent = true
             do {
                 let reply = try DaemonEvents.after(reached)
-                isSilent = false
+                isUnreachable = false
                 if reply.lost > 0 { complain("\(reply.lost) events were lost") }
                 isCurrent = reply.last <= reached || reply.events.isEmpty
                 reached = reply.last
                 guard try printer.take(reply.events.map(\.event)) else { return }
             } catch let error as CgwardenError where error.isTransient {
-                if !isSilent { complain("\(error.message); waiting for the daemon") }
-                isSilent = true
+                if !isUnreachable { complain("\(error.message); waiting for the daemon") }
+                isUnreachable = true
             }
             if let until = printer.selection.until, MonotonicClock.wallMicroseconds > until {
                 return
             }
-            if isCurrent { try await Task.sleep(for: isSilent ? slowPace : pace) }
+            if isCurrent { try await Task.sleep(for: isUnreachable ? slowPace : pace) }
         }
     }
 
-    /// Prints the events of the journal, then those in the daemon's memory.
+    /// Prints the events of the journal and those in the daemon's memory, by number.
     ///
     /// Returns the number reached; nil once enough are printed.
     private static func past(_ printer: inout EventPrinter) throws -> UInt64? {
@@ -50,43 +50,49 @@ enum KeptEvents {
         if let failure = reply.failure {
             complain("the daemon keeps events in memory only: \(failure)")
         }
-        var isWanted = true
-        if let journal = reply.journal {
-            isWanted = try read(journal, before: reply.events.first?.serial, &printer)
-        }
-        while isWanted {
-            isWanted = try printer.take(reply.events.map(\.event))
-            guard !reply.events.isEmpty, isWanted else { break }
+        let journal = reply.journal
+        var inMemory: [StoredEvent] = []
+        while !reply.events.isEmpty {
+            inMemory += reply.events
             reply = try DaemonEvents.after(reply.last)
         }
+        let merge = EventMerge(inMemory, last: reply.last)
+        let isWanted = try write(merge, journal) { try printer.take($0) }
         return isWanted ? reply.last : nil
     }
 
-    /// Prints the events of the journal before a number; returns false once enough are printed.
-    private static func read(
-        _ journal: String, before end: UInt64?, _ printer: inout EventPrinter
+    /// Writes the events of the journal and of memory; returns false once enough are written.
+    ///
+    /// `write` writes some events and returns whether more are wanted. It is not called again after
+    /// it throws.
+    static func write(
+        _ merge: EventMerge, _ journal: String?, to write: ([Event]) throws -> Bool
     ) throws -> Bool {
+        var merge = merge
         var events: [Event] = []
         var isWanted = true
         var failure: (any Error)?
         func flush() {
+            guard isWanted else { return }
             do {
-                if isWanted { isWanted = try printer.take(events) }
+                isWanted = try write(events)
             } catch {
-                failure = error
+                (failure, isWanted) = (error, false)
             }
             events = []
         }
         do {
-            try EventJournal.read(journal, note: complain) { record in
-                guard let stored = StoredEvent(decoding: record), stored.serial < end ?? .max
-                else { return }
-                events.append(stored.event)
-                if events.count >= 1000 { flush() }
+            if let journal {
+                try EventJournal.read(journal, note: complain) { record in
+                    guard isWanted, let stored = StoredEvent(decoding: record) else { return }
+                    events += merge.next(onDisk: stored)
+                    if events.count >= 1000 { flush() }
+                }
             }
         } catch {
             complain("the events on disk cannot be read: \(error)")
         }
+        events += merge.rest()
         flush()
         if let failure { throw failure }
         return isWanted

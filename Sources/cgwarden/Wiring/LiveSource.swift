@@ -88,5 +88,7 @@ final class LiveSource: ScreenSource {
 
     func events() -> [String]? { eventList.lines }
 
+    func eventTimes(of path: CgroupPath) -> [UInt64] { eventList.times(of: path) }
+
     func saveLayout(_ layout: Layout) throws -> String { try SavedLayout.save(layout) }
 }

@@ -36,23 +36,13 @@ private struct LogLines: LogHandler {
     func log(event: LogEvent) {
         var fields: [(key: String, value: String)] = []
         if isStamped {
-            fields.append(("time", LogTime.text(MonotonicClock.wallMicroseconds)))
+            fields.append(("time", CivilTime.rfc3339(MonotonicClock.wallMicroseconds, places: 3)))
         }
         fields += [("level", "\(event.level)"), ("msg", "\(event.message)")]
         let more = metadata.merging(event.metadata ?? [:]) { $1 }
         fields += more.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
         if let error = event.error { fields.append(("error", "\(error)")) }
         StandardOutput.complain(format == .json ? LogText.json(fields) : LogText.logfmt(fields))
-    }
-}
-
-/// Formats the time of a line.
-enum LogTime {
-    /// Returns an instant in microseconds since 1970 in RFC 3339, with milliseconds.
-    static func text(_ microseconds: UInt64) -> String {
-        let time = CivilTime(seconds: Int(microseconds / 1_000_000))
-        let rest = String(1000 + microseconds / 1000 % 1000).dropFirst()
-        return time.text.replacing(" ", with: "T") + ".\(rest)Z"
     }
 }
 
@@ -69,15 +59,14 @@ enum LogText {
         var json = JSONWriter()
         json.object { json in
             for (key, value) in fields {
-                json.key(key)
-                json.value(value)
+                json.member(key, value)
             }
         }
         return String(decoding: json.take(), as: UTF8.self)
     }
 
     private static func quoted(_ value: String) -> String {
-        guard value.isEmpty || value.utf8.contains(where: { [0x20, 0x22, 0x3d].contains($0) })
+        guard value.isEmpty || value.utf8.contains(where: { " \"=".utf8.contains($0) })
         else { return value }
         let inner = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
         return "\"\(inner)\""

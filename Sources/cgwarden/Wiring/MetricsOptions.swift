@@ -140,8 +140,8 @@ struct InlineLabels {
         let names = argument.split(separator: ",").map(String.init)
         labels = IdentityLabel.allCases.filter { names.contains($0.rawValue) }
         let known = IdentityLabel.allCases.map(\.rawValue)
-        if let stranger = names.first(where: { !known.contains($0) }) {
-            throw ValidationError(unknown: "label", stranger, among: known)
+        if let unknown = names.first(where: { !known.contains($0) }) {
+            throw ValidationError(unknown: "label", unknown, among: known)
         }
     }
 }

@@ -56,7 +56,7 @@ struct OwnEvents {
         var fold = EventFold()
         var cadence = Cadence()
         while true {
-            let total = host.totalKills
+            let total = host.totalKills()
             var events = host.readLog()
             let snapshot = await sampler.sample()
             events += host.take(snapshot, total: total)

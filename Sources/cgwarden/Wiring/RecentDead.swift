@@ -5,7 +5,7 @@ import Reports
 
 /// The cgroups that ended recently, for the live view.
 struct RecentDead {
-    /// The time for which they are shown, in microseconds.
+    /// How long they are shown, in microseconds.
     private static let patience: UInt64 = 30_000_000
     /// The maximum number of cgroups to show.
     private static let most = 200

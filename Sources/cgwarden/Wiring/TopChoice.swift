@@ -39,6 +39,16 @@ struct FieldName: ExpressibleByArgument {
         self.isRate = isRate
     }
 
+    init(parsing text: String) throws {
+        guard let field = FieldName(argument: text) else {
+            throw ValidationError(
+                CatalogName(text)?.metric == nil
+                    ? CatalogName.refusal(ofMetric: text)
+                    : "\(text) is a text; name a field with numbers")
+        }
+        self = field
+    }
+
     init?(argument: String) {
         guard let name = CatalogName(argument), let metric = name.metric, metric.kind != .text
         else { return nil }
@@ -47,11 +57,10 @@ struct FieldName: ExpressibleByArgument {
 
     static var defaultCompletionKind: CompletionKind { .words(MetricCatalog.all.map(\.name)) }
 
-    /// Returns the value of a cgroup; nil without one.
+    /// Returns the value of a cgroup; nil if it has none.
     func number(_ index: Int, in snapshot: Snapshot) -> Double? {
         guard isRate else { return total(index, in: snapshot) }
-        return metric.dimension == nil
-            ? snapshot.rate(index, metric.id) : snapshot.summedRate(index, metric.id)
+        return snapshot.totalRate(index, metric.id)
     }
 
     func total(_ index: Int, in snapshot: Snapshot) -> Double? {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CgroupModel
 import Configuration
+import Service
 
 extension ValidationError {
     /// The error about a word that is not one of a list.
@@ -12,10 +13,12 @@ extension ValidationError {
 /// The line for a command line that the argument parser refuses: what is wrong, and what to do.
 ///
 /// The parser prints a sentence, the help of an option and the usage of the command on lines of
-/// their own, in which the sentence is easily overlooked.
+/// their own, where the sentence is easily overlooked.
 enum UsageMistake {
     /// Builds the line from the parser's short message and from its full one.
-    static func line(_ message: String, full: String) -> String {
+    ///
+    /// `command` is the one whose help to read; nil if the full message names it.
+    static func line(_ message: String, full: String, command: String? = nil) -> String {
         var line = lower(message.prefix { $0 != "\n" })
         if line.hasSuffix(".") { line.removeLast() }
         if let parts = cut(line, at: ". Did you mean ") {
@@ -47,7 +50,7 @@ enum UsageMistake {
                 let text = lower(help.1.drop { $0 == " " })
                 let end = [" (default: ", " (default "].compactMap { cut(text, at: $0)?.0 }.first
                 let plain = end ?? (text.hasSuffix(".") ? String(text.dropLast()) : text)
-                return "\(line); expected \(plain)"
+                return "\(line); expected \(form(of: plain) ?? plain)"
             }
         }
         if let list {
@@ -63,7 +66,24 @@ enum UsageMistake {
             return "\(line); \(hint)"
         }
         if line.contains(";") { return line }
-        return line + (command(in: full).map { "; see `\($0) --help`" } ?? "")
+        return line + ((command ?? self.command(in: full)).map { "; see `\($0) --help`" } ?? "")
+    }
+
+    /// The form of the values of an option, by the examples at the end of its help; nil for a plain
+    /// word or number.
+    private static func form(of help: String) -> String? {
+        if help.hasSuffix("RFC 3339") {
+            return "a time: -2h, 14:02, 'yesterday 14:00' or 2026-11-30T14:02:00Z"
+        }
+        let example = help.split(separator: " ").last.map(String.init) ?? ""
+        let isRange = help.hasSuffix(" to \(example)")
+        guard example.first?.isNumber == true, example.last?.isLetter == true, !isRange else {
+            return nil
+        }
+        if Interval(argument: example) != nil {
+            return "a time from 1ms to 365d: 500ms, 10s, 5m, 2h, 1d"
+        }
+        return ByteAmount(argument: example).map { _ in "an amount above 0: 512KiB, 64MiB, 1GB" }
     }
 
     /// The command whose help the parser recommends: `cgwarden policy plan`.

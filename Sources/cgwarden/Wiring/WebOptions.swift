@@ -33,7 +33,7 @@ struct WebOptions: ParsableArguments {
         name: .customLong("web.allowed-hosts"),
         help: ArgumentHelp(
             "Additional allowed host: NAME, *.DOMAIN or *; may be repeated.",
-            discussion: "Addresses, localhost and the machine's own name are always allowed.",
+            discussion: "Addresses, localhost and the host's own name are always allowed.",
             valueName: "name"))
     var allowedHosts: [String] = []
     @Option(

@@ -42,7 +42,7 @@ import Testing
         try #require(parts.count == 3, "\(result.output)")
         expectRefusals(parts[0], "will not")
         expectRefusals(parts[1], "will not")
-        expectRefusals(parts[2], "whole machine")
+        expectRefusals(parts[2], "whole host")
     }
 
     @Test func actionsOnTheCgroupOfProcess1AreRefused() throws {
@@ -57,7 +57,7 @@ import Testing
             "$1" remove /cgwarden-test-first >/dev/null
             """)
         #expect(result.status == 0, "\(result.output)")
-        expectRefusals(result.output[...], "init process of this machine")
+        expectRefusals(result.output[...], "init process of this host")
     }
 
     @Test func doctorReportsTheModeOfTheHost() throws {

@@ -190,14 +190,53 @@ import Testing
         #expect(undo.undoOverdue().results.count == 1)
     }
 
-    /// The daemon's change returns to the value of a person's, which must be undone then.
-    @Test func changeBelowTheDaemonsIsUndoneOnceThatHasEnded() throws {
+    private func endDaemon() throws {
+        _ = try Restorer(set: machine.set, journal: machine.journal).restore(owners: .daemon)
+    }
+
+    @Test func overdueValueDoesNotReturnWhenTheDaemonEnds() throws {
         try set("pids.max=70", for: .zero)
         try set("pids.max=7", owner: JournalEntry.daemon)
-        #expect(undo.undoOverdue().hasLeft)
+        let report = undo.undo(for: Self.dead, within: .zero)
+        #expect(!report.hasLeft && !report.isIncomplete && report.results.count == 1)
         #expect(try machine.text("pids/a/pids.max") == "7")
-        let restorer = Restorer(set: machine.set, journal: machine.journal)
-        _ = try restorer.restore(owners: .daemon)
+        #expect(try machine.journal.entries().map(\.original) == ["max"])
+        try endDaemon()
+        #expect(try machine.text("pids/a/pids.max") == "max")
+        #expect(try machine.journal.entries().isEmpty)
+    }
+
+    @Test func overdueValueDoesNotReturnIfItsTimePassesWhileTheDaemonRestores() throws {
+        try set("pids.max=70", for: .zero)
+        try set("pids.max=7", owner: JournalEntry.daemon)
+        let files = IntrudingFiles { _ = undo.undo(for: Self.dead, within: .zero) }
+        let restorer = Restorer(set: machine.set, journal: machine.journal, files: files)
+        #expect(try restorer.restore(owners: .daemon).count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "max")
+        #expect(try machine.journal.entries().isEmpty)
+    }
+
+    @Test func earlierValueReturnsWhenTheDaemonEndsAfterTheTimeOfALaterOne() throws {
+        try set("pids.max=700")
+        try set("pids.max=70", for: .zero)
+        try set("pids.max=7", owner: JournalEntry.daemon)
+        _ = undo.undoOverdue()
+        #expect(try entry()?.expiry == nil)
+        let short = try machine.journal.state().records(bootID: BootID.current) { _ in false }
+        #expect(
+            JournalState(parsing: short, bootID: BootID.current).entries.map(\.original)
+                == ["max", "700"])
+        try endDaemon()
+        #expect(try machine.text("pids/a/pids.max") == "700")
+        #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "max")
+    }
+
+    /// Without a helper, the daemon's value gives way to the person's, which is then overdue.
+    @Test func valueThatIsOverdueAtTheDaemonsEndIsUndoneByTheNextLook() throws {
+        try set("pids.max=70", for: .zero)
+        try set("pids.max=7", owner: JournalEntry.daemon)
+        try endDaemon()
         #expect(try machine.text("pids/a/pids.max") == "70")
         #expect(undo.undoOverdue().results.count == 1)
         #expect(try machine.text("pids/a/pids.max") == "max")

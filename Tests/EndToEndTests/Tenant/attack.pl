@@ -60,7 +60,7 @@ sub churn {
     opendir my $listing, $tree or return;
     my @old = grep { /^libpod-/ } readdir $listing;
     closedir $listing;
-    rmdir "$tree/$old[rand @old]" while @old > 200 && rand() < 0.95;
+    rmdir "$tree/" . splice @old, rand @old, 1 while @old > 200 && rand() < 0.97;
 }
 
 $SIG{TERM} = sub { exit 0 };

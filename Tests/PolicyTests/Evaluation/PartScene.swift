@@ -33,7 +33,7 @@ struct PartScene {
         sight.now = second * Self.second
         sight.input = PolicyInput(
             snapshot: snapshot, time: PolicyInstant(nanoseconds: sight.now), minuteOfDay: 0)
-        _ = sight.rows.take(snapshot, at: sight.now)
+        _ = sight.rows.update(with: snapshot, at: sight.now)
     }
 
     /// The snapshot's entry of a row.

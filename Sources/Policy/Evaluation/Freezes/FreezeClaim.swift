@@ -8,7 +8,7 @@ struct FreezeClaim: Sendable {
     static let killPatience = Duration.seconds(5)
     /// The duration of each extension while a frozen cgroup waits to be killed.
     static let renewal = Duration.seconds(30)
-    /// The time before the automatic thaw at which a freeze is extended.
+    /// How long before the automatic thaw a freeze is extended.
     private static let renewBefore: UInt64 = 10_000_000_000
 
     private(set) var rule: RuleIndex

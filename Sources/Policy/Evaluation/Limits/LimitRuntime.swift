@@ -16,7 +16,7 @@ struct LimitRuntime: Sendable {
     var holds = false
     /// For how long `when` has been true, or `until` while they are in force; in nanoseconds.
     private var timer: UInt64 = 0
-    /// The rows for which its values are requested.
+    /// The rows that its values are requested for.
     var requested: Set<Row> = []
 
     init(

@@ -8,10 +8,7 @@ import PolicyLanguage
 struct RuleBoard: Sendable {
     /// The rules in the order of evaluation: by priority, then as in the document.
     private var rules = Table<RuleIndex, RuleRuntime>()
-    /// Until when a cgroup is excluded as a victim, because acting on it had no effect.
-    private var excludedUntil = Table<Row, UInt64>()
-
-    private static let victimRest: UInt64 = 60_000_000_000
+    private var victims = VictimChoice()
 
     /// Compiles the rules of a policy, which adds the metrics they use to the compiler's
     /// measurements.
@@ -61,7 +58,7 @@ struct RuleBoard: Sendable {
     ) {
         let runtime = rules[rule]
         let isLacking = runtime.lack(sight) != nil
-        for row in runtime.order {
+        for row in runtime.rows.order {
             if runtime.states[row] == .idle,
                 isLacking || measurements.truth(runtime.when, row: row) != .yes
             {
@@ -76,9 +73,7 @@ struct RuleBoard: Sendable {
     func reporters(of row: Row, _ measurements: Measurements) -> [String: UInt64] {
         var found: [String: UInt64] = [:]
         for runtime in rules where runtime.reportsDeparted {
-            guard row < runtime.isMember.endIndex, runtime.isMember[row],
-                runtime.states[row] == .idle
-            else { continue }
+            guard runtime.rows.has(row), runtime.states[row] == .idle else { continue }
             found[runtime.rule.name] = runtime.rule.event.map { measurements.count($0, row) }
         }
         return found
@@ -202,50 +197,25 @@ struct RuleBoard: Sendable {
         of candidate: Candidate, _ matcher: GroupMatcher, _ conditions: some Conditions,
         _ sight: Sight
     ) -> [Row] {
-        let runtime = rules[candidate.rule]
-        guard runtime.isAggregate else { return [candidate.row] }
-        let taken = runtime.instances[.whole]?.targets ?? []
-        let members = matcher.members(of: runtime.rule.group).map { sight.rows.rowAt[$0] }
-        guard let victims = runtime.rule.victims else { return members }
-        var ranked: [(row: Row, worth: Double)] = []
-        for row in members where !taken.contains(row) && sight.now >= excludedUntil[row] {
-            let worth = conditions.number(runtime.victimOrder, row: row)
-            guard !worth.isNaN, victims.leastGain.map({ worth >= $0 }) ?? true else { continue }
-            ranked.append((row, worth))
-        }
-        return ranked.enumerated().sorted { left, right in
-            let (first, second) = (left.element.worth, right.element.worth)
-            guard first != second else { return left.offset < right.offset }
-            return victims.isDescending ? first > second : first < second
-        }.map(\.element.row)
+        victims.targets(of: rules[candidate.rule], candidate.row, matcher, conditions, sight)
     }
 
     /// Sorts the cgroups that an aggregate rule acted on, the least valuable victim first.
     mutating func sortTargets(_ rule: RuleIndex, _ conditions: some Conditions, _ sight: Sight) {
-        let program = rules[rule].victimOrder
-        func worth(_ row: Row) -> Double {
-            guard !program.nodes.isEmpty else { return 0 }
-            let worth = conditions.number(program, row: row)
-            return worth.isNaN ? 0 : worth
-        }
-        let ranked = (rules[rule].instances[.whole]?.targets ?? []).map { ($0, worth($0)) }
-        rules[rule].instances[.whole]?.targets = ranked.sorted { left, right in
-            (left.1, sight.path(left.0)) < (right.1, sight.path(right.0))
-        }.map(\.0)
+        let sorted = VictimChoice.releaseOrder(of: rules[rule], conditions, sight)
+        rules[rule].instances[.whole]?.targets = sorted
     }
 
     /// Excludes a cgroup as a victim for a minute, because acting on it had no effect.
-    mutating func exclude(_ row: Row, at now: UInt64) {
-        excludedUntil[row] = now + Self.victimRest
-    }
+    mutating func exclude(_ row: Row, at now: UInt64) { victims.exclude(row, at: now) }
 
     // MARK: Rows
 
-    mutating func grow(to count: Int) { excludedUntil.grow(to: count, with: 0) }
+    mutating func grow(to count: Int) { victims.grow(to: count) }
 
     /// Forgets a cgroup that is gone.
     mutating func forget(_ row: Row, _ sight: Sight, _ trail: inout AuditTrail) {
-        excludedUntil[row] = 0
+        victims.forget(row)
         for rule in rules.indices {
             if rules[rule].isAggregate {
                 rules[rule].instances[.whole]?.targets.removeAll { $0 == row }
@@ -262,26 +232,19 @@ struct RuleBoard: Sendable {
     }
 
     /// Updates the rows that a rule evaluates, and returns those with a state that left the group.
-    ///
-    /// An idle rule still evaluates a cgroup in the tick in which it lost its last process, because
-    /// the rule may be about what killed that process.
     mutating func order(_ rule: RuleIndex, _ matcher: GroupMatcher, _ rows: CgroupRows) -> [Row] {
         guard rules[rule].disabled == nil else { return [] }
         if rules[rule].isAggregate {
             if rules[rule].states.isEmpty { rules[rule].states.append(.idle) }
-            rules[rule].order = [.whole]
+            rules[rule].rows.takeWhole()
             return []
         }
         rules[rule].states.grow(to: rows.count, with: .idle)
-        let group = rules[rule].rule.group
-        var isMember = Table<Row, Bool>(repeating: false, count: rows.count)
-        for position in matcher.members(of: group) { isMember[rows.rowAt[position]] = true }
-        let watched = matcher.watched(of: group).map { rows.rowAt[$0] }
-        for row in watched where rules[rule].states[row] == .idle { isMember[row] = true }
-        rules[rule].isMember = isMember
-        rules[rule].order = watched.filter { isMember[$0] }
+        let states = rules[rule].states
+        rules[rule].rows.take(rules[rule].rule.group, matcher, rows) { states[$0] == .idle }
+        let members = rules[rule].rows
         return rules[rule].instances.keys.filter {
-            !isMember[$0] && rules[rule].states[$0] != .idle
+            !members.has($0) && states[$0] != .idle
         }.sorted { (rows.position($0) ?? 0, $0) < (rows.position($1) ?? 0, $1) }
     }
 
@@ -289,9 +252,7 @@ struct RuleBoard: Sendable {
     mutating func keepLooking(_ rule: RuleIndex, at left: [Row], _ rows: CgroupRows) {
         let kept = left.filter { rules[rule].states[$0] != .idle }
         guard !kept.isEmpty else { return }
-        rules[rule].order = (rules[rule].order + kept).sorted {
-            (rows.position($0) ?? 0) < (rows.position($1) ?? 0)
-        }
+        rules[rule].rows.keep(kept, rows)
     }
 
     // MARK: Reload
@@ -300,7 +261,7 @@ struct RuleBoard: Sendable {
     mutating func keepStates(
         of old: RuleBoard, where isSame: (_ old: Rule, _ new: Rule) -> Bool
     ) -> [RuleIndex: RuleIndex] {
-        excludedUntil = old.excludedUntil
+        victims = old.victims
         var places: [RuleIndex: RuleIndex] = [:]
         for rule in rules.indices {
             let known = old.rules.firstIndex {

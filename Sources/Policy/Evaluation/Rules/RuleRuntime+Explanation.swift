@@ -7,10 +7,10 @@ extension RuleRuntime {
     func add(to metrics: inout PolicyMetrics, _ sight: Sight) {
         if let disabled { return metrics.disabled.append((rule.name, disabled)) }
         if let lack = lack(sight) { metrics.disabled.append((rule.name, lack)) }
-        metrics.watched.append((rule.name, order.count))
+        metrics.watched.append((rule.name, rows.order.count))
         metrics.firings.append((rule.name, firingCount))
         metrics.vetoes.append((rule.name, vetoCount))
-        for row in order where states[row] != .idle {
+        for row in rows.order where states[row] != .idle {
             metrics.states.append(
                 PolicyMetrics.State(
                     rule: rule.name, target: isAggregate ? nil : sight.target(row),

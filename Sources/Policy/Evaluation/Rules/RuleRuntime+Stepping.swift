@@ -80,7 +80,7 @@ extension RuleRuntime {
     }
 
     private func holds(_ row: Row, _ conditions: some Conditions) -> Truth {
-        guard isAggregate || isMember[row] else { return .no }
+        guard isAggregate || rows.has(row) else { return .no }
         return conditions.truth(when, row: row)
     }
 

@@ -43,11 +43,11 @@ struct RuleRuntime: Sendable {
         var targets: [Row] = []
         /// Why it is blocked or suspended.
         var reason: String?
-        /// The factor by which `until_for` is extended because the rule flapped: 1 to 8.
+        /// The factor that extends `until_for` because the rule flapped: 1 to 8.
         var growth: UInt64 = 1
         /// When the last three firings ended.
         var firings: [UInt64] = []
-        /// The factor by which the next cooldown is extended.
+        /// The factor that extends the next cooldown.
         var cooldownFactor: UInt64 = 1
         var failures = 0
         var ineffective = 0
@@ -77,10 +77,7 @@ struct RuleRuntime: Sendable {
     /// The states by row; an aggregate rule has only ``Row/whole``.
     var states = Table<Row, RuleState>()
     var instances: [Row: Instance] = [:]
-    /// The rows that are evaluated, in path order.
-    var order: [Row] = []
-    /// Whether a row belongs to the group now.
-    var isMember = Table<Row, Bool>()
+    var rows = RuleRows()
     var firingCount: UInt64 = 0
     var vetoCount: UInt64 = 0
 
@@ -102,8 +99,7 @@ struct RuleRuntime: Sendable {
     mutating func keepState(of old: RuleRuntime) {
         states = old.states
         instances = old.instances
-        order = old.order
-        isMember = old.isMember
+        rows = old.rows
         firingCount = old.firingCount
         vetoCount = old.vetoCount
     }

@@ -1,6 +1,5 @@
-internal import CgroupModel
-internal import History
-internal import KernelIO
+import CgroupModel
+import KernelIO
 import Synchronization
 
 /// One tier of the history on disk: its file with older parts, and the thinning before it.
@@ -9,6 +8,8 @@ final class HistoryTier: Sendable {
         var file: PartedFile
         var encoder: SegmentEncoder
         var thinner: Thinner?
+        /// What the last sample leaves out.
+        var omissions: [Omission] = []
         /// The time of the last snapshot in the file.
         var last: UInt64
     }
@@ -53,19 +54,25 @@ final class HistoryTier: Sendable {
     /// After an error, the tier must be opened again.
     ///
     /// If the clock was set back before it, all tiers must be told.
-    func take(_ snapshot: Snapshot, isSetBack: Bool) throws(IOError) {
+    func take(
+        _ snapshot: Snapshot, _ omissions: [Omission], isSetBack: Bool
+    ) throws(IOError) {
         try state.withLock { state throws(IOError) in
+            // The last sample is the one that an ended period keeps.
+            let before = state.omissions
+            state.omissions = omissions
             if isSetBack {
                 if let kept = state.thinner?.end() {
-                    try Self.write(kept.snapshot, kept.gauges, step, &state)
+                    try Self.write(kept, before, step, &state)
                 }
                 try Self.beginPass(at: snapshot.wallTime, &state)
             }
             guard state.thinner != nil else {
-                return try Self.write(snapshot, nil, step, &state)
+                let kept = Thinner.Kept(snapshot: snapshot, gauges: nil)
+                return try Self.write(kept, omissions, step, &state)
             }
             guard let kept = state.thinner?.take(snapshot) else { return }
-            try Self.write(kept.snapshot, kept.gauges, step, &state)
+            try Self.write(kept, before, step, &state)
         }
     }
 
@@ -73,35 +80,44 @@ final class HistoryTier: Sendable {
     func finish() throws(IOError) {
         try state.withLock { state throws(IOError) in
             if let kept = state.thinner?.end() {
-                try Self.write(kept.snapshot, kept.gauges, step, &state)
+                try Self.write(kept, state.omissions, step, &state)
             }
+            try Self.endSegment(&state)
             try state.file.sync()
         }
     }
 
     private static func write(
-        _ snapshot: Snapshot, _ gauges: GaugeSummary?, _ step: UInt64, _ state: inout State
+        _ kept: Thinner.Kept, _ omissions: [Omission], _ step: UInt64, _ state: inout State
     ) throws(IOError) {
-        let time = snapshot.wallTime
-        if state.file.isFull(at: time) || closesSegment(time, step) { state.encoder.endSegment() }
-        if state.encoder.isAtBoundary, state.file.size > 0 {
+        let time = kept.snapshot.wallTime
+        let isLast = state.file.isFull(at: time) || closesSegment(time, step)
+        if isLast || state.encoder.isAtBoundary, state.file.size > 0 {
+            try Self.endSegment(&state)
             try state.file.sync()
             try state.file.makeRoom(at: time)
         }
-        try state.file.append(state.encoder.encode(snapshot, gauges: gauges), at: time)
+        try state.file.append(
+            state.encoder.encode(kept.snapshot, gauges: kept.gauges, omissions: omissions),
+            at: time)
         state.last = time
+    }
+
+    private static func endSegment(_ state: inout State) throws(IOError) {
+        let bytes = state.encoder.endSegment()
+        if !bytes.isEmpty { try state.file.append(bytes, at: state.last) }
     }
 
     /// Begins a part with a mark.
     ///
     /// Times increase within a part, so that a reader finds one without reading it.
     private static func beginPass(at time: UInt64, _ state: inout State) throws(IOError) {
-        state.encoder.endSegment()
+        try endSegment(&state)
         try state.file.beginPart(at: time)
         try state.file.append(SegmentEncoder.setBackMark, at: time)
     }
 
-    /// The time of the last snapshot that was found in the file or written; 0 without one.
+    /// The time of the last snapshot that was found in the file or written; 0 without a snapshot.
     var last: UInt64 { state.withLock { $0.last } }
 
     private static func closesSegment(_ time: UInt64, _ step: UInt64) -> Bool {

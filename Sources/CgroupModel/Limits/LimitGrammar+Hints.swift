@@ -1,0 +1,58 @@
+extension LimitGrammar {
+    /// Returns the error about a value whose unit is missing, unknown or ambiguous.
+    ///
+    /// Only values that ``parse(_:host:)`` accepts are suggested.
+    func unitError(_ text: String, _ unit: String, _ host: HostFacts) -> LimitError {
+        let number = String(text.dropLast(unit.count))
+        func accepted(_ units: [String]) -> [String] {
+            units.map { number + $0 }.filter { (try? parse($0, host: host)) != nil }
+        }
+        let both = accepted(meanings(of: unit))
+        if both.count == 2 {
+            return LimitError(
+                "\"\(text)\" has two meanings; write \(both.joined(separator: " or "))")
+        }
+        let near = corrected(unit).map { [$0] } ?? Spelling.names(like: unit, among: units, most: 1)
+        let hint = accepted(near)
+        guard !unit.isEmpty else {
+            return LimitError("\"\(text)\" needs a unit; write \(hint.first ?? example)")
+        }
+        return LimitError(
+            "unknown unit \(unit) in \"\(text)\"; "
+                + (hint.isEmpty ? "write \(example)" : Spelling.question(hint)))
+    }
+
+    /// The two units that a letter may mean: `MiB` and `MB` for `M`; empty for other texts.
+    private func meanings(of unit: String) -> [String] {
+        guard self == .bytes || self == .bytesPerSecond else { return [] }
+        let perSecond = "/s"
+        let size = unit.hasSuffix(perSecond) ? unit.dropLast(perSecond.count) : unit[...]
+        return ByteUnit.meanings(of: size).map {
+            self == .bytesPerSecond ? $0.name + perSecond : $0.name
+        }
+    }
+
+    /// Returns the unit that is meant if only its case is wrong, or `/s` or `host` is
+    /// missing or too much; else nil.
+    private func corrected(_ unit: String) -> String? {
+        if unit == "%", units.contains("%host") { return "%host" }
+        if self == .bytes, unit.hasSuffix("/s"), let size = ByteUnit(unit.dropLast(2)) {
+            return size.name
+        }
+        let typed = [unit.lowercased(), unit.lowercased() + "/s"]
+        return units.first { typed.contains($0.lowercased()) }
+    }
+
+    /// The units that a number may have.
+    private var units: [String] {
+        switch self {
+        case .bytes: ByteUnit.all.map(\.name) + ["%host"]
+        case .cpus: ["cpus", "cpu", "%cpu", "%", "%host"]
+        case .time: Self.timeUnits.keys.sorted()
+        case .bytesPerSecond: ByteUnit.all.map { "\($0.name)/s" }
+        case .operationsPerSecond: ["/s"]
+        case .percent: ["%"]
+        default: []
+        }
+    }
+}

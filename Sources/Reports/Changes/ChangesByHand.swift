@@ -1,0 +1,20 @@
+package import Actuation
+internal import CgroupModel
+
+/// The changes of people's commands, which a panic leaves in force.
+package struct ChangesByHand {
+    private let count: Int
+
+    /// Counts the values, processes and cgroups; one in several hierarchies counts once.
+    package init(_ entries: [JournalEntry]) {
+        count = Set(entries.filter { !$0.isDaemons }.map { "\($0.path) \($0.what)" }).count
+    }
+
+    /// What remains, and how to undo it; nil without such changes.
+    package var sentence: String? {
+        guard count > 0 else { return nil }
+        return (count == 1 ? "1 change by hand remains" : "\(count) changes by hand remain")
+            + "; `cgwarden journal` lists, `cgwarden restore` undoes "
+            + (count == 1 ? "it" : "them")
+    }
+}

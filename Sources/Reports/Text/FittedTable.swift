@@ -1,0 +1,35 @@
+internal import LiveView
+
+/// A table whose columns, named by the cells of its first row, give way to a width.
+struct FittedTable {
+    private var rows: [[String]]
+
+    /// Creates a table of a row of names and rows of as many cells.
+    init(_ rows: [[String]]) { self.rows = rows }
+
+    var text: String { LeftTable(rows).text }
+
+    private func column(_ name: String) -> Int? { rows.first?.firstIndex(of: name) }
+
+    private func width(of column: Int) -> Int { rows.map { CellWidth.of($0[column]) }.max() ?? 0 }
+
+    private var width: Int {
+        guard let head = rows.first else { return 0 }
+        return head.indices.map { width(of: $0) }.reduce(0, +) + 2 * (head.count - 1)
+    }
+
+    /// Removes a column if the table is wider than `most`.
+    mutating func drop(_ name: String, unlessWithin most: Int) {
+        guard width > most, let column = column(name) else { return }
+        for row in rows.indices { rows[row].remove(at: column) }
+    }
+
+    /// Cuts the cells of a column so that the table fits, but not below eight columns.
+    mutating func cut(_ name: String, within most: Int) {
+        guard width > most, let column = column(name) else { return }
+        let left = max(8, width(of: column) - (width - most))
+        for row in rows.indices where CellWidth.of(rows[row][column]) > left {
+            rows[row][column] = CellWidth.clipped(rows[row][column], to: left - 1) + "…"
+        }
+    }
+}
