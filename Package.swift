@@ -42,6 +42,7 @@ let package = Package(
                 "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes",
                 "Suggest", "Reports", "Service",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
+                .target(name: "WebClient", condition: .when(traits: ["Exporter"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -57,6 +58,7 @@ let package = Package(
                 "Reports",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .target(name: "Webhook", condition: .when(traits: ["Exporter"])),
+                .target(name: "WebClient", condition: .when(traits: ["Exporter"])),
                 .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -116,6 +118,13 @@ let package = Package(
             name: "Webhook",
             dependencies: [
                 "Enforcement", "PolicyLanguage", "Policy", "KernelIO",
+                .target(name: "WebClient", condition: .when(traits: ["Exporter"])),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "WebClient",
+            dependencies: [
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
                 .product(
@@ -230,7 +239,7 @@ let package = Package(
         .testTarget(
             name: "WebhookTests",
             dependencies: [
-                "Webhook", "Enforcement", "PolicyLanguage", "KernelIO",
+                "Webhook", "WebClient", "Enforcement", "PolicyLanguage", "KernelIO",
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
                 .product(
@@ -241,6 +250,9 @@ let package = Package(
                     name: "NIOSSL", package: "swift-nio-ssl",
                     condition: .when(traits: ["Exporter"])),
             ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "WebClientTests", dependencies: ["WebClient", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "EventsTests",

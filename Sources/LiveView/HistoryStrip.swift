@@ -46,7 +46,7 @@ struct HistoryStrip {
     /// An event shows in the first snapshot after it; those before the first value are left out.
     func marks(_ events: [UInt64]) -> [Bool] {
         var marks = [Bool](repeating: false, count: times.count)
-        for event in events.map(Double.init) {
+        for event in events.map({ Double($0) }) {
             guard let place = times.firstIndex(where: { $0.map { $0 >= event } ?? false }),
                 place > 0
             else { continue }

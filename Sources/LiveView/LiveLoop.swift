@@ -53,7 +53,9 @@ package final class LiveLoop {
         while !quit.isRequested {
             let isNew = takeNewest()
             let hasReports = takeReports()
-            if takeEvents() || isNew || mustDraw || hasReports || takeProcesses() || ageMoved() {
+            if takeEvents() || isNew || mustDraw || hasReports || takeProcesses() || ageMoved()
+                || source.eventMarks.count != scene.eventMarks.count
+            {
                 draw()
             }
             mustDraw = false
@@ -120,6 +122,7 @@ package final class LiveLoop {
         scene.mode = readMode()
         scene.frames = source.frameCount
         scene.timeline = source.timeline
+        scene.eventMarks = source.eventMarks
         if let shown = model.snapshot {
             drawnAge = scene.now > shown.wallTime ? (scene.now - shown.wallTime) / 1_000_000 : 0
             scene.back = model.isPaused ? position(of: shown.tick) : 0
@@ -149,7 +152,11 @@ package final class LiveLoop {
         case .pause: pause(true)
         case .resume: pause(false)
         case .step(let frames): step(frames)
-        case .goTo(let text): go(to: text)
+        case .goTo(let text): take(source.go(to: text))
+        case .goToEvent(let direction):
+            if let shown = model.snapshot { take(source.goToEvent(direction, from: shown)) }
+        case .turnSummary:
+            if let shown = model.snapshot { take(source.turnSummary(at: shown)) }
         case .saveLayout: save()
         case .repaint: screen.invalidate()
         case .loadProcesses: loadProcesses()
@@ -220,12 +227,13 @@ package final class LiveLoop {
         return min(Int(newest.tick - tick), max(source.frameCount - 1, 0))
     }
 
-    /// Pauses at a time of a replay.
-    private func go(to text: String) {
-        switch source.go(to: text) {
-        case .arrived(let snapshot):
+    /// Pauses at another time of a replay.
+    private func take(_ travel: Travel) {
+        switch travel {
+        case .arrived(let snapshot, let note):
             if !model.isPaused { pause(true) }
             show(snapshot)
+            if let note { model.message = note }
         case .refused(let reason): model.message = reason
         }
     }

@@ -1,10 +1,9 @@
 #if Exporter
 package import Enforcement
 internal import KernelIO
-internal import NIOCore
-internal import NIOSSL
 internal import Policy
 internal import Synchronization
+package import WebClient
 
 /// Posts notices as JSON to a URL, in order and one at a time.
 ///
@@ -25,19 +24,21 @@ package final class WebhookSink: NoticeSink {
     ///   - failed: Receives the reason of the first failure until a notice gets through again, and of
     ///     each notice that is given up.
     package init(
-        _ url: WebhookURL, tokenFile: String? = nil, timeout: Duration = .seconds(3),
+        _ url: WebURL, tokenFile: String? = nil, timeout: Duration = .seconds(3),
         certificates: String? = nil, pauses: [Duration] = WebhookSink.pauses,
         failed: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         let failures = Failures()
         self.failures = failures
-        let exchange = WebhookExchange(url: url, timeout: timeout, certificates: certificates)
+        let exchange = WebExchange(url, timeout: timeout, certificates: certificates)
         queue = BackgroundQueue("cgw-webhook", capacity: 256) { message in
             var reason = ""
             for pause in pauses.map(Optional.some) + [nil] {
                 do {
                     let token = try tokenFile.map { try WebhookToken.read($0) }
-                    let status = try exchange.post(message.body, token: token)
+                    let request = WebRequest(
+                        url.target, json: message.body, authorization: token.map { "Bearer \($0)" })
+                    let status = try exchange.send(request).status
                     if (200..<300).contains(status) {
                         failures.isReported.store(false, ordering: .relaxed)
                         return

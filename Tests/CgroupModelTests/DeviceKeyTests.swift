@@ -23,7 +23,7 @@ import TestSupport
             before: ["cpu.usage_usec": Reading(1_000_000)])
         for minor: UInt32 in 0...1 {
             builder.instance(
-                "io.rbytes", InstanceKey(major: 8, minor: minor), 4096, before: Reading(1024))
+                "io.rbytes", InstanceKey(major: 8, minor: minor), 4096, before: 1024)
         }
         let snapshot = builder.build()
         let index = snapshot.index(of: CgroupPath("/a")) ?? 0

@@ -167,7 +167,7 @@ import Testing
         }
         guard !list.1.hasPrefix("a number from") else { return [] }
         return list.1.replacing(", ", with: "|").replacing(" or ", with: "|").split(separator: "|")
-            .map { $0.replacing("\"", with: "") }
+            .map { String($0.replacing("\"", with: "")) }
     }
 
     @Test func everyHintIsAccepted() throws {
@@ -211,7 +211,7 @@ import Testing
     ])
     func mistakeIsAnsweredWithWhatIsMeant(_ name: String, _ text: String, _ hint: String) throws {
         var host = host
-        host.nodes[1] = RangeList()
+        host.nodes[1] = RangeList([])
         let limit = try #require(LimitCatalog.limit(named: name))
         do throws(LimitError) {
             _ = try limit.grammar.parse(text, host: host)

@@ -65,7 +65,8 @@ struct KernelClaimsTests {
         try awaitLimit()
         let rows = lines(try daemon.ask("journal").output)
         let head = try #require(rows.first)
-        #expect(head == ["CGROUP", "HIERARCHY", "WHAT", "WAS", "SET", "NOW", "BY", "AGE"])
+        #expect(
+            head == ["CGROUP", "HIERARCHY", "WHAT", "WAS", "SET", "NOW", "BY", "AGE", "CHANGE"])
         let values = rows.filter { $0.contains("pids.max") }.map { Array($0[3...5]) }
         #expect(values == [[original ?? "", "500", "321"], ["500", "321", "321"]])
         #expect(try daemon.end().status == 0)

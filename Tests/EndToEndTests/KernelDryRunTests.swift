@@ -35,6 +35,26 @@ struct KernelDryRunTests {
         member.send(SIGKILL)
     }
 
+    /// A user may signal own processes, although the cgroup's files are root's.
+    @Test(.enabled(if: ProgramRun.isInstalled("setpriv"), "there is no setpriv here"))
+    func ownProcessesAreKilledAsTheDryRunSays() throws {
+        let user = ["--reuid", "65534", "--regid", "65534", "--clear-groups"]
+        let member = try cgroup.start(
+            "exec setpriv \(user.joined(separator: " ")) "
+                + "sh -c 'trap \"\" TERM; echo ready; while :; do sleep 0.1; done'")
+        let state = try ScratchFolder()
+        func kill(_ words: String...) throws -> ProgramRun.Result {
+            try ProgramRun.run(
+                "setpriv", user + [ProgramRun.cgwarden, "kill", cgroup.path] + words,
+                environment: ["CGWARDEN_STATE_DIRECTORY": state.path("state")])
+        }
+        let plan = try kill("--dry-run")
+        #expect(plan.status == 0 && plan.output.hasPrefix("would kill "), "\(plan)")
+        let done = try kill("--grace", "200ms")
+        #expect(done.status == 0 && done.output.contains("with SIGKILL"), "\(done)")
+        try awaiting("the end of the process") { !member.isRunning }
+    }
+
     @Test func daemonNamesTheDecisionsOfADryRun() throws {
         let places = try DaemonPlaces(
             """

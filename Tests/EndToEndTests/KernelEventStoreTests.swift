@@ -62,6 +62,22 @@ struct KernelEventStoreTests {
         #expect(try next.end().status == 0)
     }
 
+    @Test func eventsOfADaemonAreShownAfterItsEnd() throws {
+        let daemon = try RunningDaemon(Self.policy)
+        try daemon.awaitSample()
+        let path = try life(daemon)
+        #expect(try daemon.end().status == 0)
+        for words in [[], ["-n", "2"], ["--since", "-1h"]] {
+            let result = try daemon.places.command(
+                ["events", "--json", "--kind", "born,died", "--cgroup", path] + words)
+            #expect(result.status == 0, "\(result.errors)")
+            let kinds = try JSONText.objects(result).map { $0["kind"] as? String }
+            #expect(kinds == ["born", "died"], "\(words)")
+            #expect(result.errorLines.count == 1, "\(result.errors)")
+            #expect(result.errors.contains("no daemon runs; showing the events that it left"))
+        }
+    }
+
     @Test func followingShowsWhatTheDaemonFindsAndOutlivesIt() throws {
         let daemon = try RunningDaemon(Self.policy)
         try daemon.awaitSample()

@@ -54,6 +54,28 @@ struct KernelSystemdCommandTests {
         #expect(file("cpuset.cpus") != "0\n")
     }
 
+    /// systemd kills the whole cgroup of the command, as it does at a logout.
+    @Test func changeIsUndoneThoughTheCgroupOfTheCommandIsKilled() throws {
+        _ = try run(
+            "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
+            "--unit=\(unit)", "sleep", "1000")
+        defer { _ = try? ProgramRun.run("systemctl", ["kill", "--signal=KILL", unit]) }
+        let pids = file("pids.max")
+        let session = "cgwarden-test-session.service"
+        _ = try run(
+            "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
+            "--unit=\(session)", "sh", "-c",
+            "\(ProgramRun.cgwarden) set \(unit) pids.max=50 --for 15s; exec sleep 1000")
+        try awaiting("the change") { file("pids.max") == "50\n" }
+        try awaiting("the helper's scope") {
+            try ProgramRun.run(
+                "systemctl", ["list-units", "--plain", "--no-legend", "cgwarden-undo-*.scope"]
+            ).output.contains(".scope")
+        }
+        _ = try run("systemctl", "kill", "--signal=KILL", session)
+        try awaiting("the original") { file("pids.max") == pids }
+    }
+
     @Test func limitResetByADaemonReloadIsReportedAsAChangeByProcess1() throws {
         _ = try run(
             "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",

@@ -123,6 +123,55 @@ struct LiveReplayTests {
         #expect(try session.status() == 0)
     }
 
+    @Test func eventKeysGoFromEventToEvent() throws {
+        let past = try PastRecording()
+        let session = try TerminalSession(
+            TerminalSession.cgwarden(
+                "top --history '\(past.path)' --at \(PastRecording.at(10))"), columns: 120,
+            rows: 24)
+        try session.await("two marks in the time bar") { lines in
+            lines[22].count { $0 == "┴" } == 2
+        }
+        func press(_ key: String, _ time: String, _ event: String) throws {
+            try session.press(key)
+            try session.await("\(event) at \(time)") {
+                $0[0].contains(" \(time)") && $0[23].contains(event)
+            }
+        }
+        try press("n", "14:13:50", "changed /a")
+        try press("n", "14:15:00", "oom-kill /a")
+        try press("n", "14:15:00", "no later event")
+        try press("N", "14:13:50", "changed /a")
+        try press("N", "14:13:50", "no earlier event")
+        try session.press("e")
+        try session.await("the list") { $0.contains { $0.contains("oom-kill /a") } }
+        try session.press("e", "q")
+        #expect(try session.status() == 0)
+    }
+
+    @Test func periodsShowTheirPeakOrMean() throws {
+        let past = try ThinnedPast()
+        let session = try TerminalSession(
+            TerminalSession.cgwarden(
+                "top --history '\(past.path)' --at \(PastRecording.at(65)) -p"),
+            columns: 120, rows: 24)
+        func awaitMemory(_ text: String, _ place: String) throws {
+            try session.await("\(text), \(place)") { lines in
+                lines[0].contains(place)
+                    && lines.contains { $0.hasPrefix("└─ a ") && $0.contains(" \(text) ") }
+            }
+        }
+        try awaitMemory("1.0M", "last of 10s")
+        try session.press("v")
+        try awaitMemory("10.0M", "peak of 10s")
+        try session.press("v")
+        try awaitMemory("1.9M", "mean of 10s")
+        try session.press("v")
+        try awaitMemory("1.0M", "last of 10s")
+        try session.press("q")
+        #expect(try session.status() == 0)
+    }
+
     @Test func stepBeyondTheNewestResumes() throws {
         let (folder, file) = try recording(4)
         let session = try session(file, "-d 1h")

@@ -73,3 +73,29 @@ struct PastRecording {
         }
     }
 }
+
+/// A history of two minutes of which one sample of every 10 s is kept.
+///
+/// `/a` has 1 MiB of memory, and 10 MiB in one sample of each period.
+struct ThinnedPast {
+    private let folder: ScratchFolder
+    /// The folder.
+    var path: String { folder.path("history") }
+
+    init() throws {
+        folder = try ScratchFolder()
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let tier = try HistoryTier(
+            "\(path)/medium", step: 10_000_000, PartBounds(), RecordingOrigin(.live),
+            AppendedFile.Readers(group: nil))
+        for second in 0..<UInt64(PastRecording.count) {
+            var builder = SnapshotBuilder()
+            builder.tick = second
+            builder.add("/", inode: 1, ["pids.current": Reading(10)])
+            let memory: UInt64 = second % 10 == 4 ? 10 << 20 : 1 << 20
+            builder.add("/a", inode: 11, ["memory.current": Reading(memory)])
+            try tier.take(builder.build(), isSetBack: false)
+        }
+        try tier.finish()
+    }
+}

@@ -90,6 +90,39 @@ import Testing
         }
     }
 
+    @Test func snapshotAfterATimeIsTheNextOne() async throws {
+        try await serve { port in
+            let next = try await Self.object(port, "snapshot?after=@1790000050.000000")
+            #expect(next["time"] as? Int == 1_790_000_051)
+            let last = try await Self.get(port, "snapshot?after=@1790000099.000000")
+            #expect(last.status == "HTTP/1.1 404 Not Found")
+            #expect(last.text.contains("no sample at this time"), "\(last.text)")
+            let both = try await Self.object(
+                port, "snapshot?after=@1790000050.000000&format=json")
+            #expect(both["time"] as? Int == 1_790_000_051)
+        }
+    }
+
+    @Test func recordingIsAFormOfEverySnapshot() async throws {
+        try await TestServer.run(configure: {
+            $0.past = { Samples(count: 100, cgroups: 2) }
+            $0.recording = { Array("recorded \($0.wallTime)".utf8) }
+        }) { port in
+            let past = try await Self.get(port, "snapshot?format=recording&at=1790000050")
+            #expect(past.text.hasSuffix("recorded 1790000050000000"), "\(past.text)")
+            #expect(past.text.contains("Content-Type: application/octet-stream"))
+            let now = try await Self.get(port, "snapshot?format=recording")
+            #expect(now.text.contains("recorded "), "\(now.text)")
+            let other = try await Self.get(port, "snapshot?format=xml")
+            #expect(other.status == "HTTP/1.1 400 Bad Request")
+            #expect(other.text.contains("format must be json or recording"))
+        }
+        try await serve { port in
+            let none = try await Self.get(port, "snapshot?format=recording")
+            #expect(none.status == "HTTP/1.1 400 Bad Request")
+        }
+    }
+
     @Test func rangeHasAListPerFieldInTheOrderOfTheTimes() async throws {
         try await serve { port in
             let range = try await Self.object(

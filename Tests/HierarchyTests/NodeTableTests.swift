@@ -17,7 +17,7 @@ import Testing
 
     @Test func pathIsOneCgroupInAllHierarchies() throws {
         var table = try table()
-        var changes: [NodeTable.Assignment] = []
+        var changes: [NodeTable.Change] = []
         #expect(table.enter(path, hierarchy: 0, inode: 10, &changes) == .born)
         #expect(table.enter(path, hierarchy: 1, inode: 20, &changes) == .joined)
         #expect(table.count == 1)
@@ -25,12 +25,12 @@ import Testing
         #expect(table.leave(path, hierarchy: 1, &changes))
         #expect(!table.leave(path, hierarchy: 1, &changes))
         #expect(table.count == 0)
-        #expect(changes.last?.content == nil)
+        #expect(table.assignments(changes).map(\.content?.generation) == [nil])
     }
 
     @Test func cgroupRecreatedInOneHierarchyIsANewCgroup() throws {
         var table = try table()
-        var changes: [NodeTable.Assignment] = []
+        var changes: [NodeTable.Change] = []
         _ = table.enter(path, hierarchy: 0, inode: 10, &changes)
         _ = table.enter(path, hierarchy: 1, inode: 20, &changes)
         let first = table.entries()[0].id.generation
@@ -42,12 +42,14 @@ import Testing
         #expect(table.enter(path, hierarchy: 0, inode: 11, &changes) == .replaced)
         let second = table.entries()[0].id.generation
         #expect(second > first)
-        #expect(changes.last?.content?.generation == second)
+        let contents = table.assignments(changes).map(\.content)
+        #expect(contents.map(\.?.generation) == [second], "one assignment for each row")
+        #expect(contents[0]?.inodes.prefix(2) == [11, 20])
     }
 
     @Test func rowsAreReusedButIdentitiesAreNot() throws {
         var table = try table(rowsPerShard: 2)
-        var changes: [NodeTable.Assignment] = []
+        var changes: [NodeTable.Change] = []
         for number in 0..<200 {
             let path = CgroupPath("/\(number)")
             _ = table.enter(path, hierarchy: 0, inode: UInt64(number + 1), &changes)

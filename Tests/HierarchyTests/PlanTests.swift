@@ -37,6 +37,13 @@ import Testing
         #expect(files.count > 50)
     }
 
+    /// A sample that keeps no descriptors opens each directory once.
+    @Test(arguments: CapturedTree.names) func filesOfADirectoryFollowOneAnother(tree: String) throws
+    {
+        let places = try plan(tree).files.map(\.hierarchy)
+        #expect(places == places.sorted())
+    }
+
     @Test func cpuTimeIsReadInEverySample() throws {
         func gate(_ tree: String, _ metrics: [MetricID]) throws -> FileGate? {
             let plan = try self.plan(tree, metrics)

@@ -23,7 +23,8 @@ import Testing
             "CLinux",
         ],
         "Exporter": ["CgroupModel", "KernelIO", "Configuration", "Events", "Causes"],
-        "Webhook": ["KernelIO", "PolicyLanguage", "Policy", "Enforcement"],
+        "WebClient": [],
+        "Webhook": ["KernelIO", "PolicyLanguage", "Policy", "Enforcement", "WebClient"],
         "Configuration": ["CgroupModel", "CYAML"],
         "Reports": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Configuration",
@@ -31,13 +32,13 @@ import Testing
         ],
         "Service": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "Exporter", "Configuration",
-            "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Webhook",
-            "Reports", "Causes", "Suggest", "CSystemd",
+            "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "WebClient",
+            "Webhook", "Reports", "Causes", "Suggest", "CSystemd",
         ],
         "cgwarden": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Exporter",
             "Configuration", "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events",
-            "Causes", "Suggest", "Reports", "Service",
+            "Causes", "Suggest", "Reports", "Service", "WebClient",
         ],
     ]
     private static let everywhere: Set<String> = ["Synchronization"]
@@ -55,7 +56,8 @@ import Testing
             "Glibc", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPCompression",
             "NIOEmbedded", "NIOExtras", "NIOSSL", "NIOTLS",
         ],
-        "Webhook": ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"],
+        "WebClient": ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"],
+        "Webhook": [],
         "Configuration": [],
         "PolicyLanguage": [],
         "Policy": [],

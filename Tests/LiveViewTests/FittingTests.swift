@@ -24,6 +24,35 @@ import Testing
         }
     }
 
+    /// The longest text of a meter, such as `12.1G/16.0G`.
+    @Test func metersDoNotTouch() {
+        for columns in 66...250 {
+            let model = SampleMachine.model(rows: 24, columns: columns)
+            let meters = FrameComposer.compose(model, SampleMachine.scene).runs.filter {
+                $0.row == 1
+            }
+            for swap in meters where swap.text.hasPrefix("Swap") {
+                let before = meters.filter { $0.column < swap.column }
+                let end = before.map { $0.column + CellWidth.of($0.text) }.max() ?? 0
+                #expect(end < swap.column, "\(columns) columns")
+            }
+        }
+    }
+
+    @Test func menuSaysHowManyChoicesItHasNoRoomFor() {
+        func foot(_ keys: [KeyEvent]) -> String {
+            var model = LiveActionTests.model()
+            model.size = ScreenSize(rows: 10, columns: 60)
+            for key in keys { _ = model.handle(key) }
+            return FrameComposer.compose(model, SampleMachine.scene).lines.last {
+                $0.contains("└─")
+            }
+                ?? ""
+        }
+        #expect(foot(["a"]).contains(" 2 below ┘"))
+        #expect(foot(["a"] + [KeyEvent](repeating: .down, count: 7)).contains(" 2 above ┘"))
+    }
+
     private static let all = Column.usual.filter { $0 != .cgroup }
 
     @Test func columnsDoNotOverlapAtAnyWidth() {

@@ -26,7 +26,7 @@ import Testing
             name: "hold", flags: ["--dry-run", "--release"], valued: [],
             place: .first),
         CommandShape(
-            name: "restore", flags: ["--dry-run"], valued: ["--since"], place: .first),
+            name: "restore", flags: ["--dry-run"], valued: ["--change"], place: .first),
         CommandShape(name: "get", flags: ["--json"], valued: [], place: .first),
         CommandShape(name: "journal", flags: ["--json"], valued: [], place: .none),
     ]
@@ -58,12 +58,14 @@ import Testing
     }
 
     private func report(
-        _ order: CommandOrder, _ lines: [String] = ["would do it"], status: Int32 = 0
+        _ order: CommandOrder, _ lines: [String] = ["would do it"], status: Int32 = 0,
+        change: UInt64? = nil
     ) -> CommandReport {
         CommandReport(
             order: order,
-            results: order.commands.map { _ in CommandReport.Result(status: status, lines: lines) },
-            since: "T0")
+            results: order.commands.map { _ in
+                CommandReport.Result(status: status, lines: lines, change: change)
+            })
     }
 
     private struct Trouble: Error {
@@ -203,7 +205,7 @@ import Testing
                 results: [
                     CommandReport.Result(status: 77, lines: ["no"]),
                     CommandReport.Result(status: 0, lines: ["would kill"]),
-                ], since: ""), now: 0)
+                ]), now: 0)
         let change = try order(model.handle("y"))
         #expect(change.commands == [["kill", "--signal", "TERM", Self.database]])
         model.take(report(change, ["killed"]), now: 0)
@@ -224,7 +226,7 @@ import Testing
         #expect(model.message == "the cgroup is gone; nothing was changed")
     }
 
-    @Test func aLimitIsChosenTypedAndUndoneByTime() throws {
+    @Test func aLimitIsChosenTypedAndUndoneByItsNumber() throws {
         var model = Self.model(Self.toDatabase + ["L"])
         guard case .menu(let menu) = model.mode else { throw Trouble("no menu") }
         #expect(menu.items.first { $0.name == "memory.max" }?.note == "512MiB")
@@ -242,16 +244,33 @@ import Testing
             ])
         model.take(report(plan), now: 0)
         let change = try order(model.handle(.enter))
-        model.take(report(change, ["applied", "undo: cgwarden restore"]), now: 0)
+        model.take(report(change, ["applied", "undo: cgwarden restore"], change: 12), now: 0)
         #expect(model.message == "applied; u undoes")
-        #expect(
-            try order(model.handle("u")).commands
-                == [
-                    [
-                        "restore", "--exact", "--owner", "person", "--since", "T0", Self.database,
-                        "--dry-run",
-                    ]
-                ])
+        let undo = try order(model.handle("u"))
+        #expect(undo.commands == [["restore", "--change", "12", "--dry-run"]])
+        // Once the change is not in force, the actions before it can be undone.
+        model.take(report(undo, ["change 12 is not in force"], status: 66), now: 0)
+        #expect(model.message == "change 12 is not in force")
+        #expect(model.undoable.isEmpty)
+    }
+
+    @Test func theFormNamesTheOwnerOnceItIsKnown() throws {
+        for isEarly in [true, false] {
+            var model = Self.model(Self.toDatabase)
+            let asked = try order(model.handle("L"))
+            #expect(asked.purpose == .owner && asked.commands == [[Self.database]])
+            let sentence = "limits kept by systemd"
+            if isEarly { model.take(report(asked, [sentence]), now: 0) }
+            guard case .menu = model.mode else { throw Trouble("no menu") }
+            _ = model.handle(.enter)
+            if !isEarly { model.take(report(asked, [sentence]), now: 0) }
+            guard case .prompt(let prompt) = model.mode else { throw Trouble("no prompt") }
+            #expect(prompt.facts.contains(sentence))
+            // The form of another cgroup must not show it.
+            _ = model.handle(.escape)
+            model.take(report(asked, [sentence]), now: 0)
+            #expect(model.mode == .table)
+        }
     }
 
     @Test func aLimitWithoutATimeStays() throws {

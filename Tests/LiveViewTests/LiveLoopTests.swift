@@ -42,6 +42,13 @@ private final class FakeSource: SnapshotSource {
     func go(to text: String) -> Travel {
         text == "14:02" ? .arrived(ring[1]) : .refused("no sample at \(text)")
     }
+    var eventMarks: [UInt64] = []
+    func goToEvent(_ direction: TimeDirection, from shown: Snapshot) -> Travel {
+        direction == .next
+            ? .arrived(ring[2], note: "10:00:00 oom-kill /job: killed 7")
+            : .refused("no earlier event")
+    }
+    func turnSummary(at shown: Snapshot) -> Travel { .arrived(ring[3], note: "peak of 10s") }
     var lines: [String]?
     func events() -> [String]? { lines }
     var times: [UInt64] = []
@@ -72,7 +79,7 @@ private final class FakePort: CommandPort {
         answered += 1
         let result = CommandReport.Result(status: 0, lines: ["did \(answered)"])
         let order = orders[answered - 1]
-        return CommandReport(order: order, results: order.commands.map { _ in result }, since: "")
+        return CommandReport(order: order, results: order.commands.map { _ in result })
     }
 }
 
@@ -108,6 +115,25 @@ private final class FakePort: CommandPort {
         // The last two frames, not one alone.
         #expect(lines.contains { $0.contains("/job, watched for 1s") })
         #expect(run(["x", "x"]).contains { $0.contains("Tasks") })
+    }
+
+    @Test func eventKeysPauseAtTheSnapshotAndShowTheEvent() {
+        let lines = run(["n"])
+        #expect(lines[0].contains("PAUSED  2 of 4 back"), "\(lines)")
+        #expect(lines[23].contains("10:00:00 oom-kill /job: killed 7"), "\(lines)")
+        #expect(run(["N"])[23].contains("no earlier event"))
+        let peak = run(["v"])
+        #expect(peak[0].contains("PAUSED  1 of 4 back") && peak[23].contains("peak of 10s"))
+    }
+
+    @Test mutating func listsOfAnotherHostAreRefusedWithTheReason() {
+        model = LiveModel(remoteHost: "node7:10980")
+        #expect(run(["z"])[23].contains("node7:10980 is another host; list that there"))
+        #expect(run(["e"])[23].contains("node7:10980 is another host; list that there"))
+        for key in ["T", "K", ":"] {
+            let lines = run([.character(Character(key))])
+            #expect(lines[23].contains("node7:10980 is another host; act there"), "\(lines)")
+        }
     }
 
     @Test func ordersReachThePortAndReportsTheScreen() {

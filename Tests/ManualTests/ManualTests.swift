@@ -175,7 +175,7 @@ import TestSupport
         let page = try Self.page("cgwarden-top.1")
         let columns = try Self.sources("Sources/LiveView")
             .matches(of: /Facts\(\s*title: "([^"]+)", width/).map { String($0.1) }
-        #expect(columns.count == 28)
+        #expect(columns.count == 29)
         for column in columns {
             let isThere = page.split(separator: "\n").contains {
                 $0.hasPrefix(".It ")

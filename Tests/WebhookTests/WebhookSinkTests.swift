@@ -8,6 +8,7 @@ import NIOSSL
 import PolicyLanguage
 import Synchronization
 import Testing
+import WebClient
 
 @testable import Webhook
 
@@ -33,7 +34,7 @@ import Testing
         timeout: Duration = .seconds(60), certificates: String? = nil
     ) throws -> WebhookSink {
         WebhookSink(
-            try #require(WebhookURL("\(scheme)://\(host):\(port)/hook?x=1")), tokenFile: tokenFile,
+            try #require(WebURL("\(scheme)://\(host):\(port)/hook?x=1")), tokenFile: tokenFile,
             timeout: timeout, certificates: certificates,
             pauses: [.milliseconds(10), .milliseconds(20)],
             failed: { [reasons] in reasons.add($0) })

@@ -47,9 +47,8 @@ package struct Killer: Sendable {
         var residents = try Residents(trees, in: index)
         guard !residents.processes.isEmpty else { return try killed(residents, .nobody, path) }
         let frozen = try frozenOfLegacy(trees, residents.processes)
+        try checkRights(residents.processes, directory)
         if dryRun {
-            try directory.checkWritable(
-                directory.hierarchy.version == .unified ? "cgroup.kill" : "cgroup.procs")
             return Killed(processes: residents.processes.count, means: .signal)
         }
         if !frozen.isEmpty {
@@ -165,6 +164,25 @@ package struct Killer: Sendable {
         }
     }
 
+    /// Throws if this process may neither signal all processes nor kill through the cgroup.
+    private func checkRights(
+        _ pids: Set<Int32>, _ directory: CgroupDirectory
+    ) throws(ActuationError) {
+        let isUnified = directory.hierarchy.version == .unified
+        if isUnified, directory.descriptor.isWritable("cgroup.kill") { return }
+        for pid in pids.sorted() where pid > 1 {
+            guard let process = try? ProcessHandle(pid) else { continue }
+            do throws(IOError) {
+                try process.checkSignalable()
+            } catch {
+                if error.isGone { continue }
+                throw ActuationError(
+                    error.isPermission ? .notPermitted : .failed,
+                    "cannot signal process \(pid) of \(directory.path): \(error)")
+            }
+        }
+    }
+
     private func end(
         _ trees: TargetTrees, _ index: Int, _ directory: CgroupDirectory,
         _ residents: inout Residents
@@ -174,7 +192,10 @@ package struct Killer: Sendable {
             letNewcomersRun(directory)
             return .kernel
         }
-        let isFreezer = index == context.set.legacy(.freezer)
+        // Without the right to freeze, its processes are killed as they are.
+        let isFreezer =
+            index == context.set.legacy(.freezer)
+            && directory.descriptor.isWritable("freezer.state")
         let watch =
             isFreezer
             ? try context.thawGuard.locking(in: context.journal?.directory)
@@ -200,14 +221,15 @@ package struct Killer: Sendable {
         for cgroup in frozen { try? context.files.write("THAWED", to: "freezer.state", of: cgroup) }
     }
 
-    /// False where the kernel has no `cgroup.kill` (before 5.14) or does not support it for a
-    /// threaded cgroup.
+    /// False where the kernel has no `cgroup.kill` (before 5.14), does not support it for a
+    /// threaded cgroup, or does not permit it, as to a user who may signal the processes.
     private func killByKernel(_ directory: CgroupDirectory) throws(ActuationError) -> Bool {
         do throws(IOError) {
             try context.files.write("1", to: "cgroup.kill", of: directory)
             return true
         } catch {
-            if error.isUnsupported || error.isMissing && directory.isCurrent { return false }
+            if error.isUnsupported || error.isPermission { return false }
+            if error.isMissing, directory.isCurrent { return false }
             throw ActuationError(error, on: directory)
         }
     }

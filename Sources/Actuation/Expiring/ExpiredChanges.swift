@@ -21,6 +21,8 @@ package struct ExpiredChanges: Sendable {
         var isIncomplete: Bool {
             failure != nil || isAtWork || results.contains(where: \.isRetried)
         }
+        /// The sequence numbers of the entries for which another try can succeed.
+        package fileprivate(set) var retried: Set<UInt64> = []
         /// Whether an entry is left, because others changed its value or a write failed.
         package var hasLeft: Bool { failure != nil || results.contains(where: \.isLeft) }
     }
@@ -42,9 +44,10 @@ package struct ExpiredChanges: Sendable {
 
     /// Undoes what helpers that died or hang have left, and reports what is new.
     ///
-    /// Entries with a known obstacle are tried again, but reported only once undone.
-    package func undoOverdue() -> Report {
-        var report = undo(for: nil, within: .zero)
+    /// Entries with a known obstacle are tried again, but reported only once undone. Those whose
+    /// sequence numbers are in `waiting` are not tried now.
+    package func undoOverdue(except waiting: Set<UInt64> = []) -> Report {
+        var report = undo(for: nil, within: .zero, except: waiting)
         let reasons = report.reasons
         report.results.removeAll { result in
             guard result.isLeft, result.entry.expiry?.obstacle != nil else { return false }
@@ -54,9 +57,11 @@ package struct ExpiredChanges: Sendable {
     }
 
     /// Undoes the entries of one helper, or those of helpers that ended.
-    func undo(for helper: ProcessIdentity?, within patience: Duration) -> Report {
+    func undo(
+        for helper: ProcessIdentity?, within patience: Duration, except waiting: Set<UInt64> = []
+    ) -> Report {
         do throws(JournalError) {
-            let all = try journal.due(for: helper)
+            let all = try journal.due(for: helper, except: waiting)
             // Its writer would write again, and its last record would name a closed entry.
             let due = all.filter { $0.processAtWork == nil }
             if due.isEmpty { return Report(isAtWork: !all.isEmpty) }
@@ -65,11 +70,11 @@ package struct ExpiredChanges: Sendable {
             let lock = try? LockFolder("\(journal.directory)/locks").lock(
                 Self.lockName, within: patience)
             if lock == nil, helper == nil { return Report() }
-            var report = restore(due.filter { $0.expiry?.restores == nil })
-            report.results += due.compactMap { entry in
-                entry.expiry?.restores.map { putBack($0, of: entry) }
-            }
+            var report = restore(due.filter(\.earlier.isEmpty))
+            report.results += ChangeReverter(set: set, journal: journal, files: files).revert(
+                due.filter { !$0.earlier.isEmpty })
             report.isAtWork = due.count < all.count
+            report.retried = Set(report.results.filter(\.isRetried).map(\.entry.sequence))
             try pass(&report)
             var left: [(entry: JournalEntry, reason: String)] = []
             for result in report.results {
@@ -112,48 +117,6 @@ package struct ExpiredChanges: Sendable {
                 })
         } catch {
             return Report(failure: error)
-        }
-    }
-
-    /// Returns a value to an earlier change that does not expire, whose entry stays.
-    private func putBack(_ value: String, of entry: JournalEntry) -> RestoreResult {
-        var wanted = entry
-        wanted.original = value
-        func result(_ outcome: RestoreResult.Outcome, _ found: String? = nil) -> RestoreResult {
-            RestoreResult(entry: wanted, found: found, outcome: outcome)
-        }
-        do throws(IOError) {
-            let files = files.ofKubelet
-            guard let hierarchy = set.hierarchies.first(where: { $0.label == entry.hierarchy })
-            else {
-                return result(
-                    .failed(
-                        ActuationError(
-                            .unavailable, "hierarchy \(entry.hierarchy) is not mounted here")))
-            }
-            guard let target = try UndoTarget(wanted, in: set, files, RenamedPlaces()) else {
-                try? journal.close([entry], reason: "gone")
-                return result(.gone)
-            }
-            guard entry.isOurs(target.found) || wanted.isSame(target.found, value) else {
-                return result(.foreign, target.found)
-            }
-            if let obstacle = target.obstacle(files) { return result(.failed(obstacle)) }
-            // The entry still has the original. It loses its deadline only once it is put back.
-            try target.putBack(files)
-            let begun: JournalEntry
-            do throws(ActuationError) {
-                begun = try journal.owned(by: entry.owner).record(
-                    entry.cell, at: entry.path, inode: entry.inode, in: hierarchy, target.found,
-                    wanted: value, cause: entry.cause)
-            } catch {
-                return result(.failed(error))
-            }
-            let now = try UndoTarget(wanted, in: set, files, RenamedPlaces())?.found
-            try? journal.finish(begun, readBack: now ?? value)
-            return result(.restored, target.found)
-        } catch {
-            return result(.failed(ActuationError(error, on: entry.path, in: entry.hierarchy)))
         }
     }
 }

@@ -8,16 +8,26 @@ internal import KernelIO
 package struct UndoTimer {
     /// The longest time between two looks at the journal, in milliseconds.
     private static let longestSleep: UInt64 = 2000
-    /// The times between tries after a failure, in milliseconds.
-    private static let retries: [UInt64] = [1000, 2000, 4000, 8000, 15_000, 30_000]
-    /// The number of tries; afterwards the entries wait for the next command or the daemon.
-    private static let mostTries = 30
+    /// The times between the first tries after a failure, in milliseconds.
+    private static let pauses: [UInt64] = [1000, 2000, 4000, 8000, 15_000, 30_000]
+    /// The time between later tries, in milliseconds.
+    private static let longestPause: UInt64 = 60_000
+    /// The number of tries, which take an hour; afterwards the entries wait for the next command or
+    /// the daemon.
+    private static let mostTries = 65
 
     private let journal: UndoJournal
     private let own = ProcessIdentity.own
+    private let wait: (Int32, inout Bool) -> Void
 
     /// Watches the entries that name this process as their helper.
-    package init(journal: UndoJournal) { self.journal = journal }
+    package init(journal: UndoJournal) { self.init(journal: journal, wait: Self.sleep) }
+
+    /// `wait` sleeps for a time in milliseconds, given whether the parent still lives.
+    init(journal: UndoJournal, wait: @escaping (Int32, inout Bool) -> Void) {
+        self.journal = journal
+        self.wait = wait
+    }
 
     /// Prints "ready" on standard output, and returns once no entry is left to undo.
     ///
@@ -27,6 +37,11 @@ package struct UndoTimer {
         Steadiness.ignoreGroupSignals()
         Steadiness.spareFromOutOfMemoryKills()
         try? StandardOutput.write(own.readyLine + "\n")
+        return watch(makeUndo)
+    }
+
+    /// Waits for the deadlines, and tries for an hour to undo what is due.
+    func watch(_ makeUndo: () throws -> ExpiredChanges) -> Bool {
         var hasParent = true
         var tries = 0
         while tries < Self.mostTries {
@@ -35,7 +50,7 @@ package struct UndoTimer {
                 let left = entries.compactMap { $0.expiry?.timeLeft().milliseconds }.min()
                 guard left == 0 else {
                     tries = 0
-                    sleep(left ?? Self.longestSleep, &hasParent)
+                    step(left ?? Self.longestSleep, &hasParent)
                     continue
                 }
                 let report = (try? makeUndo())?.undo(for: own, within: .seconds(10))
@@ -45,8 +60,8 @@ package struct UndoTimer {
                     if pending?.isEmpty == true { continue }
                 }
             }
+            pause(tries < Self.pauses.count ? Self.pauses[tries] : Self.longestPause, &hasParent)
             tries += 1
-            sleep(Self.retries[min(tries, Self.retries.count) - 1], &hasParent)
         }
         return false
     }
@@ -56,13 +71,26 @@ package struct UndoTimer {
         try? journal.entries().filter { $0.expiry?.helper == own && $0.expiry?.isLeft == false }
     }
 
-    /// Sleeps in short steps, because a sleep does not count the time in suspend.
-    private func sleep(_ milliseconds: UInt64, _ hasParent: inout Bool) {
-        let time = Int32(clamping: min(milliseconds + 1, Self.longestSleep))
+    /// Waits for a whole time.
+    private func pause(_ milliseconds: UInt64, _ hasParent: inout Bool) {
+        var left = milliseconds
+        while left > 0 { left -= step(left, &hasParent) }
+    }
+
+    /// Sleeps once, in short steps because a sleep does not count the time in suspend; returns how
+    /// long.
+    @discardableResult
+    private func step(_ milliseconds: UInt64, _ hasParent: inout Bool) -> UInt64 {
+        let time = min(milliseconds, Self.longestSleep)
+        wait(Int32(time) + 1, &hasParent)
+        return time
+    }
+
+    private static func sleep(_ milliseconds: Int32, _ hasParent: inout Bool) {
         if hasParent {
-            hasParent = !ParentPipe.hasEnded(within: time)
+            hasParent = !ParentPipe.hasEnded(within: milliseconds)
         } else {
-            ParentPipe.pause(milliseconds: time)
+            ParentPipe.pause(milliseconds: milliseconds)
         }
     }
 }

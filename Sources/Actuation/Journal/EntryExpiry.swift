@@ -14,9 +14,6 @@ package struct EntryExpiry: Hashable, Sendable {
     package let helper: ProcessIdentity
     /// Why the entry could not be undone at the deadline; nil before that.
     package internal(set) var obstacle: String?
-    /// The value of an earlier change of the same owner that does not expire, which returns at the
-    /// deadline; nil for the original.
-    var restores: String?
 
     /// The obstacles after which an entry is left to `restore`.
     static let changed = "something else has changed it since"
@@ -41,12 +38,12 @@ package struct EntryExpiry: Hashable, Sendable {
 }
 
 extension EntryExpiry {
-    /// The fields of a record.
+    /// The fields of a record, besides the number of the change, which every change has.
     var fields: [(key: String, value: String)] {
         [
-            ("change", "\(change)"), ("until", "\(deadline)"),
-            ("confirm", awaitsConfirmation ? "1" : "0"), ("helper", helper.helperText),
-        ] + (restores.map { [("restores", $0)] } ?? [])
+            ("until", "\(deadline)"), ("confirm", awaitsConfirmation ? "1" : "0"),
+            ("helper", helper.helperText),
+        ]
     }
 
     /// Parses the fields of a record; nil if it has none or they are malformed.
@@ -56,6 +53,6 @@ extension EntryExpiry {
         else { return nil }
         self.init(
             change: change, deadline: deadline, awaitsConfirmation: line["confirm"] == "1",
-            helper: helper, restores: line["restores"])
+            helper: helper)
     }
 }

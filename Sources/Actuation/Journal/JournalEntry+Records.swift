@@ -15,8 +15,27 @@ extension JournalEntry {
                 "pid": writer.map { "\($0.pid)" } ?? "",
                 "start": writer.map { "\($0.startTicks)" } ?? "",
             ],
-            more: (newestBelow.map { [("newest", "\($0)")] } ?? []) + (expiry?.fields ?? []),
+            more: (newestBelow.map { [("newest", "\($0)")] } ?? [])
+                + (change > 0 ? [("change", "\(change)")] : []) + (expiry?.fields ?? []),
             path: path.bytes)
+    }
+
+    /// The records from which the entry is read again, with those of the changes below.
+    func records(bootID: String) -> [RecordLine] {
+        var lines: [RecordLine] = []
+        for place in 0...earlier.count {
+            var step = self
+            if place < earlier.count { step.revert(to: earlier[place]) }
+            if place > 0 { step.original = earlier[place - 1].found }
+            lines.append(step.intent(bootID: bootID))
+            if let readBack = step.readBack { lines.append(step.end(readBack)) }
+        }
+        return lines + (expiry?.obstacle.map { [left($0)] } ?? [])
+    }
+
+    /// The record after the last change was undone, with the number of changes that remain below.
+    var undone: RecordLine {
+        RecordLine("undone", ["seq": "\(sequence)", "below": "\(max(earlier.count - 1, 0))"])
     }
 
     func end(_ readBack: String) -> RecordLine {

@@ -21,7 +21,7 @@ extension JournalEntry {
     /// read-back.
     func isOurs(_ text: String) -> Bool {
         guard let readBack else { return true }
-        return isSame(text, readBack) || isSame(text, wanted)
+        return isSame(text, readBack) || isSame(text, wanted) || isUndoOfLastChange(text)
     }
 
     /// The position in a restore: thaw, widen, move processes back, then narrow.

@@ -33,8 +33,14 @@ package struct JournalEntry: Hashable, Sendable {
     package var newestBelow: UInt64?
     /// The process of the last write; nil in a journal of an earlier version.
     package var writer: ProcessIdentity?
+    /// The number of the last change: the sequence number of its first record.
+    ///
+    /// A command has one number for all values that it changes. It is 0 for changes of the daemon.
+    package var change: UInt64
     /// When the change is undone without a command; nil for never.
     package internal(set) var expiry: EntryExpiry?
+    /// The changes below the last one, oldest first; the last one returns to the newest of them.
+    var earlier: [EarlierChange] = []
 
     /// The owner of changes by the daemon's limits, rules and pools; ``cause`` names which.
     package static let daemon = "daemon"
@@ -57,7 +63,7 @@ package struct JournalEntry: Hashable, Sendable {
     /// Whether the value is the original again, so that there is nothing to undo.
     package var isSettled: Bool {
         // Otherwise the value that returns at the deadline is still to be written.
-        guard expiry?.restores == nil else { return false }
+        guard expiry == nil || earlier.isEmpty else { return false }
         return readBack.map { isSame($0, original) } ?? false
     }
 
@@ -135,7 +141,8 @@ extension JournalEntry {
             owner: line["owner"] ?? "", original: original, wanted: wanted, readBack: nil,
             cause: line["cause"] ?? "",
             wallTime: line.number("time") ?? 0, newestBelow: line.number("newest"),
-            writer: ProcessIdentity(line), expiry: EntryExpiry(line))
+            writer: ProcessIdentity(line), change: line.number("change") ?? 0,
+            expiry: EntryExpiry(line))
         guard isPlausible else { return nil }
     }
 

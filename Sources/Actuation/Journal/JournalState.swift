@@ -47,15 +47,23 @@ package struct JournalState: Sendable {
             .filter { !$0.isSettled }
     }
 
+    /// Returns the entries whose last change has this number, settled ones included.
+    func entries(ofChange number: UInt64) -> [JournalEntry] {
+        slots.compactMap(\.self).filter { $0.change == number }
+    }
+
+    /// The number of the change that a process is making; nil if it has recorded nothing yet.
+    package func change(by writer: ProcessIdentity) -> UInt64? {
+        slots.lazy.compactMap(\.self).last { $0.writer == writer && $0.change > 0 }?.change
+    }
+
     /// Returns the shortest equivalent journal, without the entries that `isObsolete` selects.
     ///
     /// It keeps the last sequence number, because the owner of that record may still complete it.
     func records(bootID: String, without isObsolete: (JournalEntry) -> Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         for entry in entries where !isObsolete(entry) {
-            bytes += entry.intent(bootID: bootID).bytes
-            if let readBack = entry.readBack { bytes += entry.end(readBack).bytes }
-            if let reason = entry.expiry?.obstacle { bytes += entry.left(reason).bytes }
+            for line in entry.records(bootID: bootID) { bytes += line.bytes }
         }
         return bytes + checkMark.bytes
     }
@@ -74,6 +82,10 @@ package struct JournalState: Sendable {
             begin(entry)
         case "done":
             if let slot = slotOf[sequence] { change(slot) { $0.readBack = line["value"] } }
+        case "undone":
+            if let slot = slotOf[sequence] {
+                fall(slot, to: Int(clamping: line.number("below") ?? 0))
+            }
         case "kept": if let slot = slotOf[sequence] { change(slot) { $0.expiry = nil } }
         case "left":
             if let slot = slotOf[sequence] {
@@ -103,20 +115,10 @@ package struct JournalState: Sendable {
             if !known.isSettled {
                 let slot = settle(slot, onto: entry.original)
                 guard let known = slots[slot] else { return }
+                let isOthers =
+                    !known.isOurs(entry.original) && !isAnotherOwners(entry.original, slot)
                 slotOf[known.sequence] = nil
-                change(slot) { known in
-                    known.sequence = entry.sequence
-                    known.path = entry.path
-                    known.wanted = entry.wanted
-                    known.readBack = nil
-                    known.cause = entry.cause
-                    known.wallTime = entry.wallTime
-                    known.writer = entry.writer
-                    // A change that does not expire is what an expiring one returns to.
-                    let below: String? = known.expiry.map(\.restores) ?? entry.original
-                    known.expiry = entry.expiry
-                    known.expiry?.restores = below
-                }
+                change(slot) { $0.proceed(to: entry, isOthers: isOthers) }
                 slotOf[entry.sequence] = slot
                 return
             }
@@ -127,6 +129,25 @@ package struct JournalState: Sendable {
         slotsIn[entry.inode, default: []].append(slots.count)
         slots.append(entry)
         if !entry.isSettled { openCount += 1 }
+    }
+
+    /// Whether another owner's change wrote a value at the place of a slot.
+    private func isAnotherOwners(_ text: String, _ slot: Int) -> Bool {
+        guard let entry = slots[slot] else { return false }
+        return (slotsAt[entry.place] ?? []).contains {
+            slots[$0].map { $0.owner != entry.owner && $0.isWritten(text) } ?? false
+        }
+    }
+
+    /// Returns an entry to one of the changes below its last one.
+    private mutating func fall(_ slot: Int, to place: Int) {
+        guard let entry = slots[slot], entry.earlier.indices.contains(place) else { return }
+        slotOf[entry.sequence] = nil
+        change(slot) { known in
+            known.revert(to: entry.earlier[place])
+            known.earlier = Array(entry.earlier[..<place])
+        }
+        slotOf[entry.earlier[place].sequence] = slot
     }
 
     /// Makes the daemon restore the value that a person set on top of the daemon's.
@@ -164,14 +185,10 @@ package struct JournalState: Sendable {
     /// this one would have returned to.
     private mutating func pass(_ slot: Int) {
         guard let entry = slots[slot] else { return }
-        guard let below = entry.expiry?.restores else { return close(slot) }
-        change(slot) { entry in
-            entry.wanted = below
-            entry.readBack = below
-            entry.expiry = nil
-        }
+        guard let below = entry.earlier.last else { return close(slot) }
+        fall(slot, to: entry.earlier.count - 1)
         if let later = slotsAt[entry.place]?.first(where: { $0 > slot }) {
-            change(later) { $0.original = below }
+            change(later) { $0.original = below.found }
         }
     }
 

@@ -19,6 +19,13 @@ package struct ProcessIdentity: Hashable, Sendable {
         return stat.startTicks == startTicks && stat.state != "Z" && stat.state != "X"
     }
 
+    /// The process with this ID, also if it has exited and its parent has not seen that; nil if
+    /// there is none.
+    package init?(running pid: Int32) {
+        guard let stat = ProcessReader(.live).stat(pid) else { return nil }
+        self.init(pid: pid, startTicks: stat.startTicks)
+    }
+
     init(pid: Int32, startTicks: UInt64) {
         self.pid = pid
         self.startTicks = startTicks

@@ -180,7 +180,7 @@ package struct Restorer {
         return results
     }
 
-    private static func unseen(_ entry: JournalEntry) -> ActuationError {
+    static func unseen(_ entry: JournalEntry) -> ActuationError {
         ActuationError(
             .unavailable,
             "hierarchy \(entry.hierarchy) is not mounted here, so \(entry.path) cannot be seen; "

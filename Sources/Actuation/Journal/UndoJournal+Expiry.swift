@@ -22,12 +22,16 @@ extension UndoJournal {
         return kept ?? []
     }
 
-    /// Returns the entries whose deadlines have passed, of one helper or of those that ended.
+    /// Returns the entries whose deadlines have passed, of one helper or of those that ended,
+    /// without those in `waiting`.
     ///
     /// It waits for the journal's lock, so that a confirmation before the deadline counts.
-    func due(for helper: ProcessIdentity?) throws(JournalError) -> [JournalEntry] {
+    func due(
+        for helper: ProcessIdentity?, except waiting: Set<UInt64> = []
+    ) throws(JournalError) -> [JournalEntry] {
         let isDue = { (entry: JournalEntry) in
-            entry.expiry.map { $0.hasPassed() && !$0.isLeft && $0.isTask(of: helper) } ?? false
+            guard let expiry = entry.expiry, !waiting.contains(entry.sequence) else { return false }
+            return expiry.hasPassed() && !expiry.isLeft && expiry.isTask(of: helper)
         }
         // Without a due entry, the lock is not taken: a process that hangs may hold it.
         let hasDue = try file.look { !$0.isFromEarlierBoot && $0.entries.contains(where: isDue) }

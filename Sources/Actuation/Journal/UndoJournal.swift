@@ -95,12 +95,14 @@ package struct UndoJournal: Sendable {
                 }
                 try shorten(&file, in: folder, hierarchy)
                 let sequence = file.state.lastSequence + 1
+                let expiry = change?.recorded(sequence)
+                let own = owner.isEmpty ? file.state.change(by: writer) ?? sequence : 0
                 let entry = JournalEntry(
                     sequence: sequence, hierarchy: hierarchy.label, path: place, inode: inode,
                     cell: cell, owner: owner, original: original, wanted: wanted, readBack: nil,
                     cause: cause,
                     wallTime: MonotonicClock.wallMicroseconds, newestBelow: newestBelow,
-                    writer: writer, expiry: change?.recorded(sequence))
+                    writer: writer, change: expiry?.change ?? own, expiry: expiry)
                 guard entry.isPlausible else { throw .implausible(place) }
                 try file.append([entry.intent(bootID: bootID)], durably: true)
                 return entry

@@ -120,6 +120,19 @@ package struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertib
         PrintableText.valid(bytes)
     }
 
+    /// Hashes eight bytes at a time, which costs a fraction of a combination for each byte.
+    package func hash(into hasher: inout Hasher) {
+        var word: UInt64 = 0
+        var count = 0
+        for byte in bytes {
+            word = word << 8 | UInt64(byte)
+            count += 1
+            if count % 8 == 0 { hasher.combine(word) }
+        }
+        hasher.combine(word)
+        hasher.combine(count)
+    }
+
     /// Orders by bytes with `/` lowest, so that descendants directly follow their ancestor.
     package static func < (left: CgroupPath, right: CgroupPath) -> Bool {
         for (a, b) in zip(left.bytes, right.bytes) where a != b {

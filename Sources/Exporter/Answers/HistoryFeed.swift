@@ -68,11 +68,25 @@ actor HistoryFeed {
         return ByteBuffer(bytes: json.take())
     }
 
-    /// Returns the newest sample at or before a time, in the form of the present one.
-    func snapshot(at time: UInt64) throws -> ByteBuffer {
+    /// Returns the newest sample at or before a time, or the first one after it.
+    ///
+    /// Its form is that of `encode`, or without it that of the present sample.
+    func snapshot(
+        _ time: UInt64, isAfter: Bool = false, as encode: (@Sendable (Snapshot) -> [UInt8])? = nil
+    ) throws -> ByteBuffer {
         try Task.checkCancellation()
         guard var reader = try open() else { throw Absence.noHistory }
-        guard let snapshot = try reader.snapshot(at: time) else { throw Absence.noSample }
+        var found: Snapshot?
+        if isAfter {
+            try reader.samples((time + 1)...UInt64.max, step: nil) { snapshot in
+                found = snapshot
+                return false
+            }
+        } else {
+            found = try reader.snapshot(at: time)
+        }
+        guard let snapshot = found else { throw Absence.noSample }
+        if let encode { return ByteBuffer(bytes: encode(snapshot)) }
         var encoder = SnapshotEncoder(version: version) { CgroupIdentity($0.path) }
         return ByteBuffer(bytes: encoder.encode(snapshot))
     }

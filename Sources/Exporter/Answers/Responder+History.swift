@@ -6,12 +6,22 @@ import NIOHTTP1
 
 /// The past.
 extension Responder {
-    /// Returns all cgroups, now or at a time.
+    /// Returns all cgroups: now, at a time, or in the first sample after one.
     func snapshot(_ query: Substring, _ request: HTTPHeaders) async -> Response {
-        guard let text = Query.value(of: "at", in: query) else { return await snapshot(request) }
+        let format = Query.value(of: "format", in: query) ?? "json"
+        let encode = format == "recording" ? recording : nil
+        guard format == "json" || encode != nil else {
+            return .sentence(.badRequest, "format must be json or recording")
+        }
+        let at = Query.value(of: "at", in: query)
+        guard let text = at ?? Query.value(of: "after", in: query) else {
+            guard let encode else { return await snapshot(request) }
+            return await recorded(encode, request)
+        }
         let now = MonotonicClock.wallMicroseconds
-        return await past(request) { history in
-            try await history.snapshot(at: try RangeQuery.time(text, "at", now))
+        return await past(request, isJSON: encode == nil) { history in
+            let time = try RangeQuery.time(text, at == nil ? "after" : "at", now)
+            return try await history.snapshot(time, isAfter: at == nil, as: encode)
         }
     }
 
@@ -30,7 +40,8 @@ extension Responder {
     }
 
     private func past(
-        _ request: HTTPHeaders, _ answer: (HistoryFeed) async throws -> ByteBuffer
+        _ request: HTTPHeaders, isJSON: Bool = true,
+        _ answer: (HistoryFeed) async throws -> ByteBuffer
     ) async -> Response {
         let absent = "no history here; cgwarden daemon keeps it"
         guard let history else { return .sentence(.notFound, absent) }
@@ -41,13 +52,14 @@ extension Responder {
         }
         defer { history.leave() }
         do {
-            return json(try await answer(history), request)
+            let body = try await answer(history)
+            return isJSON ? json(body, request) : recorded(body, request)
         } catch let mistake as RangeQuery.Mistake {
             return .sentence(.badRequest, mistake.description)
         } catch HistoryFeed.Absence.noHistory {
             return .sentence(.notFound, absent)
         } catch HistoryFeed.Absence.noSample {
-            return .sentence(.notFound, "no sample at or before this time")
+            return .sentence(.notFound, "no sample at this time")
         } catch {
             logger.debug("the history could not be read: \(error)")
             return .sentence(.internalServerError, "reading the history failed")

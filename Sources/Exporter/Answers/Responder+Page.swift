@@ -16,6 +16,23 @@ extension Responder {
         whole(file.body, file.contentType, WebPage.headers, request)
     }
 
+    /// Returns all cgroups with all their values, in the form of a recording.
+    func recorded(
+        _ encode: @Sendable (Snapshot) -> [UInt8], _ request: HTTPHeaders
+    ) async -> Response {
+        do {
+            guard let snapshot = try await exposition.collect() else { return notReady }
+            return recorded(ByteBuffer(bytes: encode(snapshot)), request)
+        } catch {
+            return failure(error)
+        }
+    }
+
+    /// Returns a recording, compressed if the client accepts that.
+    func recorded(_ body: ByteBuffer, _ request: HTTPHeaders) -> Response {
+        whole(body, "application/octet-stream", Self.apiHeaders, request)
+    }
+
     /// Returns all cgroups with the figures of the live view.
     func snapshot(_ request: HTTPHeaders) async -> Response {
         do {

@@ -14,6 +14,8 @@ struct Responder: Sendable {
     /// The past; nil if this program has none.
     let history: HistoryFeed?
     let page: WebPage
+    /// Encodes a sample as a recording; nil if this program cannot.
+    let recording: (@Sendable (Snapshot) -> [UInt8])?
     /// The path of the metrics, `/metrics` by default.
     let telemetryPath: String
     let logger: Logger
@@ -51,7 +53,7 @@ struct Responder: Sendable {
         "/-/ready": Route { responder, _, _ in await responder.readiness() },
         "/api/v1": Route([]) { responder, head, _ in responder.index(head.headers) },
         "/api/v1/": Route([]) { responder, head, _ in responder.index(head.headers) },
-        "/api/v1/snapshot": Route(["at"]) { await $0.snapshot($2, $1.headers) },
+        "/api/v1/snapshot": Route(["at", "after", "format"]) { await $0.snapshot($2, $1.headers) },
         "/api/v1/history": Route([]) { responder, head, _ in await responder.span(head.headers) },
         "/api/v1/range": Route(RangeQuery.names) { await $0.range($2, $1.headers) },
         "/api/v1/stream": Route([]) { responder, _, _ in await responder.stream() },

@@ -54,6 +54,8 @@ package struct MetricsServer: Sendable {
         package var events: EventStore?
         /// Opens the history as it is now, or returns nil if there is none; nil serves none.
         package var past: (@Sendable () throws -> (any PastReader)?)?
+        /// Encodes a sample as a recording of it, for other programs; nil if there are none.
+        package var recording: (@Sendable (Snapshot) -> [UInt8])?
         /// The time, connections and memory that clients may use.
         package var limits = ConnectionLimits()
         /// The time that open requests have to finish when the server stops.
@@ -116,6 +118,7 @@ package struct MetricsServer: Sendable {
             page: WebPage(
                 version: configuration.version, metricsPath: configuration.telemetryPath,
                 hasEvents: configuration.events != nil),
+            recording: configuration.recording,
             telemetryPath: configuration.telemetryPath, logger: logger)
     }
 

@@ -58,8 +58,9 @@ package struct ReadPlan: Sendable {
                         instance: instance))
             }
         }.sorted {
-            ($0.tier.rawValue, $0.hierarchy, $0.layout.name.pathText)
-                < ($1.tier.rawValue, $1.hierarchy, $1.layout.name.pathText)
+            // The files of a directory follow one another, so that it is opened once.
+            ($0.hierarchy, $0.tier.rawValue, $0.layout.name.pathText)
+                < ($1.hierarchy, $1.tier.rawValue, $1.layout.name.pathText)
         }
     }
 

@@ -212,15 +212,15 @@ package actor Sampler {
 
     /// Updates the tree; returns the paths that appeared in any hierarchy.
     private func updateTree(_ suspects: [Int: Set<CgroupPath>] = [:]) async -> Set<CgroupPath> {
-        var assignments: [NodeTable.Assignment] = []
+        var moves: [NodeTable.Change] = []
         let changes = trees.update(suspects: suspects)
         written.formUnion(changes.written)
         for (hierarchy, path) in changes.died
-        where nodes.leave(path, hierarchy: hierarchy, &assignments) {
+        where nodes.leave(path, hierarchy: hierarchy, &moves) {
             health.deaths += 1
         }
         for (hierarchy, path, inode) in changes.born {
-            switch nodes.enter(path, hierarchy: hierarchy, inode: inode, &assignments) {
+            switch nodes.enter(path, hierarchy: hierarchy, inode: inode, &moves) {
             case .born: health.births += 1
             case .replaced:
                 health.births += 1
@@ -236,6 +236,7 @@ package actor Sampler {
                 : ThreadExecutor(name: "sampler \(shards.count)", ownDescriptorTable: true)
             shards.append(SweepShard(plan, on: hierarchies, budget: budget, executor: thread))
         }
+        let assignments = nodes.assignments(moves)
         for assignment in assignments where assignment.content != nil {
             settingsDue.insert(assignment.location)
         }

@@ -6,7 +6,8 @@ struct HierarchyTree: ~Copyable {
     private struct Directory {
         let inode: UInt64
         var watch: Int32?
-        var children: Set<[UInt8]> = []
+        /// The names of the children found by the last listing.
+        var children: [[UInt8]] = []
     }
 
     /// A change in the hierarchy.
@@ -78,12 +79,14 @@ struct HierarchyTree: ~Copyable {
 
     private mutating func refresh(_ path: CgroupPath, _ changes: inout [Change]) {
         guard directories[path] != nil else { return }
-        guard let found = scope.descends(into: path) ? children(path) : [:] else { return }
+        guard let listed = scope.descends(into: path) ? children(path) : [] else { return }
+        let found = Dictionary(listed.map { ($0.name, $0.inode) }) { $1 }
         for name in directories[path]?.children ?? [] {
             let child = path.child(name)
             if found[name] != directories[child]?.inode { leave(child, &changes) }
         }
-        for (name, inode) in found where directories[path.child(name)] == nil {
+        directories[path]?.children = listed.map(\.name)
+        for (name, inode) in listed where directories[path.child(name)] == nil {
             enter(path.child(name), inode, &changes)
         }
     }
@@ -98,13 +101,11 @@ struct HierarchyTree: ~Copyable {
             let descends = scope.descends(into: path)
             // Add the watch before listing, so that no child created in between is missed.
             if descends { directory.watch = addWatch(path) }
+            let listed = descends ? children(path) ?? [] : []
+            directory.children = listed.map(\.name)
             directories[path] = directory
-            if let parent = path.parent, let name = path.lastComponent {
-                directories[parent]?.children.insert(name)
-            }
             if scope.contains(path) { changes.append(.born(path, inode: inode)) }
-            guard descends else { continue }
-            for (name, inode) in children(path) ?? [:] { waiting.append((path.child(name), inode)) }
+            for (name, inode) in listed.reversed() { waiting.append((path.child(name), inode)) }
         }
     }
 
@@ -117,9 +118,6 @@ struct HierarchyTree: ~Copyable {
         }
         unwatched.remove(path)
         unlisted.remove(path)
-        if let parent = path.parent, let name = path.lastComponent {
-            directories[parent]?.children.remove(name)
-        }
         if scope.contains(path) { changes.append(.died(path)) }
     }
 
@@ -141,25 +139,24 @@ struct HierarchyTree: ~Copyable {
         return opened.inode
     }
 
-    /// Lists the child directories; nil if the kernel cannot list them now.
+    /// Lists the child directories in the order of their names; nil if the kernel cannot list them
+    /// now.
     ///
     /// The reason may be EMFILE, EACCES, or EXDEV for a directory with another file system mounted
     /// on it. None of these means that there are no children.
-    private mutating func children(_ path: CgroupPath) -> [[UInt8]: UInt64]? {
+    private mutating func children(_ path: CgroupPath) -> [(name: [UInt8], inode: UInt64)]? {
         if let linkedDevice, root.isChildless(path.relative, on: linkedDevice) {
             unlisted.remove(path)
-            return [:]
+            return []
         }
         do throws(IOError) {
             let opened = try OwnedDescriptor.directory(path.relative, within: root.number)
-            var result: [[UInt8]: UInt64] = [:]
-            for entry in try opened.entries(path: path.description) where entry.isDirectory {
-                result[entry.name] = entry.inode
-            }
+            let entries = try opened.entries(path: path.description)
             unlisted.remove(path)
-            return result
+            return entries.lazy.filter(\.isDirectory).map { ($0.name, $0.inode) }
+                .sorted { $0.name.lexicographicallyPrecedes($1.name) }
         } catch {
-            if error.isGone { return [:] }
+            if error.isGone { return [] }
             unlisted.insert(path)
             return nil
         }

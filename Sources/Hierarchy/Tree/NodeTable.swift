@@ -21,7 +21,13 @@ struct NodeTable {
         case replaced
     }
 
-    /// A row whose content changed.
+    /// A row whose content may have changed, with the path of its cgroup; nil for an empty row.
+    struct Change {
+        let location: RowLocation
+        let path: CgroupPath?
+    }
+
+    /// The content of a row; nil for none.
     struct Assignment {
         let location: RowLocation
         let content: ShardRow?
@@ -42,6 +48,8 @@ struct NodeTable {
     /// The last one takes all further rows, whose files may exceed its descriptor budget.
     private static let mostShards = 32
     private var listed: [CgroupEntry]?
+    /// The controllers of a cgroup by the hierarchies that it exists in.
+    private var controllers: [[Bool]: [Controller]] = [:]
 
     init(_ set: HierarchySet, rowsPerShard: Int, readDepth: Int? = nil) {
         hierarchies = set.hierarchies
@@ -83,59 +91,66 @@ struct NodeTable {
 
     /// Records that a path exists in a hierarchy.
     mutating func enter(
-        _ path: CgroupPath, hierarchy: Int, inode: UInt64, _ changes: inout [Assignment]
+        _ path: CgroupPath, hierarchy: Int, inode: UInt64, _ changes: inout [Change]
     ) -> Arrival {
         listed = nil
-        var arrival = Arrival.joined
-        var node: Node
-        if let known = nodes[path] {
-            node = known
-            if node.lost[hierarchy].map({ $0 != inode }) ?? false {
-                generations += 1
-                node.generation = generations
-                node.lost = [:]
-                arrival = .replaced
-            }
-        } else {
+        guard let place = nodes.index(forKey: path) else {
             generations += 1
-            node = Node(
-                generation: generations, location: newRow(),
-                inodes: [UInt64](repeating: 0, count: hierarchies.count))
-            arrival = .born
+            var inodes = [UInt64](repeating: 0, count: hierarchies.count)
+            inodes[hierarchy] = inode
+            let location = newRow()
+            nodes[path] = Node(generation: generations, location: location, inodes: inodes)
+            changes.append(Change(location: location, path: path))
+            return .born
         }
-        node.inodes[hierarchy] = inode
-        nodes[path] = node
-        changes.append(assignment(path, node))
+        var arrival = Arrival.joined
+        if let lost = nodes.values[place].lost[hierarchy], lost != inode {
+            generations += 1
+            nodes.values[place].generation = generations
+            nodes.values[place].lost = [:]
+            arrival = .replaced
+        }
+        nodes.values[place].inodes[hierarchy] = inode
+        changes.append(Change(location: nodes.values[place].location, path: path))
         return arrival
     }
 
     /// Records that a path is gone from a hierarchy; returns whether it is gone from all.
     mutating func leave(
-        _ path: CgroupPath, hierarchy: Int, _ changes: inout [Assignment]
+        _ path: CgroupPath, hierarchy: Int, _ changes: inout [Change]
     ) -> Bool {
-        guard var node = nodes[path] else { return false }
+        guard let place = nodes.index(forKey: path) else { return false }
         listed = nil
-        node.lost[hierarchy] = node.inodes[hierarchy]
-        node.inodes[hierarchy] = 0
-        if node.inodes.allSatisfy({ $0 == 0 }) {
-            nodes[path] = nil
-            freeRows.append(node.location.block << 32 | node.location.row)
-            changes.append(Assignment(location: node.location, content: nil))
-            return true
+        let location = nodes.values[place].location
+        nodes.values[place].lost[hierarchy] = nodes.values[place].inodes[hierarchy]
+        nodes.values[place].inodes[hierarchy] = 0
+        guard nodes.values[place].inodes.allSatisfy({ $0 == 0 }) else {
+            changes.append(Change(location: location, path: path))
+            return false
         }
-        nodes[path] = node
-        changes.append(assignment(path, node))
-        return false
+        nodes.remove(at: place)
+        freeRows.append(location.block << 32 | location.row)
+        changes.append(Change(location: location, path: nil))
+        return true
     }
 
-    private func assignment(_ path: CgroupPath, _ node: Node) -> Assignment {
-        if let readDepth, path.depth > readDepth {
-            return Assignment(location: node.location, content: nil)
+    /// Returns the contents of the changed rows, one for each row: a cgroup appears once for each
+    /// hierarchy, and a row may have passed to another cgroup.
+    func assignments(_ changes: [Change]) -> [Assignment] {
+        var seen: Set<RowLocation> = []
+        var result: [Assignment] = []
+        for change in changes.reversed() where seen.insert(change.location).inserted {
+            result.append(
+                Assignment(location: change.location, content: change.path.flatMap(content)))
         }
-        return Assignment(
-            location: node.location,
-            content: ShardRow(
-                path: path.relative, generation: node.generation, inodes: node.inodes))
+        return result.reversed()
+    }
+
+    private func content(_ path: CgroupPath) -> ShardRow? {
+        guard readDepth.map({ path.depth <= $0 }) ?? true, let node = nodes[path] else {
+            return nil
+        }
+        return ShardRow(path: path.relative, generation: node.generation, inodes: node.inodes)
     }
 
     private mutating func newRow() -> RowLocation {
@@ -154,32 +169,42 @@ struct NodeTable {
     mutating func entries() -> [CgroupEntry] {
         if let listed { return listed }
         let sorted = nodes.sorted { $0.key < $1.key }
-        var positions: [CgroupPath: Int] = [:]
-        positions.reserveCapacity(sorted.count)
         var result: [CgroupEntry] = []
         result.reserveCapacity(sorted.count)
-        for (position, (path, node)) in sorted.enumerated() {
-            positions[path] = position
-            result.append(entry(path, node, parent: path.parent.flatMap { positions[$0] }))
+        // The positions of the last cgroup and its ancestors; descendants directly follow them.
+        var line: [Int] = []
+        for (path, node) in sorted {
+            while let last = line.last, !path.isWithin(result[last].path) { line.removeLast() }
+            let depth = path.depth
+            let parent = line.last.flatMap { result[$0].path.depth == depth - 1 ? $0 : nil }
+            line.append(result.count)
+            result.append(entry(path, node, parent: parent))
         }
         listed = result
         return result
     }
 
     /// The cgroup at a path, without its parent's position; nil if it is gone.
-    func entry(of path: CgroupPath) -> CgroupEntry? {
+    mutating func entry(of path: CgroupPath) -> CgroupEntry? {
         nodes[path].map { entry(path, $0, parent: nil) }
     }
 
-    private func entry(_ path: CgroupPath, _ node: Node, parent: Int?) -> CgroupEntry {
+    private mutating func entry(_ path: CgroupPath, _ node: Node, parent: Int?) -> CgroupEntry {
         let inode = identityOrder.first { node.inodes[$0] != 0 }.map { node.inodes[$0] } ?? 0
-        var controllers: Set<Controller> = []
-        for (index, hierarchy) in hierarchies.enumerated() where node.inodes[index] != 0 {
-            controllers.formUnion(hierarchy.controllers)
-        }
         return CgroupEntry(
             path: path, id: CgroupID(inode: inode, generation: node.generation), parent: parent,
-            controllers: controllers.sorted(), row: node.location)
+            controllers: controllers(in: node.inodes.map { $0 != 0 }), row: node.location)
+    }
+
+    private mutating func controllers(in present: [Bool]) -> [Controller] {
+        if let known = controllers[present] { return known }
+        var found: Set<Controller> = []
+        for (hierarchy, isPresent) in zip(hierarchies, present) where isPresent {
+            found.formUnion(hierarchy.controllers)
+        }
+        let sorted = found.sorted()
+        controllers[present] = sorted
+        return sorted
     }
 
     /// The inode of a path in each hierarchy, 0 if it does not exist there; empty for an unknown

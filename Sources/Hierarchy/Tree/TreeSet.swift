@@ -32,18 +32,31 @@ struct TreeSet: ~Copyable {
     mutating func update(suspects: [Int: Set<CgroupPath>]) -> TreeChanges {
         var changes = TreeChanges()
         for (index, box) in trees.enumerated() {
-            var born: [CgroupPath: UInt64] = [:]
+            var born: [(hierarchy: Int, path: CgroupPath, inode: UInt64)] = []
+            // Their positions, once one of them may have died.
+            var places: [CgroupPath: Int]?
             for change in box?.tree.update(suspects: suspects[index] ?? []) ?? [] {
                 switch change {
-                case .born(let path, let inode): born[path] = inode
+                case .born(let path, let inode):
+                    places?[path] = born.count
+                    born.append((index, path, inode))
+                case .died(let path) where born.isEmpty: changes.died.append((index, path))
                 case .died(let path):
-                    if born.removeValue(forKey: path) == nil {
+                    if places == nil {
+                        places = Dictionary(
+                            born.enumerated().map { ($1.path, $0) }
+                        ) { $1 }
+                    }
+                    if let place = places?.removeValue(forKey: path) {
+                        born[place].inode = 0
+                    } else {
                         changes.died.append((index, path))
                     }
                 case .written(let path): changes.written.insert(path)
                 }
             }
-            changes.born += born.sorted { $0.key < $1.key }.map { (index, $0.key, $0.value) }
+            // They are nearly in order, which makes this cheap.
+            changes.born += born.filter { $0.inode != 0 }.sorted { $0.path < $1.path }
         }
         return changes
     }

@@ -35,6 +35,12 @@ package struct RecordScanner {
     /// Begins at the first byte.
     package init(_ source: any RecordingBytes) { self.init(source, payloadPrefix: nil) }
 
+    /// Begins at an offset, where a record begins.
+    init(_ source: any RecordingBytes, from offset: Int) {
+        self.init(source, payloadPrefix: nil)
+        self.offset = offset
+    }
+
     /// Begins at the first byte; with a prefix, payloads are not checked.
     init(_ source: any RecordingBytes, payloadPrefix: Int?) {
         self.source = source

@@ -26,6 +26,9 @@ package final class RecordingFile: RecordingBytes {
         }
     }
 
+    /// The fingerprint of the file when it was opened.
+    package var stamp: FileStamp { file.stamp }
+
     /// Reads exactly a range (pread(2)).
     package func bytes(_ range: Range<Int>) throws -> [UInt8] { try file.bytes(range) }
 }

@@ -19,6 +19,11 @@ package struct FileStamp: Hashable, Sendable {
         self.init(status)
     }
 
+    /// Whether it is the same file, which may have changed.
+    package func isSameFile(as other: FileStamp) -> Bool {
+        device == other.device && inode == other.inode
+    }
+
     init(_ status: stat) {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)

@@ -55,6 +55,14 @@ package struct ProcessHandle: ~Copyable {
             throw IOError("signal", "process \(pid)", code: errno)
         }
     }
+
+    /// Throws if this process may not signal it; sends nothing.
+    package func checkSignalable() throws(IOError) {
+        guard cgw_signal_process(descriptor.number, 0) == 0 else {
+            throw IOError("signal", "process \(pid)", code: errno)
+        }
+    }
+
     /// Waits until it has exited (poll(2)); false on a timeout.
     package func hasEnded(within time: Duration) -> Bool {
         let deadline = Deadline(after: time)

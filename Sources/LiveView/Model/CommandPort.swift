@@ -49,6 +49,9 @@ package struct CommandOrder: Hashable, Sendable {
         case change
         /// To show what the commands print.
         case look
+        /// To learn who sets the limits of the cgroup that is the only word of a command; the result
+        /// is a sentence.
+        case owner
     }
 
     /// A number that no other order of the view has.
@@ -67,12 +70,19 @@ package struct CommandReport: Hashable, Sendable {
         package var status: Int32
         /// The lines that it printed, safe to show.
         package var lines: [String]
+        /// The number of the change that it recorded, as `restore --change` takes it; nil if it
+        /// recorded none.
+        package var change: UInt64?
 
         /// Creates a result.
-        package init(status: Int32, lines: [String]) {
+        package init(status: Int32, lines: [String], change: UInt64? = nil) {
             self.status = status
             self.lines = lines
+            self.change = change
         }
+
+        /// The status of a command whose object does not exist (EX_NOINPUT).
+        static let noInput: Int32 = 66
 
         /// Whether the command did what it was asked for.
         var isSuccess: Bool { status == 0 }
@@ -82,13 +92,10 @@ package struct CommandReport: Hashable, Sendable {
     package let order: CommandOrder
     /// The result of each command.
     package let results: [Result]
-    /// The time before the first command, as `restore --since` reads it.
-    package let since: String
 
     /// Creates a report; `results` has an element for each command of the order.
-    package init(order: CommandOrder, results: [Result], since: String) {
+    package init(order: CommandOrder, results: [Result]) {
         self.order = order
         self.results = results
-        self.since = since
     }
 }

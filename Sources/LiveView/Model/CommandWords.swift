@@ -118,13 +118,14 @@ struct CommandWords: Hashable, Sendable {
         return result
     }
 
-    /// What undoes the command, given the time before it ran; or why nothing does.
-    func undo(since: String) -> Undo {
+    /// What undoes the command, given the number of its change; or why nothing does.
+    func undo(change: UInt64?) -> Undo {
         guard let cgroup else { return .none("\(name) cannot be undone here") }
         return switch name {
         case "freeze": .commands([["thaw", cgroup]])
         case "set", "pin", "move", "create":
-            .commands([["restore", "--exact", "--owner", "person", "--since", since, cgroup]])
+            change.map { .commands([["restore", "--change", "\($0)"]]) }
+                ?? .none("\(name) changed nothing")
         case "hold" where !rest.contains("--release"): .commands([["hold", cgroup, "--release"]])
         case "thaw": .none("a thaw cannot be undone; freeze it again")
         case "kill": .none("a kill cannot be undone")

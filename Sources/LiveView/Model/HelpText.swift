@@ -47,6 +47,8 @@ enum HelpText {
         Line(name: "space", text: "sample now; in a replay, pause or resume"),
         Line(name: "Z", text: "pause; [ and ] then step back and forward, { and } by 10"),
         Line(name: "g", text: "in a replay, go to a time: -2h, 14:02, yesterday 14:00"),
+        Line(name: "n N", text: "in a replay, go to the next or previous event"),
+        Line(name: "v", text: "in the history: last sample, peak or mean of a period"),
         Line(name: "Ctrl-L", text: "redraw the screen"),
         Line(name: "q F10", text: "quit"),
     ]

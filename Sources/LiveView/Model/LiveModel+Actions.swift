@@ -79,7 +79,7 @@ extension LiveModel {
                 isFrozen ? ["thaw", path] : ["freeze", "--timeout", Self.freezeTime, path]
             }
         case .kill: mode = .menu(.signals)
-        case .limit: openLimits(index)
+        case .limit: return openLimits(index)
         case .pin:
             let present = snapshot[index, .cpusetCPUs].value.map { Word.text($0) } ?? ""
             ask(.pin, "CPUs", present, deadline: "pin")
@@ -171,6 +171,7 @@ extension LiveModel {
         switch report.order.purpose {
         case .plan: takePlan(report)
         case .change: takeChange(report, now: now)
+        case .owner: takeOwner(report)
         case .look:
             let lines = report.results.flatMap(\.lines)
             message = nil
@@ -185,6 +186,9 @@ extension LiveModel {
             plan.steps[place].plan = result
         }
         if plan.accepted.isEmpty {
+            // What is not in force cannot be undone later either.
+            let isOver = report.results.allSatisfy { $0.status == CommandReport.Result.noInput }
+            if plan.isUndo, isOver { forget(plan) }
             proposal = nil
             mode = .table
             show(report.results.flatMap(\.lines), "Refused", opens: true)
@@ -199,7 +203,7 @@ extension LiveModel {
         for (step, result) in zip(run.steps, report.results) where result.isSuccess {
             note(step, result, now)
             guard let words = CommandWords(step.words, among: shapes) else { continue }
-            switch words.undo(since: report.since) {
+            switch words.undo(change: result.change) {
             case .commands(let commands):
                 back.steps += commands.map { Proposal.Step(words: $0, target: step.target) }
             case .none(let reason): back.reason = reason
@@ -207,9 +211,7 @@ extension LiveModel {
         }
         let isDone = report.results.contains(where: \.isSuccess)
         if run.isUndo {
-            // Another action may have ended meanwhile, and is the last one now.
-            let place = undoable.lastIndex { $0.steps.contains(where: run.steps.contains(sameAs:)) }
-            if isDone, let place { undoable.remove(at: place) }
+            if isDone { forget(run) }
         } else if isDone {
             // The way back from some of the steps is better than none.
             if !back.steps.isEmpty { back.reason = nil }
@@ -220,6 +222,12 @@ extension LiveModel {
         let hint = isDone && !run.isUndo && back.reason == nil ? "; u undoes" : ""
         let lines = report.results.flatMap(\.lines).compactMap(Self.withoutShellHint)
         show(lines.isEmpty ? ["done"] : lines, title(report.order), hint: hint, opens: !isDone)
+    }
+
+    /// Takes what an undo was for from the list; another action may be the last one by now.
+    private mutating func forget(_ undo: Proposal) {
+        let place = undoable.lastIndex { $0.steps.contains(where: undo.steps.contains(sameAs:)) }
+        if let place { undoable.remove(at: place) }
     }
 
     /// The line without what the shell command says about undoing it; nil if nothing else is left.

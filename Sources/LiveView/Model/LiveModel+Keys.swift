@@ -107,6 +107,9 @@ extension LiveModel {
         case "]": return step(1)
         case "{": return step(-Self.jump)
         case "}": return step(Self.jump)
+        case "n": return .goToEvent(.next)
+        case "N": return .goToEvent(.previous)
+        case "v": return .turnSummary
         case ".": mark()
         case "U": unmark()
         case "a": mode = .menu(.actions)
@@ -135,15 +138,19 @@ extension LiveModel {
             rebuild()
         case "f": mode = .columns(cursor: 0)
         case "6": message = "no cgroup file counts network traffic"
-        case "z":
-            guard selectedRow != nil else { return nil }
-            openProcesses()
-            return .loadProcesses
+        case "z", "e":
+            if let limitation {
+                message = limitation
+            } else if character == "e" {
+                mode = .events(top: 0)
+            } else if selectedRow != nil {
+                openProcesses()
+                return .loadProcesses
+            }
         case "x":
             guard selectedRow != nil else { return nil }
             openExplanation()
             return .explain
-        case "e": mode = .events(top: 0)
         default:
             guard let set = ColumnSet.allCases.first(where: { $0.key == character }) else {
                 message = Self.unknownKey

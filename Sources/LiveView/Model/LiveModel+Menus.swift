@@ -56,9 +56,10 @@ extension LiveModel {
         return propose(options.isEmpty ? steps : Array(steps.prefix(1)))
     }
 
-    /// Opens the list of the limits that the cgroup has, with their present values.
-    mutating func openLimits(_ index: Int) {
-        guard let snapshot else { return }
+    /// Opens the list of the limits that the cgroup has, with their present values, and asks for
+    /// their owner.
+    mutating func openLimits(_ index: Int) -> Intent? {
+        guard let snapshot else { return nil }
         let limits = LimitCatalog.all.filter { $0.dimension == nil && $0.refusal == nil }
         let items = limits.compactMap { limit -> Menu.Item? in
             guard let value = limit.value(in: snapshot, at: index) else { return nil }
@@ -66,9 +67,28 @@ extension LiveModel {
         }
         guard !items.isEmpty else {
             message = "no limit of this cgroup is visible; `:set NAME=VALUE` sets any"
-            return
+            return nil
         }
         mode = .menu(Menu(topic: .limits, title: "Limit of \(targetText)", items: items))
+        owner = nil
+        lastOrder += 1
+        return .order(
+            CommandOrder(
+                number: lastOrder, purpose: .owner,
+                commands: [[snapshot.cgroups[index].path.description]]))
+    }
+
+    /// Keeps the owner of the limits, and adds it to the form that is open.
+    mutating func takeOwner(_ report: CommandReport) {
+        guard let path = report.order.commands.first?.first,
+            let sentence = report.results.first?.lines.first
+        else { return }
+        owner = (path, sentence)
+        guard case .prompt(var prompt) = mode, case .limit = prompt.topic, targetText == path else {
+            return
+        }
+        prompt.facts.append(sentence)
+        mode = .prompt(prompt)
     }
 
     /// Asks for the new value of a limit.
@@ -80,6 +100,7 @@ extension LiveModel {
         let present = limit.value(in: snapshot, at: index)
         let text = present.map { limit.grammar.text($0) } ?? "unknown"
         var facts = ["\(name) is \(text)" + effective(limit, present, index)]
+        if let owner, owner.of == targetText { facts.append(owner.sentence) }
         facts.append(limit.help + (limit.note.isEmpty ? "" : " \(limit.note)"))
         facts.append("Write \(limit.grammar.example).")
         ask(.limit(name), "\(name) =", present == nil ? "" : text, deadline: "set", facts: facts)

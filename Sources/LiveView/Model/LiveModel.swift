@@ -34,6 +34,8 @@ package struct LiveModel: Sendable {
         case step(Int)
         /// Goes to a time as typed.
         case goTo(String)
+        case goToEvent(TimeDirection)
+        case turnSummary
         case loadProcesses
         case explain
         case order(CommandOrder)
@@ -46,7 +48,9 @@ package struct LiveModel: Sendable {
     /// The commands that the view offers; empty if it can change nothing.
     var shapes: [CommandShape] = []
     /// The reason why commands cannot run; nil if they can.
-    var refusal: String? = "this view shows only"
+    var refusal: String?
+    /// Why processes and events cannot be listed; nil if they can.
+    let limitation: String?
     var mode = Mode.table
     /// The text of the filter, which may be incomplete while it is typed.
     var filter = ""
@@ -101,17 +105,23 @@ package struct LiveModel: Sendable {
     var thawTimes: [CgroupID: UInt64] = [:]
     /// Those of them that a snapshot showed as frozen, as the next one will if they still are.
     private var seenFrozen: Set<CgroupID> = []
+    /// The cgroup whose limits were last listed, and who sets them; nil until that is known.
+    var owner: (of: String, sentence: String)?
     /// What the last command printed, and its title.
     var output: (title: String, lines: [String]) = ("", [])
     /// The command lines that were typed, the last one last.
     var typedLines: [String] = []
 
     /// Creates a model that shows all cgroups of its snapshots.
+    ///
+    /// `remoteHost` is the name of the host that is shown, if it is another one.
     package init(
         layout: Layout = Layout(), isReplay: Bool = false, isPaused: Bool = false,
-        filter: String = ""
+        filter: String = "", remoteHost: String? = nil
     ) {
         self.layout = layout
+        refusal = remoteHost.map { "\($0) is another host; act there" } ?? "this view shows only"
+        limitation = remoteHost.map { "\($0) is another host; list that there" }
         self.isReplay = isReplay
         self.isPaused = isPaused
         self.filter = filter

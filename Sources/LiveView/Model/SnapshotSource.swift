@@ -47,11 +47,21 @@ package protocol SnapshotSource: AnyObject {
     var timeline: ClosedRange<UInt64>? { get }
     /// Goes to a time of a replay that the user typed; the snapshot there is then the newest one.
     func go(to text: String) -> Travel
+    /// The times of the known events of a replay, ascending, in microseconds since 1970.
+    var eventMarks: [UInt64] { get }
+    /// Goes from a snapshot of a replay to the one with the next event, or with the previous one.
+    func goToEvent(_ direction: TimeDirection, from shown: Snapshot) -> Travel
+    /// Shows the next of: the last sample, the peaks and the means of each thinned period.
+    func turnSummary(at shown: Snapshot) -> Travel
 }
+
+/// A direction in time.
+package enum TimeDirection: Hashable, Sendable { case next, previous }
 
 /// The result of going to another time.
 package enum Travel {
-    case arrived(Snapshot)
+    /// The snapshot there, with a line about it; nil for none.
+    case arrived(Snapshot, note: String? = nil)
     /// The reason, on one line.
     case refused(String)
 }
@@ -69,6 +79,19 @@ extension SnapshotSource {
     /// Refuses, as a live source does.
     package func go(to text: String) -> Travel {
         .refused("only a replay has other times; see `cgwarden top --at`")
+    }
+
+    /// Returns no times, as a live source does.
+    package var eventMarks: [UInt64] { [] }
+
+    /// Refuses, as a live source does.
+    package func goToEvent(_ direction: TimeDirection, from shown: Snapshot) -> Travel {
+        .refused("only a replay goes to events; e lists them")
+    }
+
+    /// Refuses, as a live source does.
+    package func turnSummary(at shown: Snapshot) -> Travel {
+        .refused("every sample is shown; only the history is thinned")
     }
 
     /// Returns no events, because a recording has none.

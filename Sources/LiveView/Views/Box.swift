@@ -2,10 +2,11 @@ import CgroupModel
 
 /// A frame of lines around a part of the screen.
 enum Box {
-    /// Draws an empty box with a title; `height` counts the lines inside.
+    /// Draws an empty box with a title; `height` counts the lines inside, `above` and `below` those
+    /// that it has no room for.
     static func draw(
         _ title: String, row: Int, column: Int, width: Int, height: Int, style: Style = .label,
-        into frame: inout Frame
+        above: Int = 0, below: Int = 0, into frame: inout Frame
     ) {
         let inner = max(width - 2, 0)
         let head = CellWidth.ellipsised(" \(title.onOneLine) ", to: inner)
@@ -16,8 +17,10 @@ enum Box {
             frame.fill(row: row + 1 + line, column: column + 1, width: inner, style: .plain)
             frame.put("│", row: row + 1 + line, column: column + width - 1, style: style)
         }
-        frame.put(
-            "└" + String(repeating: "─", count: inner) + "┘", row: row + 1 + height, column: column,
-            style: style)
+        let hidden = [above > 0 ? "\(above) above" : nil, below > 0 ? "\(below) below" : nil]
+            .compactMap(\.self).joined(separator: ", ")
+        let foot = hidden.isEmpty ? "" : CellWidth.ellipsised(" \(hidden) ", to: inner)
+        let line = String(repeating: "─", count: max(inner - CellWidth.of(foot), 0))
+        frame.put("└\(line)\(foot)┘", row: row + 1 + height, column: column, style: style)
     }
 }

@@ -8,10 +8,11 @@ enum ColumnPicker {
         let left = (frame.size.columns - width) / 2
         let top = geometry.headRow + 1
         guard height > 0, width > 20 else { return }
-        Box.draw(
-            "Columns", row: top - 1, column: left, width: width, height: height, into: &frame)
         let inner = width - 2
         let first = min(max(cursor - height + 1, 0), columns.count - height)
+        Box.draw(
+            "Columns", row: top - 1, column: left, width: width, height: height, above: first,
+            below: columns.count - first - height, into: &frame)
         let shown = model.table.places
         for place in 0..<height {
             let column = columns[first + place]

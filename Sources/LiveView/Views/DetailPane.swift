@@ -24,8 +24,7 @@ enum DetailPane {
                 let values = scene.series.indices.contains(place) ? scene.series[place] : []
                 draw(
                     chart, values, scene.marks, row: top + from, height: to - from, column: 1,
-                    width: width,
-                    into: &frame)
+                    width: width, into: &frame)
             }
             start = width + 3
         }
@@ -54,8 +53,7 @@ enum DetailPane {
 
     private static func draw(
         _ chart: Chart, _ values: [Double?], _ marks: [Bool], row: Int, height: Int, column: Int,
-        width: Int,
-        into frame: inout Frame
+        width: Int, into frame: inout Frame
     ) {
         guard height > 1 else { return }
         let shown = values.suffix(width).compactMap { $0 }

@@ -64,7 +64,7 @@ enum Header {
             let start = place * width / meters.count + (place == 0 ? 1 : 0)
             let end = (place + 1) * width / meters.count - 1
             let label = meter.label + " "
-            let bar = end - start - label.count - 12
+            let bar = end - start - label.count - 13
             frame.put(label, row: 1, column: start, style: .label)
             let open = start + label.count
             frame.put("[", row: 1, column: open, style: .dim)
@@ -75,7 +75,7 @@ enum Header {
                     style: .level(share))
             }
             frame.put(
-                meter.text, row: 1, column: open + bar + 2, width: max(end - open - bar - 1, 0))
+                meter.text, row: 1, column: open + bar + 2, width: max(end - open - bar - 2, 0))
         }
     }
 

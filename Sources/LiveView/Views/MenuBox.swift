@@ -9,8 +9,10 @@ enum MenuBox {
         guard height > 0, width > 20 else { return }
         let left = (frame.size.columns - width) / 2
         let top = geometry.headRow
-        Box.draw(menu.title, row: top, column: left, width: width, height: height, into: &frame)
         let first = min(max(menu.cursor - height + 1, 0), menu.items.count - height)
+        Box.draw(
+            menu.title, row: top, column: left, width: width, height: height, above: first,
+            below: menu.items.count - first - height, into: &frame)
         let names = menu.items.reduce(0) { max($0, CellWidth.of($1.name)) }
         for place in 0..<height {
             let item = menu.items[first + place]

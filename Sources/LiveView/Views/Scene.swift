@@ -10,6 +10,8 @@ struct Scene {
     var frames = 0
     /// The times of the first and the last snapshot of a replay; nil for a live source.
     var timeline: ClosedRange<UInt64>?
+    /// The times of the known events of a replay, ascending, in microseconds since 1970.
+    var eventMarks: [UInt64] = []
     /// The values of the detail pane's charts, oldest first.
     var series: [[Double?]] = []
     /// Whether the selected cgroup had an event before each of those values and after the one

@@ -79,13 +79,14 @@ enum StatusLine {
                 ("Tab", model.detail == nil ? "Detail" : "Next"), ("z", "Procs"), ("x", "Why"),
                 ("e", "Events"), ("1-5", "Columns"), ("S", "Sort"),
                 ("Z", model.isPaused ? "Resume" : "Pause"), ("[ ]", "Step"), ("{ }", "Jump"),
-                ("g", "Go to time"), (".", "Mark"), ("u", "Undo"), ("Enter", "Fold"),
+                ("g", "Go to time"), ("n N", "Event"), (".", "Mark"), ("u", "Undo"),
+                ("Enter", "Fold"),
                 ("r", "Reverse"), ("I", "Hide idle"), ("F", "Follow"), ("+ -", "Interval"),
                 ("s", "Save"),
             ].filter { hint in
                 switch hint.0 {
                 case "[ ]", "{ }": model.isPaused || model.isReplay
-                case "g": model.isReplay
+                case "g", "n N": model.isReplay
                 case "u": !model.undoable.isEmpty
                 case "a", ":", ".": model.changeRefusal == nil
                 default: true

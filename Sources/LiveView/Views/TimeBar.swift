@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// The line of a replay that shows where in its time the snapshot is.
+/// The line of a replay that shows where in its time the snapshot and the events are.
 enum TimeBar {
     /// The length in microseconds from which the ends need a date.
     private static let day: UInt64 = 20 * 3600 * 1_000_000
@@ -16,13 +16,18 @@ enum TimeBar {
         let start = first.count + 2
         let width = frame.size.columns - start - last.count - 2
         guard width > 4 else { return }
-        let time = min(max(snapshot.wallTime, span.lowerBound), span.upperBound)
-        let share = length == 0 ? 1 : Double(time - span.lowerBound) / Double(length)
-        let place = Int((share * Double(width - 1)).rounded())
+        func place(_ time: UInt64) -> Int {
+            let time = min(max(time, span.lowerBound), span.upperBound)
+            let share = length == 0 ? 1 : Double(time - span.lowerBound) / Double(length)
+            return Int((share * Double(width - 1)).rounded())
+        }
         frame.put(first, row: row, column: 1, style: .label)
         frame.put(
             String(repeating: "─", count: width), row: row, column: start, style: .dim)
-        frame.put("●", row: row, column: start + place, style: .strong)
+        for mark in Set(scene.eventMarks.lazy.filter(span.contains).map(place)) {
+            frame.put("┴", row: row, column: start + mark, style: .warn)
+        }
+        frame.put("●", row: row, column: start + place(snapshot.wallTime), style: .strong)
         frame.putRight(
             last + " ", row: row, column: 0, style: .label, width: frame.size.columns)
     }

@@ -20,7 +20,7 @@ package struct OwnerReport {
     }
 
     /// The owner in one sentence.
-    var sentence: String {
+    package var sentence: String {
         switch owner {
         case .failure(let error): "owner unknown: \(error)"
         case .success(let owner): owner.sentence

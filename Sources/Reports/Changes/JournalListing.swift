@@ -33,11 +33,12 @@ package struct JournalListing {
                     entry.readBack.map(shown) ?? "\(shown(entry.wanted)) (unfinished)",
                     now(entry, present, period), entry.cause,
                 ],
-                rest: [age(entry)] + (hasExpiries ? [expiry(entry)] : []),
+                rest: [age(entry), entry.change > 0 ? "\(entry.change)" : "-"]
+                    + (hasExpiries ? [entry.expiry.map(\.text) ?? "-"] : []),
                 hierarchy: entry.hierarchy)
         }
         let head =
-            ["CGROUP", "HIERARCHY", "WHAT", "WAS", "SET", "NOW", "BY", "AGE"]
+            ["CGROUP", "HIERARCHY", "WHAT", "WAS", "SET", "NOW", "BY", "AGE", "CHANGE"]
             + (hasExpiries ? ["UNDONE"] : [])
         var table = FittedTable([head] + rows.cells)
         if let width {
@@ -66,10 +67,6 @@ package struct JournalListing {
             ? "\(seconds)s" : seconds < 7200 ? "\(seconds / 60)min" : "\(seconds / 3600)h"
     }
 
-    private func expiry(_ entry: JournalEntry) -> String {
-        entry.expiry.map { "\($0.text) (change \($0.change))" } ?? "-"
-    }
-
     /// The entries as JSON, with a newline.
     package var json: [UInt8] {
         var json = JSONWriter()
@@ -94,6 +91,7 @@ package struct JournalListing {
             json.member(name, text)
         }
         json.member("inode", entry.inode)
+        if entry.change > 0 { json.member("change", entry.change) }
         json.member("time", Double(entry.wallTime) / 1e6)
         if let readBack = entry.readBack {
             json.member("read_back", readBack)

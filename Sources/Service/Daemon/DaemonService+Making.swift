@@ -10,6 +10,7 @@ import Reports
 
 #if Exporter
 import Exporter
+import WebClient
 import Webhook
 #endif
 
@@ -59,7 +60,7 @@ extension DaemonService {
         #if Exporter
         for sink in policy.sinks {
             guard case .webhook(let text, let tokenFile, let timeout) = sink.kind,
-                let url = WebhookURL(text)
+                let url = WebURL(text)
             else { continue }
             sinks[sink.name] = WebhookSink(url, tokenFile: tokenFile, timeout: timeout) {
                 logger.warning("\(sink.name): \($0)")

@@ -16,6 +16,7 @@ final class Expirations: Sendable {
     private let nextLook = Atomic<UInt64>(0)
     /// The last lines, so that a failure that repeats is logged once.
     private let last = Mutex<[String]>([])
+    private let retries = Mutex(RetryTimes())
     private static let pause: UInt64 = 1_000_000_000
 
     init(_ machine: Machine, _ logger: Logger) {
@@ -33,7 +34,10 @@ final class Expirations: Sendable {
 
     /// Undoes overdue changes.
     func settle() {
-        let lines = ExpiryReport(changes.undoOverdue()).lines
+        let now = MonotonicClock.nanoseconds
+        let report = changes.undoOverdue(except: retries.withLock { $0.waiting(at: now) })
+        retries.withLock { $0.note(report.retried, at: now) }
+        let lines = ExpiryReport(report).lines
         let isNews = last.withLock { last in
             defer { last = lines }
             return last != lines

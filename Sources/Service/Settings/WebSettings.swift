@@ -3,6 +3,7 @@ internal import Causes
 internal import CgroupModel
 package import Exporter
 package import Hierarchy
+internal import History
 internal import KernelIO
 package import Reports
 #endif
@@ -107,6 +108,11 @@ extension MetricsServer.Configuration {
         birthTime = { births.time(of: $0.path) }
         identity = { identities.identity(of: $0) }
         files = SourceFiles(legacy: set.legacyControllers)
+        let origin = RecordingOrigin(set.system)
+        recording = { snapshot in
+            var encoder = SegmentEncoder(origin)
+            return encoder.encode(snapshot)
+        }
         if !web.omitsOwnMetrics { processSample = { OwnProcess.sample() } }
     }
 }

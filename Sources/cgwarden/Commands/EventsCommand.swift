@@ -15,10 +15,10 @@ struct EventsCommand: AsyncParsableCommand {
             If a daemon runs, the command prints the events that it has kept. With --follow, it \
             prints those that happen from now on; --since prints earlier events first.
 
-            Without a daemon, the command prints the OOM kills that the kernel log still has: the \
-            victim, its cgroup, the cgroup whose limit was reached, and that limit. With \
-            --follow, it prints every event from now on. One line on standard error says why no \
-            daemon is used.
+            Without a daemon, the command prints the events that one left on disk since the last \
+            boot, and the OOM kills that the kernel log has from later: the victim, its cgroup, \
+            the cgroup whose limit was reached, and that limit. With --follow, it prints every \
+            event from now on. One line on standard error says why no daemon is used.
 
             Reading the kernel log needs root or CAP_SYSLOG on most hosts. Without it, --follow \
             reports OOM kills without their victims. With CAP_SYS_ADMIN, changes of limits name \
@@ -90,7 +90,7 @@ struct EventsCommand: AsyncParsableCommand {
     private func runAlone(_ printer: inout EventPrinter, _ reason: String?) async throws {
         let own = OwnEvents(system: options.system, interval: interval)
         if follow { return try await own.follow(&printer, reason) }
-        try own.showKills(&printer, reason)
+        try own.showPast(&printer, reason)
     }
 
     private func selection() throws -> EventSelection {

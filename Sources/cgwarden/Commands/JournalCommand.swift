@@ -14,7 +14,8 @@ struct JournalCommand: ParsableCommand {
             or a process that it moved. `cgwarden restore` undoes them.
 
             WAS is the original value, SET the one that cgwarden wrote last, and NOW the current \
-            one, which differs from SET if something else has changed it since.
+            one, which differs from SET if something else has changed it since. CHANGE is the \
+            number for `cgwarden restore --change` and `cgwarden confirm`.
 
             Examples:
               cgwarden journal

@@ -19,7 +19,6 @@ struct ReplayOptions: ParsableArguments {
         if store.history != nil, replay != nil {
             throw ValidationError("--history and --replay are mutually exclusive")
         }
-        if store.history != nil, at == nil { throw ValidationError("--history needs --at") }
         if replay == "-" || replay == "" {
             throw ValidationError("--replay needs a file; it cannot read from a pipe")
         }

@@ -17,6 +17,9 @@ struct RestoreCommand: ParsableCommand {
             75), unless --force is given. The same holds for values in a hierarchy that is not \
             mounted here.
 
+            --change undoes one change: each value returns to what it was before that change, which \
+            may be the value of an earlier one. Values that were set again since are left alone.
+
             A journal that other users could have written is refused. A damaged one is refused \
             unless --force is given, which restores the readable part and moves the file aside.
 
@@ -25,6 +28,7 @@ struct RestoreCommand: ParsableCommand {
               cgwarden restore /build          one cgroup and its descendants
               cgwarden restore --owner daemon  changes of the daemon only
               cgwarden restore --since -10m    the changes of the last ten minutes
+              cgwarden restore --change 12     only this change
               cgwarden restore --dry-run
             """)
 
@@ -39,12 +43,19 @@ struct RestoreCommand: ParsableCommand {
         parsing: .unconditional,
         help: "Time since which changes are undone: -10m, HH:MM:SS, RFC 3339.")
     var since: WrittenTime?
+    @Option(
+        help: ArgumentHelp(
+            "Undo only this change, as `cgwarden journal` numbers it.", valueName: "number"))
+    var change: UInt64?
     @Flag(help: "Only the cgroup itself, without its descendants.") var exact = false
     @Flag(help: "Also restore values changed by other programs since.") var force = false
     @Flag(help: "Show what would be written, without writing.") var dryRun = false
 
     func validate() throws {
         if exact, cgroup == nil { throw ValidationError("--exact needs a cgroup") }
+        if change != nil, since != nil || owner != .all {
+            throw ValidationError("--change is mutually exclusive with --since and --owner")
+        }
     }
 
     func run() throws {
@@ -53,17 +64,36 @@ struct RestoreCommand: ParsableCommand {
         let restorer = Restorer(set: set, journal: journal, files: StateDirectory.files(of: set))
         let start = try since.map { try $0.instant(before: MonotonicClock.wallMicroseconds) } ?? 0
         let path = try chosen(journal, set)
-        let results = try restorer.restore(
-            path, owners: owner, force: force, dryRun: dryRun
-        ) { $0.wallTime >= start && (!exact || $0.path == path) }
+        let results =
+            try change.map { try revert($0, path, journal, set) }
+            ?? restorer.restore(path, owners: owner, force: force, dryRun: dryRun) {
+                $0.wallTime >= start && (!exact || $0.path == path)
+            }
         // Overdue changes that were not selected; the others are in the results.
-        if !dryRun, cgroup != nil || owner != .all || since != nil {
+        if !dryRun, cgroup != nil || owner != .all || since != nil || change != nil {
             try ActionContext(options).undoOverdue(journal)
         }
         // An empty journal of this user says nothing about changes by root's daemon.
         if results.isEmpty { try StateDirectory.requireSystem() }
         let report = RestoreReport(results, dryRun: dryRun)
         try StandardOutput.write(Array(report.text.utf8), failure: report.failure)
+    }
+
+    /// Undoes one change; throws if it has no value in force.
+    private func revert(
+        _ number: UInt64, _ path: CgroupPath?, _ journal: UndoJournal, _ set: HierarchySet
+    ) throws -> [RestoreResult] {
+        let reverter = ChangeReverter(
+            set: set, journal: journal, files: StateDirectory.files(of: set))
+        let results = try reverter.revert(number, force: force, dryRun: dryRun) { entry in
+            path.map { exact ? entry.path == $0 : entry.path.isWithin($0) } ?? true
+        }
+        if results.isEmpty {
+            throw CgwardenError(
+                "change \(number) is not in force: it was undone, or its values were set again; "
+                    + "`cgwarden journal` lists the changes in force", .noInput)
+        }
+        return results
     }
 
     @Sendable private static func owners(_ text: String) throws -> ChangeOwners {

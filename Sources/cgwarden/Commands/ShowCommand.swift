@@ -21,6 +21,8 @@ struct ShowCommand: AsyncParsableCommand {
             may have used more. What removed cgroups used after their last sample is \
             listed as unattributed, below their parent.
 
+            With --url, shows a cgroup of another host, as its daemon or exporter serves it there.
+
             With --at, shows the cgroup as the daemon last sampled it before a time, with the \
             rates of its counters in JSON. Processes, owners and who set a limit are not recorded.
 
@@ -35,6 +37,9 @@ struct ShowCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @OptionGroup var chosen: CgroupOrProcess
     @OptionGroup var past: PastOptions
+    #if Exporter
+    @OptionGroup(title: "Another host") var remote: RemoteOptions
+    #endif
     @Flag(help: "List cgroups that ended while the daemon ran; CGROUP is a pattern (* and **).")
     var dead = false
     @Flag(help: "One JSON object; with --dead, one per line.") var json = false
@@ -47,15 +52,19 @@ struct ShowCommand: AsyncParsableCommand {
         if past.at != nil, dead || chosen.pid != nil {
             throw ValidationError("--at is mutually exclusive with --dead and --pid")
         }
+        #if Exporter
+        if remote.url != nil, dead || chosen.pid != nil || past.store.history != nil {
+            throw ValidationError("--url is mutually exclusive with --dead, --pid and --history")
+        }
+        #endif
     }
 
     func run() async throws {
         if dead { return try showDead() }
-        if let found = try past.snapshot() {
-            let index = try found.snapshot.index(typed: chosen.cgroup ?? "")
-            let description = CgroupDescription(past: found.snapshot, index: index)
-            return try StandardOutput.write(json ? description.json : Array(description.text.utf8))
-        }
+        #if Exporter
+        if let host = try remote.host() { return try show(host.required(at: past.at)) }
+        #endif
+        if let found = try past.snapshot() { return try show(found.snapshot) }
         let set = try HierarchySet.discover(options.system)
         let path = try await chosen.path(in: set)
         var configuration = SamplerConfiguration()
@@ -78,6 +87,13 @@ struct ShowCommand: AsyncParsableCommand {
                 ? LimitOwners(in: set, journal: try? StateDirectory.journal()).report(on: path)
                 : nil,
             withoutDescendants: plan.withoutDescendants)
+        try StandardOutput.write(json ? description.json : Array(description.text.utf8))
+    }
+
+    /// Prints the cgroup in a sample that says all that is known.
+    private func show(_ snapshot: Snapshot) throws {
+        let index = try snapshot.index(typed: chosen.cgroup ?? "")
+        let description = CgroupDescription(past: snapshot, index: index)
         try StandardOutput.write(json ? description.json : Array(description.text.utf8))
     }
 

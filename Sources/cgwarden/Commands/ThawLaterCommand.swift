@@ -18,6 +18,7 @@ struct ThawLaterCommand: ParsableCommand {
     func run() throws {
         ProcessName.set("cgwarden-thaw")
         let thaw = try DeferredThaw(interface == "v2" ? .unified : .legacy)
+        HelperScope.enter("cgwarden-thaw")
         let isDone = thaw.run(
             after: .milliseconds(milliseconds), state: state,
             journal: journal.map { UndoJournal(directory: $0) })

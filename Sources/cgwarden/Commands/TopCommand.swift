@@ -17,9 +17,19 @@ struct TopCommand: AsyncParsableCommand {
             three samples, unless -n says otherwise. On a terminal, and where COLUMNS is set, the \
             text has long paths cut in the middle to the width; --full shows them whole.
 
+            If the daemon runs, the live view shows the samples that it keeps, and its title says \
+            "from the daemon"; --no-attach samples anew, as it does without a daemon, or with an \
+            interval shorter than the daemon's. Members of the group cgwarden may read them. \
+            Text is sampled anew unless --attach is given.
+
+            --url shows another host, whose daemon or exporter serves there, with --at in its \
+            past; the title names it, and nothing can be changed. A password comes from a file.
+
             --record saves all samples; --replay shows a recording in the same view. --at shows \
             the daemon's history at a time, paused: [ and ] step, { and } jump, g goes to a time, \
-            and space plays. As text, --at prints one sample.
+            n and N to the next and previous event, and space plays. Where samples were thinned \
+            out, v shows the peak or the mean of each period instead of its last sample. As text, \
+            --at prints one sample.
 
             Examples:
               cgwarden top
@@ -28,6 +38,7 @@ struct TopCommand: AsyncParsableCommand {
               cgwarden top --record FILE
               cgwarden top --at 'yesterday 14:00'
               cgwarden top --replay FILE --at -10m
+              cgwarden top --url https://node7:10980 --ca ca.pem
             """)
 
     @OptionGroup var options: SystemOptions
@@ -70,6 +81,13 @@ struct TopCommand: AsyncParsableCommand {
     var mouse = true
     @OptionGroup(title: "Recording") var recording: RecordOptions
     @OptionGroup(title: "Recording") var replaying: ReplayOptions
+    #if Exporter
+    @OptionGroup(title: "Another host") var remote: RemoteOptions
+    #endif
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Show the frames that the running daemon keeps (default: in the live view).")
+    var attach: Bool?
 
     enum Order: EnumerableFlag {
         case path, tasks, cpu, memory, io
@@ -143,6 +161,27 @@ struct TopCommand: AsyncParsableCommand {
         if machine != nil, replaying.isReplay {
             throw ValidationError("--machine is mutually exclusive with --replay and --at")
         }
+        if replaying.store.history != nil, replaying.at == nil, attach != true {
+            throw ValidationError("--history needs --at or --attach")
+        }
+        if attach == true {
+            if replaying.isReplay || recording.record != nil || counting != nil {
+                throw ValidationError(
+                    "--attach is mutually exclusive with --replay, --at, --record, -P and -k")
+            }
+            guard options.isWholeHost else {
+                throw ValidationError("--attach shows this host; leave out --cgroup-root")
+            }
+        }
+        #if Exporter
+        guard remote.url != nil else { return }
+        if replaying.replay != nil || replaying.store.history != nil || recording.record != nil
+            || counting != nil || machine != nil || attach == true || !options.isWholeHost
+        {
+            throw ValidationError(
+                "--url is mutually exclusive with options that read this host or a file")
+        }
+        #endif
     }
 
     func run() async throws {
@@ -151,6 +190,9 @@ struct TopCommand: AsyncParsableCommand {
         if let note = orderName?.note { StandardOutput.complain("cgwarden: note: \(note)") }
         if let delay { layout.delay = delay.seconds }
         if let cpu { layout.percent = cpu == .percentage }
+        #if Exporter
+        if let host = try remote.host() { return try await show(host, layout) }
+        #endif
         if let file = replaying.replay { return try await replay(file, layout) }
         if let time = replaying.at { return try await showPast(time, layout) }
         let set = try HierarchySet.discover(options.system)
@@ -161,10 +203,12 @@ struct TopCommand: AsyncParsableCommand {
         let recorder = try recording.recorder(options.system)
         let observation = try Observation(
             options.system, metrics: metrics(layout), configuration: configuration)
+        let frames = try frames(observation, scope(path), layout)
         guard isBatch else {
             return try await TopScreen.show(
                 LiveSource(
-                    observation, recorder, in: configuration.scope, counting: processes(set)),
+                    observation, from: frames, recorder, in: configuration.scope,
+                    counting: processes(set)),
                 layout,
                 options: screenOptions(ActingHost(options) { Cgwarden.configuration.subcommands }),
                 most: count)
@@ -174,61 +218,30 @@ struct TopCommand: AsyncParsableCommand {
         var printer = printer(
             layout, below: path, identities: Identities(set), tasksTitle: processes?.title)
         var cadence = Cadence()
-        repeat {
-            if printer.count > 0 {
-                try await cadence.wait(.microseconds(Int64(layout.delay * 1e6)))
+        while true {
+            let next =
+                if let frames {
+                    await frames.next(interval: layout.delay)
+                } else {
+                    await observation.sampler.sample()
+                }
+            if let snapshot = next {
+                try recorder?.append(snapshot)
+                try printer.print(processes?.counted(snapshot) ?? snapshot)
+                if printer.count == most { break }
             }
-            let snapshot = await observation.sampler.sample()
-            try recorder?.append(snapshot)
-            try printer.print(processes?.counted(snapshot) ?? snapshot)
-        } while printer.count != most
+            try await cadence.wait(.microseconds(Int64(layout.delay * 1e6)))
+        }
         try recorder?.sync()
     }
 
-    /// Shows the recording from the requested time on, as text or in the live view.
-    private func replay(_ file: String, _ layout: Layout) async throws {
-        var replay = try Replay(file, at: replaying.at, scope(.root))
-        let path = try CgroupPath(typed: root, where: replay.has)
-        try replay.require(path)
-        replay.scope = scope(path)
-        guard isBatch else {
-            return try await TopScreen.show(
-                ReplaySource(replay), layout, options: screenOptions(), most: count)
-        }
-        var printer = printer(layout, below: path, identities: nil)
-        while printer.count != count, let snapshot = try replay.next() {
-            try printer.print(snapshot)
-        }
-        for note in replay.notes { StandardOutput.complain("cgwarden: \(note)") }
-    }
-
-    /// Shows the history at a time, as text or in the live view.
-    private func showPast(_ time: WrittenTime, _ layout: Layout) async throws {
-        var reader = try replaying.store.open()
-        let first = try reader.snapshot(at: time)
-        let path = first.cgroups[try first.index(typed: root)].path
-        guard isBatch else {
-            let reel = HistoryReel(reader, at: first.wallTime, scope(path))
-            return try await TopScreen.show(
-                ReplaySource(reel), layout, options: screenOptions(isPaused: true), most: count)
-        }
-        var printer = printer(layout, below: path, identities: nil)
-        let most = iterations == nil ? 1 : count
-        var next: Snapshot? = first
-        while let snapshot = next, printer.count != most {
-            try printer.print(snapshot.within(scope(path)))
-            next = printer.count == most ? nil : try reader.step(1)
-        }
-        reader.complain()
-    }
-
     /// The number of samples; nil for no end.
-    private var count: Int? { once ? 1 : iterations == 0 ? nil : iterations }
+    var count: Int? { once ? 1 : iterations == 0 ? nil : iterations }
 
     /// The maximum number of samples in text output; nil for no limit.
-    private var textSamples: Int? { iterations == nil && !once && !batch ? 3 : count }
+    var textSamples: Int? { iterations == nil && !once && !batch ? 3 : count }
 
-    private var isBatch: Bool { batch || json || csv || once || !StandardOutput.isTerminal }
+    var isBatch: Bool { batch || json || csv || once || !StandardOutput.isTerminal }
 
     private var format: SampleOutput.Format { json ? .json : csv ? .csv : .table }
 
@@ -236,7 +249,7 @@ struct TopCommand: AsyncParsableCommand {
         counting.map { ProcessCount($0, isRecursive: recursive?.isYes ?? true, set) }
     }
 
-    private func printer(
+    func printer(
         _ layout: Layout, below path: CgroupPath, identities: Identities?,
         tasksTitle: String? = nil
     ) -> SamplePrinter {
@@ -248,7 +261,7 @@ struct TopCommand: AsyncParsableCommand {
             condition: condition?.filter)
     }
 
-    private func screenOptions(
+    func screenOptions(
         _ host: ActingHost? = nil, isPaused: Bool = false
     ) -> ScreenOptions {
         ScreenOptions(
@@ -270,7 +283,7 @@ struct TopCommand: AsyncParsableCommand {
         } + extra
     }
 
-    private func scope(_ path: CgroupPath) -> SampleScope {
+    func scope(_ path: CgroupPath) -> SampleScope {
         SampleScope(subtree: path, depth: depth, withAncestors: !path.isRoot)
     }
 }

@@ -15,6 +15,7 @@ struct UndoLaterCommand: ParsableCommand {
 
     func run() throws {
         ProcessName.set("cgwarden-undo")
+        HelperScope.enter("cgwarden-undo")
         let journal = UndoJournal(directory: journal)
         let isDone = UndoTimer(journal: journal).run {
             let set = try HierarchySet.discover(options.system)

@@ -24,6 +24,6 @@ struct CommandQueue {
         let order = waiting.remove(at: index)
         let failure = CommandReport.Result(status: ExitStatus.osError.rawValue, lines: [reason])
         done.append(
-            CommandReport(order: order, results: order.commands.map { _ in failure }, since: ""))
+            CommandReport(order: order, results: order.commands.map { _ in failure }))
     }
 }

@@ -1,8 +1,11 @@
+import Actuation
 import ArgumentParser
 import CgroupModel
+import Hierarchy
 import KernelIO
 import LiveView
 import Reports
+import Service
 import Synchronization
 
 /// The host that the live view may change.
@@ -11,6 +14,7 @@ struct ActingHost: Sendable {
     var arguments: [String] = []
     /// The reason why it cannot be changed; nil if it can.
     var refusal: String?
+    private var system = SystemRoot.live
 
     /// The commands of this program.
     let commands: @Sendable () -> [any ParsableCommand.Type]
@@ -23,7 +27,19 @@ struct ActingHost: Sendable {
         self.commands = commands
         guard let options else { return }
         arguments = options.cgroupRootArguments
+        system = options.system
         refusal = options.root == nil ? nil : "a captured tree cannot be changed"
+    }
+
+    /// Returns the sentence that says who sets the limits of a cgroup.
+    fileprivate func owner(of cgroup: String) -> CommandReport.Result {
+        do {
+            let owners = LimitOwners(in: try HierarchySet.discover(system), journal: nil)
+            let report = owners.report(on: CgroupPath(cgroup))
+            return CommandReport.Result(status: 0, lines: [report.sentence])
+        } catch {
+            return CommandReport.Result(status: 71, lines: ["owner unknown: \(error)"])
+        }
     }
 }
 
@@ -70,9 +86,9 @@ final class CommandRunner: CommandPort {
             return true
         }
         guard mayStart else { return }
-        let (state, options) = (state, host.arguments)
+        let (state, host) = (state, host)
         do throws(IOError) {
-            try WorkerThread.start("cgw-command") { Self.work(state, options) }
+            try WorkerThread.start("cgw-command") { Self.work(state, host) }
         } catch {
             state.orders.withLock { orders in
                 orders.threads -= 1
@@ -86,7 +102,7 @@ final class CommandRunner: CommandPort {
     }
 
     /// Runs waiting orders until there are none.
-    private static func work(_ state: State, _ options: [String]) {
+    private static func work(_ state: State, _ host: ActingHost) {
         while true {
             let next = state.orders.withLock { orders -> CommandOrder? in
                 let next = orders.next()
@@ -94,12 +110,14 @@ final class CommandRunner: CommandPort {
                 return next
             }
             guard let order = next else { return }
-            let since = CivilTime.rfc3339(MonotonicClock.wallMicroseconds, places: 6)
             let results = order.commands.map { words in
-                OwnCommand(words: words, options: options, purpose: order.purpose).run()
+                order.purpose == .owner
+                    ? host.owner(of: words[0])
+                    : OwnCommand(words: words, options: host.arguments, purpose: order.purpose)
+                        .run()
             }
             state.orders.withLock {
-                $0.done.append(CommandReport(order: order, results: results, since: since))
+                $0.done.append(CommandReport(order: order, results: results))
                 if order.purpose == .change { $0.isChanging = false }
             }
         }
@@ -131,6 +149,7 @@ private struct OwnCommand {
             return CommandReport.Result(
                 status: ExitStatus.osError.rawValue, lines: ["cannot start: \(error)"])
         }
+        let identity = ProcessIdentity(running: process.child.pid)
         var output: [UInt8] = []
         let deadline = Deadline(after: patience)
         var isOpen = true
@@ -142,8 +161,14 @@ private struct OwnCommand {
             if isOpen { isOpen = drain(process, &output) }
         }
         if isOpen { _ = drain(process, &output) }
+        let change = purpose == .change ? identity.flatMap(Self.change) : nil
         let status = process.child.end()?.status ?? ExitStatus.software.rawValue
-        return CommandReport.Result(status: status, lines: lines(output))
+        return CommandReport.Result(status: status, lines: lines(output), change: change)
+    }
+
+    /// The number of the change that a process recorded; nil if it recorded none.
+    private static func change(by process: ProcessIdentity) -> UInt64? {
+        (try? StateDirectory.journalToRead().state())?.change(by: process)
     }
 
     /// Reads the available output, and discards what is beyond the bound; false at its end.

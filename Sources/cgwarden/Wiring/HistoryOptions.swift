@@ -1,4 +1,5 @@
 import ArgumentParser
+import Events
 import History
 import KernelIO
 import Reports
@@ -20,4 +21,23 @@ struct HistoryOptions: ParsableArguments {
 
     /// Opens the history; throws one sentence with a remedy if there is none.
     func open() throws -> HistoryReader { try HistoryReader(history) }
+
+    /// Returns the events of the time that the history covers: the daemon's, or those that the
+    /// samples of another history show.
+    func events() -> ReplayEvents {
+        ReplayEvents { [history] found in
+            if let history {
+                var past = try Past(history)
+                var events = RecordedEvents()
+                try past.samples(0 ... .max, step: nil) { snapshot in
+                    found(events.take(snapshot))
+                    return true
+                }
+            } else if let journal = try DaemonHistory.events() {
+                try EventJournal.read(journal, note: { _ in }) { record in
+                    if let stored = StoredEvent(decoding: record) { found([stored.event]) }
+                }
+            }
+        }
+    }
 }

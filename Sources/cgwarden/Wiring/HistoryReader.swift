@@ -78,6 +78,9 @@ struct HistoryReader {
         (try? OwnedDescriptor.directory(Array(path.utf8))) != nil
     }
 
+    /// The last snapshot that was returned, with the summary of its period; nil before the first.
+    var frame: PastFrame? { past.current }
+
     /// The host that recorded the last snapshot that was returned; nil if unknown.
     var machine: RecordedMachine? { past.current?.origin.machine }
 

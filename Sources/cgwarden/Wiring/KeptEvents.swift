@@ -61,6 +61,21 @@ enum KeptEvents {
         return isWanted ? reply.last : nil
     }
 
+    /// Prints the events of a journal.
+    ///
+    /// Returns false once enough are printed, and the time of the newest event in microseconds since
+    /// 1970; 0 if there is none.
+    static func read(
+        _ journal: String, _ printer: inout EventPrinter
+    ) throws -> (isWanted: Bool, newest: UInt64) {
+        var newest: UInt64 = 0
+        let isWanted = try write(EventMerge([], last: .max), journal) { events in
+            newest = events.reduce(newest) { max($0, $1.time.wall) }
+            return try printer.take(events)
+        }
+        return (isWanted, newest)
+    }
+
     /// Writes the events of the journal and of memory; returns false once enough are written.
     ///
     /// `write` writes some events and returns whether more are wanted. It is not called again after

@@ -1,25 +1,23 @@
-import Hierarchy
 import History
 import Service
 import Synchronization
 
-/// Takes samples for the live view into the history.
+/// Takes frames for the live view into its ring.
 struct LiveFeed: Sendable {
-    let sampler: Sampler
+    let frames: any FrameSource
     let ring: HistoryRing
     let pace: Pacer
     let recorder: Recorder?
-    let events: LiveEvents
+    let events: LiveEvents?
     let counting: ProcessCount?
 
     func takeSample() async {
-        let snapshot = await sampler.sample()
+        defer { pace.finish() }
+        guard let snapshot = await frames.next(interval: pace.intervalSeconds) else { return }
         ring.append(counting?.counted(snapshot) ?? snapshot)
-        events.take(snapshot)
+        events?.take(snapshot)
         // The title of the view reports a failure.
         try? recorder?.append(snapshot)
-        await sampler.setCostlyMultiple(Sampler.costlyMultiple(interval: pace.intervalSeconds))
-        pace.finish()
     }
 }
 

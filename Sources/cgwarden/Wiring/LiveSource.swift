@@ -7,48 +7,54 @@ import LiveView
 import Service
 import Synchronization
 
-/// The source of the live view: samples when the view polls and a sample is due, and keeps the
-/// history.
+/// The source of the live view: asks for a frame when the view polls and one is due, and keeps the
+/// last ones.
 final class LiveSource: ScreenSource {
-    private let sampler: Sampler
-    private let set: HierarchySet
+    private let frames: any FrameSource
     private let ring = HistoryRing()
     private var cursor: HistoryCursor
     private let pace = Pacer()
-    private let identities: Identities
-    private let lister: ProcessLister
-    private let eventList: LiveEvents
+    /// What only this host knows about its cgroups; nil for another host.
+    private let identities: Identities?
+    private let lister: ProcessLister?
+    private let eventList: LiveEvents?
+    private var dead: RecentDead?
     private let recorder: Recorder?
     private let counting: ProcessCount?
-    private let mode: String
     let files: SourceFiles
-    private var dead: RecentDead
 
-    /// Shows samples of a scope; with `counting`, processes instead of tasks.
+    /// Shows frames of a scope of this host, its own unless others are given; with `counting`,
+    /// processes instead of tasks.
     init(
-        _ observation: Observation, _ recorder: Recorder?, in scope: SampleScope = SampleScope(),
-        counting: ProcessCount? = nil
+        _ observation: Observation, from frames: (any FrameSource)? = nil, _ recorder: Recorder?,
+        in scope: SampleScope = SampleScope(), counting: ProcessCount? = nil
     ) {
+        self.frames = frames ?? OwnFrames(observation)
         self.recorder = recorder
         self.counting = counting
         files = observation.files
-        sampler = observation.sampler
-        set = observation.set
-        let host = observation.set.system.hostName
-        mode = [host, observation.set.mode.word].compactMap(\.self).joined(separator: "  ")
         cursor = HistoryCursor(ring)
+        let set = observation.set
         lister = ProcessLister(set)
         eventList = LiveEvents(set.system)
         identities = Identities(set)
         dead = RecentDead(set, in: scope)
     }
 
+    /// Shows frames of another host.
+    init(remote frames: any FrameSource) {
+        self.frames = frames
+        files = SourceFiles()
+        cursor = HistoryCursor(ring)
+        (identities, lister, eventList, dead, recorder, counting) = (nil, nil, nil, nil, nil, nil)
+    }
+
     let isReplay = false
 
     var title: String {
-        guard let recorder else { return mode }
-        guard let failure = recorder.failure else { return mode + "  recording" }
-        return "\(mode)  not recording: \(failure)"
+        guard let recorder else { return frames.title }
+        guard let failure = recorder.failure else { return frames.title + "  recording" }
+        return "\(frames.title)  not recording: \(failure)"
     }
 
     var now: UInt64 { MonotonicClock.wallMicroseconds }
@@ -56,11 +62,11 @@ final class LiveSource: ScreenSource {
     func latest() -> Snapshot? {
         if pace.begin(at: MonotonicClock.nanoseconds) {
             let feed = LiveFeed(
-                sampler: sampler, ring: ring, pace: pace, recorder: recorder, events: eventList,
+                frames: frames, ring: ring, pace: pace, recorder: recorder, events: eventList,
                 counting: counting)
             Task.detached { await feed.takeSample() }
         }
-        return ring.latest.map { dead.added(to: $0) }
+        return ring.latest.map { dead?.added(to: $0) ?? $0 }
     }
 
     func snapshot(back: Int) -> Snapshot? { cursor.snapshot(back: back) }
@@ -82,13 +88,22 @@ final class LiveSource: ScreenSource {
         ring.series(of: cgroup, back: back, count: count, value)
     }
 
-    func identity(of cgroup: CgroupEntry) -> CgroupIdentity? { identities.identity(of: cgroup) }
+    func identity(of cgroup: CgroupEntry) -> CgroupIdentity? {
+        guard let identities else { return CgroupIdentity(cgroup.path) }
+        return identities.identity(of: cgroup)
+    }
 
-    func processes(of cgroup: CgroupEntry) -> [ProcessRow]? { lister.rows(of: cgroup) }
+    func processes(of cgroup: CgroupEntry) -> [ProcessRow]? {
+        guard let lister else { return [] }
+        return lister.rows(of: cgroup)
+    }
 
-    func events() -> [String]? { eventList.lines }
+    func events() -> [String]? {
+        guard let eventList else { return [] }
+        return eventList.lines
+    }
 
-    func eventTimes(of path: CgroupPath) -> [UInt64] { eventList.times(of: path) }
+    func eventTimes(of path: CgroupPath) -> [UInt64] { eventList?.times(of: path) ?? [] }
 
     func saveLayout(_ layout: Layout) throws -> String { try SavedLayout.save(layout) }
 }

@@ -10,12 +10,21 @@ struct OwnEvents {
     let system: SystemRoot
     let interval: Interval
 
-    /// Prints the OOM kills that the kernel log still has; `reason` says why no daemon is used.
-    func showKills(_ printer: inout EventPrinter, _ reason: String?) throws {
+    /// Prints the events that a daemon has left on disk, and the OOM kills that the kernel log has
+    /// from later; `reason` says why no daemon is used.
+    func showPast(_ printer: inout EventPrinter, _ reason: String?) throws {
         guard system.isLive else {
             throw CgwardenError("a captured tree has no kernel log; use --follow", .usage)
         }
         var host = HostEvents(system, from: .oldest)
+        if let reason, let journal = Self.journal {
+            StandardOutput.complain(
+                "cgwarden: \(reason); showing the events that it left, and later OOM kills in the "
+                    + "kernel log")
+            if let refusal = host.logRefusal { StandardOutput.complain("cgwarden: \(refusal)") }
+            guard try showLeft(journal, &host, &printer) else { return }
+            return try printer.finish()
+        }
         if let refusal = host.logRefusal {
             throw CgwardenError(
                 "\(refusal); run as root or with CAP_SYSLOG, or use --follow", .noPermission)
@@ -28,7 +37,22 @@ struct OwnEvents {
         try printer.finish()
     }
 
-    /// Prints all events from now on, and first, if the selection has a start, the OOM kills since.
+    /// The file of the events that a daemon has left; nil if there is none.
+    private static var journal: String? {
+        guard let path = try? DaemonHistory.events(), LogFile.exists(path) else { return nil }
+        return path
+    }
+
+    /// Prints the events of a journal, and later OOM kills; returns false once enough are printed.
+    private func showLeft(
+        _ journal: String, _ host: inout HostEvents, _ printer: inout EventPrinter
+    ) throws -> Bool {
+        let (isWanted, newest) = try KeptEvents.read(journal, &printer)
+        guard isWanted else { return false }
+        return try printer.take(host.pastKills().filter { $0.time.wall > newest })
+    }
+
+    /// Prints all events from now on, and first, if the selection has a start, those since.
     func follow(_ printer: inout EventPrinter, _ reason: String?) async throws {
         let hasPast = printer.selection.since != nil
         var configuration = SamplerConfiguration()
@@ -52,7 +76,15 @@ struct OwnEvents {
                 "cgwarden: \(refusal); changes of limits are reported without their writers; run "
                     + "as root or with CAP_SYS_ADMIN")
         }
-        if hasPast { guard try printer.take(host.pastKills()) else { return } }
+        if hasPast {
+            let isWanted =
+                if reason != nil, let journal = Self.journal {
+                    try showLeft(journal, &host, &printer)
+                } else {
+                    try printer.take(host.pastKills())
+                }
+            guard isWanted else { return }
+        }
         var fold = EventFold()
         var cadence = Cadence()
         while true {

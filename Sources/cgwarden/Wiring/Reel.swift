@@ -22,11 +22,36 @@ protocol Reel {
     mutating func lead(to time: UInt64?, _ body: (Snapshot) -> Void) throws
     /// Returns the instant that a written time means; throws if it is not in the reel.
     func instant(_ time: WrittenTime) throws -> UInt64
+    /// The events in its time; nil if they are not read.
+    var events: ReplayEvents? { get }
+    /// What stands for each thinned period; nil if nothing is thinned.
+    var summary: PeriodSummary? { get set }
+}
+
+/// What a view shows of a period whose other samples were dropped.
+enum PeriodSummary: String, CaseIterable {
+    /// The last sample.
+    case last
+    /// The highest value of each gauge.
+    case peak
+    /// The mean of each gauge.
+    case mean
+
+    /// The one after this.
+    var next: PeriodSummary {
+        let all = Self.allCases
+        return all[((all.firstIndex(of: self) ?? 0) + 1) % all.count]
+    }
 }
 
 extension Replay: Reel {
     /// The number of snapshots before the first shown one that are loaded for stepping back.
     private static let lead = 600
+
+    var summary: PeriodSummary? {
+        get { nil }
+        set {}
+    }
 
     var name: String {
         "replay of \(path.split(separator: "/").last.map(String.init) ?? path)"
@@ -58,41 +83,67 @@ struct HistoryReel: Reel {
     /// The cgroups to include.
     private let scope: SampleScope
     private var start: UInt64
-    /// The snapshot after the last one that was returned, if it was read already.
-    private var pending: Snapshot?
+    /// The snapshot after the last one that was returned, and its period, if it was read already.
+    private var pending: (snapshot: Snapshot, step: UInt64)?
     private var reached: UInt64 = 0
+    /// The period of the last snapshot that was returned, in microseconds; 0 if it is not thinned.
+    private var step: UInt64 = 0
     let span: ClosedRange<UInt64>
+    let events: ReplayEvents?
+    private var chosen = PeriodSummary.last
 
     /// Starts at a time in microseconds since 1970.
-    init(_ reader: HistoryReader, at start: UInt64, _ scope: SampleScope) {
+    init(
+        _ reader: HistoryReader, at start: UInt64, _ scope: SampleScope, events: ReplayEvents
+    ) {
         self.reader = reader
         self.start = start
         self.scope = scope
+        self.events = events
         span = reader.span
     }
 
+    var summary: PeriodSummary? {
+        get { chosen }
+        set { chosen = newValue ?? .last }
+    }
+
     let name = "history"
-    let place = ""
+    var place: String {
+        step == 0 ? "" : "\(chosen.rawValue) of \(step / 1_000_000)s"
+    }
     var troubles: Int { reader.troubles }
     var isAtEnd: Bool { pending == nil && reached >= span.upperBound }
 
     mutating func next() throws -> Snapshot? {
-        let following = try pending ?? reader.step(1)
+        if pending == nil { try read { try $0.step(1) } }
+        guard let following = pending else { return nil }
         pending = nil
-        guard let following else { return nil }
-        reached = following.wallTime
-        return following.within(scope)
+        reached = following.snapshot.wallTime
+        step = following.step
+        return following.snapshot.within(scope)
+    }
+
+    /// Reads a snapshot, and keeps what stands for its period as the next one.
+    private mutating func read(_ body: (inout HistoryReader) throws -> Snapshot?) throws {
+        pending = nil
+        guard let snapshot = try body(&reader), let frame = reader.frame else { return }
+        switch chosen {
+        case .last: pending = (snapshot, frame.step)
+        case .peak: pending = (frame.peaks, frame.step)
+        case .mean: pending = (frame.means, frame.step)
+        }
     }
 
     mutating func lead(to time: UInt64?, _ body: (Snapshot) -> Void) throws {
         let time = time ?? start
         let begin = max(time > Self.lead ? time - Self.lead : 0, span.lowerBound)
-        pending = try reader.snapshot(at: begin)
+        try read { try $0.snapshot(at: begin) }
         repeat {
             guard let snapshot = try next() else { return }
             body(snapshot)
-            pending = try reader.step(1)
-        } while pending.map { $0.wallTime <= time } ?? false
+            try read { try $0.step(1) }
+        } while pending.map { $0.snapshot.wallTime <= time } ?? false
     }
 
     func instant(_ time: WrittenTime) throws -> UInt64 { try reader.instantWithin(time) }

@@ -1,4 +1,5 @@
 import CgroupModel
+import Events
 import Hierarchy
 import History
 import KernelIO
@@ -9,13 +10,20 @@ import Service
 struct Replay {
     let recording: Recording
     let path: String
+    let events: ReplayEvents?
     /// The cgroups to include.
     var scope: SampleScope
     private var cursor: RecordingCursor
 
     /// Starts at `time`, or at the first snapshot.
     init(_ path: String, at time: WrittenTime?, _ scope: SampleScope) throws {
-        recording = try RecordingFiles.open(path)
+        let recording = try RecordingFiles.open(path)
+        self.recording = recording
+        events = ReplayEvents { found in
+            var cursor = RecordingCursor(recording)
+            var events = RecordedEvents()
+            while let snapshot = try cursor.next() { found(events.take(snapshot)) }
+        }
         self.path = path
         self.scope = scope
         cursor = RecordingCursor(recording)

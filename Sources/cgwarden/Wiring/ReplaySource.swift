@@ -63,10 +63,9 @@ final class ReplaySource: ScreenSource {
         return ring.latest
     }
 
-    /// Adds the next snapshot to the ring; a read error counts as the end.
+    /// Adds the next snapshot to the ring.
     private func advance() throws {
-        isAtEnd = true
-        guard let next = try reel.next() else { return }
+        guard let next = try reel.next() else { return isAtEnd = true }
         isAtEnd = reel.isAtEnd
         tick += 1
         ring.append(next.renumbered(tick))
@@ -76,7 +75,11 @@ final class ReplaySource: ScreenSource {
         // A negative number asks for snapshots that have not been played yet.
         guard back < 0 else { return cursor.snapshot(back: back) ?? earlier() }
         let newest = tick
-        for _ in back..<0 where !isAtEnd { try? advance() }
+        do {
+            for _ in back..<0 where !isAtEnd { try advance() }
+        } catch {
+            // Another host may not answer; each attempt would wait for it.
+        }
         return tick > newest ? ring.latest : nil
     }
 
@@ -88,6 +91,47 @@ final class ReplaySource: ScreenSource {
         let before = tick
         try? load(to: oldest.wallTime - 1)
         return tick > before ? ring.latest : nil
+    }
+
+    var eventMarks: [UInt64] { reel.events?.times ?? [] }
+
+    func events() -> [String]? {
+        guard let events = reel.events else { return [] }
+        return events.lines
+    }
+
+    func goToEvent(_ direction: TimeDirection, from shown: Snapshot) -> Travel {
+        guard let events = reel.events else {
+            return .refused("the events of another host are not known here")
+        }
+        let back = Int(clamping: tick - min(shown.tick, tick))
+        let before = cursor.snapshot(back: back + 1)?.wallTime ?? shown.wallTime - 1
+        let found =
+            direction == .next
+            ? events.first(after: shown.wallTime, until: reel.span.upperBound)
+            : events.last(until: before, after: reel.span.lowerBound)
+        guard let found else { return .refused(events.reason(noneIn: direction)) }
+        do {
+            try load(to: found.time)
+            // The first snapshot that shows it is the one after it.
+            if let newest = ring.newestWallTime, newest < found.time { try advance() }
+        } catch {
+            return .refused(CgwardenError(error)?.message ?? "\(error)")
+        }
+        return ring.latest.map { .arrived($0, note: found.line) } ?? .refused("no sample there")
+    }
+
+    func turnSummary(at shown: Snapshot) -> Travel {
+        guard let summary = reel.summary else { return .refused("a recording has every sample") }
+        reel.summary = summary.next
+        do {
+            try load(to: shown.wallTime)
+        } catch {
+            return .refused(CgwardenError(error)?.message ?? "\(error)")
+        }
+        let isThinned = !reel.place.isEmpty
+        let note = isThinned ? reel.place : "every sample is kept here; \(summary.next.rawValue)"
+        return ring.latest.map { .arrived($0, note: note) } ?? .refused("no sample there")
     }
 
     func go(to text: String) -> Travel {
@@ -135,13 +179,5 @@ extension HistoryRing {
         var window = HistoryCursor(self)
         guard window.snapshot(back: back) != nil else { return [] }
         return window.series(of: cgroup, count: count, value: value)
-    }
-}
-
-extension Snapshot {
-    fileprivate func renumbered(_ tick: UInt64) -> Snapshot {
-        Snapshot(
-            tick: tick, wallTime: wallTime, tierTimes: tierTimes, schema: schema,
-            cgroups: cgroups, blocks: blocks, host: host, health: health)
     }
 }

@@ -23,6 +23,8 @@ struct ScreenOptions: Sendable {
     var filter = ""
     /// Whether it begins paused.
     var isPaused = false
+    /// The name of the host that is shown, if it is another one.
+    var remoteHost: String?
 }
 
 /// Runs the live view on the terminal.
@@ -85,7 +87,7 @@ enum TopScreen {
             screen: screen, source: source, port: options.host.map { CommandRunner($0) },
             model: LiveModel(
                 layout: layout, isReplay: source.isReplay, isPaused: options.isPaused,
-                filter: options.filter),
+                filter: options.filter, remoteHost: options.remoteHost),
             most: most, quit: quit,
             now: { source.now }, mode: { source.title })
     }

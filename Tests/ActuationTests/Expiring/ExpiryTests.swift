@@ -121,6 +121,85 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "max")
     }
 
+    /// The value of another program returns, and is left to it from then on.
+    @Test(arguments: [Duration.seconds(600), nil])
+    func valueOfOthersBelowTheChangeReturnsAndIsLeftAlone(_ first: Duration?) throws {
+        try set("pids.max=7", for: first)
+        try overwrite("9")
+        try set("pids.max=8", for: .zero)
+        let short = try machine.journal.state().records(bootID: BootID.current) { _ in false }
+        #expect(
+            JournalState(parsing: short, bootID: BootID.current).entries
+                == (try machine.journal.entries()))
+        #expect(undo.undoOverdue().results.count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "9")
+        let results = try Restorer(set: machine.set, journal: machine.journal).restore()
+        #expect(results.count == 1 && results.allSatisfy(\.isLeft))
+        #expect(try machine.text("pids/a/pids.max") == "9")
+        #expect(try entry()?.original == "max")
+    }
+
+    /// A second change with a deadline takes the place of the first one.
+    @Test func valueOfOthersBelowTwoChangesReturns() throws {
+        try set("pids.max=7", for: .seconds(600))
+        try overwrite("9")
+        try set("pids.max=8", for: .seconds(600))
+        try set("pids.max=6", for: .zero)
+        #expect(undo.undoOverdue().results.count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "9")
+    }
+
+    @Test func failedTriesOfAnEntryComeLaterAndLater() {
+        var times = RetryTimes()
+        var now: UInt64 = 1
+        var tries = 0
+        // A day, in seconds.
+        for _ in 0..<86_400 {
+            if !times.waiting(at: now).contains(7) {
+                times.note([7], at: now)
+                tries += 1
+            }
+            now += 1_000_000_000
+        }
+        #expect((250..<320).contains(tries), "\(tries)")
+        #expect(!times.waiting(at: now).contains(8), "another entry does not wait")
+        now += 400_000_000_000
+        times.note([], at: now)
+        times.note([7], at: now)
+        #expect(times.waiting(at: now + 1_100_000_000).isEmpty, "it begins again")
+    }
+
+    @Test func helperTriesForAnHourLaterAndLater() throws {
+        try set("pids.max=7", for: .zero, by: .own)
+        var waits: [Int32] = []
+        var tries = 0
+        let timer = UndoTimer(journal: machine.journal) { time, _ in waits.append(time) }
+        let isDone = timer.watch {
+            tries += 1
+            throw IOError("find", "the cgroups", .inputOutput)
+        }
+        #expect(!isDone)
+        #expect(tries == 65)
+        #expect(waits.allSatisfy { $0 <= 2001 }, "a sleep must not outlast a suspend")
+        let total = waits.reduce(0) { $0 + Int($1) }
+        #expect((3_500_000..<3_700_000).contains(total), "\(total)")
+        #expect(try machine.journal.entries().count == 1)
+    }
+
+    @Test func helperStopsTryingOnceTheChangeIsUndone() throws {
+        try set("pids.max=7", for: .zero, by: .own)
+        var tries = 0
+        let timer = UndoTimer(journal: machine.journal) { _, hasParent in hasParent = false }
+        let undo = undo
+        #expect(
+            timer.watch {
+                tries += 1
+                if tries < 3 { throw IOError("find", "the cgroups", .inputOutput) }
+                return undo
+            })
+        #expect(try machine.text("pids/a/pids.max") == "max")
+    }
+
     /// The writer would write again after the restore, without an entry.
     @Test func changeInProgressIsNotUndone() throws {
         let parent = try #require(ProcessReader(.live).stat(getppid()))

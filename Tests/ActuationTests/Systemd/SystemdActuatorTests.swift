@@ -1,4 +1,5 @@
 import CgroupModel
+import Foundation
 import Synchronization
 import Testing
 
@@ -177,6 +178,28 @@ import Testing
             .structure([.string("PIDs"), .variant(.array(of: "u", [.uint32(42)]))]),
             .structure([.string("MemoryMax"), .variant(.uint64(4096))]),
             .structure([.string("Slice"), .variant(.string("user.slice"))]),
+        ] { #expect(properties.contains(wanted)) }
+    }
+
+    @Test func helperGetsAScopeThatDoesNotDelayAShutdown() throws {
+        let name = "cgwarden-undo-\(getpid()).scope"
+        let units = StubUnits(units: [.init(name: name, cgroup: "/\(name)", state: "active")])
+        let bus = StubBus { call throws(BusError) in
+            call.member == "StartTransientUnit"
+                ? [.objectPath("/job/1")] : try units.answer(call) ?? []
+        }
+        HelperScope.enter("cgwarden-undo", by: Systemd(.system, over: bus))
+        let call = try #require(bus.calls.first { $0.member == "StartTransientUnit" })
+        #expect(call.arguments.first == .string(name))
+        guard case .array("(sv)", let properties) = call.arguments[2] else {
+            Issue.record("\(call)")
+            return
+        }
+        for wanted: BusValue in [
+            .structure([
+                .string("PIDs"), .variant(.array(of: "u", [.uint32(UInt32(getpid()))])),
+            ]),
+            .structure([.string("TimeoutStopUSec"), .variant(.uint64(100_000))]),
         ] { #expect(properties.contains(wanted)) }
     }
 

@@ -1,5 +1,5 @@
-/// The URL that notices are posted to: `http://HOST[:PORT]/PATH` or `https://…`.
-package struct WebhookURL: Hashable, Sendable {
+/// The URL of a server: `http://HOST[:PORT]/PATH` or `https://…`.
+package struct WebURL: Hashable, Sendable {
     /// Whether the connection is encrypted and the server's certificate is checked.
     package let isSecure: Bool
     /// The name or address, without the brackets of an IPv6 address.
@@ -51,12 +51,12 @@ package struct WebhookURL: Hashable, Sendable {
     }
 
     /// Whether the host is an IP address, for which no TLS server name is sent.
-    var isAddress: Bool {
+    package var isAddress: Bool {
         host.contains(":") || host.allSatisfy { $0.isNumber || $0 == "." }
     }
 
     /// The `Host` header.
-    var authority: String {
+    package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }

@@ -1,21 +1,21 @@
 import Testing
 
-@testable import Webhook
+@testable import WebClient
 
-@Suite struct WebhookURLTests {
+@Suite struct WebURLTests {
     @Test func urlsAreParsed() throws {
-        let url = try #require(WebhookURL("https://pager.example/hook?a=1"))
+        let url = try #require(WebURL("https://pager.example/hook?a=1"))
         #expect(url.isSecure && url.host == "pager.example" && url.port == 443)
         #expect(url.target == "/hook?a=1" && url.authority == "pager.example")
-        let plain = try #require(WebhookURL("http://[::1]:8080"))
+        let plain = try #require(WebURL("http://[::1]:8080"))
         #expect(plain.host == "::1" && plain.port == 8080 && plain.target == "/")
         #expect(plain.authority == "[::1]:8080" && plain.isAddress)
-        #expect(WebhookURL("http://h?x")?.target == "/?x")
+        #expect(WebURL("http://h?x")?.target == "/?x")
     }
 
     @Test(arguments: [
         "pager.example", "ftp://h/", "http://", "http://h:0/", "http://h:x/", "http://u@h/",
         "http://h/#f", "http://h/a b", "http://h/ä", "http://[::1",
     ])
-    func invalidURLsAreRejected(_ text: String) { #expect(WebhookURL(text) == nil) }
+    func invalidURLsAreRejected(_ text: String) { #expect(WebURL(text) == nil) }
 }

@@ -1,0 +1,120 @@
+internal import CgroupModel
+package import Hierarchy
+internal import KernelIO
+
+/// Undoes one change: each of its values returns to what it was before that change.
+package struct ChangeReverter {
+    private let set: HierarchySet
+    private let journal: UndoJournal
+    private let files: any ControlFiles
+
+    /// Acts on a host's hierarchies.
+    package init(
+        set: HierarchySet, journal: UndoJournal, files: any ControlFiles = KernelControlFiles()
+    ) {
+        self.set = set
+        self.journal = journal
+        // As for any restore, whatever the policy allows now.
+        self.files = files.ofKubelet
+    }
+
+    /// Undoes the change with a number; a dry run only looks.
+    ///
+    /// Values that a later change has set are left alone, as are those that other programs have
+    /// set, unless forced. Entries that `isWanted` rejects are skipped. The result is empty if the
+    /// change has no value in force.
+    package func revert(
+        _ number: UInt64, force: Bool = false, dryRun: Bool = false,
+        where isWanted: (JournalEntry) -> Bool = { _ in true }
+    ) throws(ActuationError) -> [RestoreResult] {
+        let entries: [JournalEntry]
+        do throws(JournalError) {
+            entries = try journal.state().entries(ofChange: number).filter(isWanted)
+        } catch {
+            throw ActuationError(error)
+        }
+        guard !entries.isEmpty else { return [] }
+        // It also refuses a damaged journal.
+        let results = try Restorer(set: set, journal: journal, files: files).restore(
+            inodes: Set(entries.map(\.inode)), force: force, dryRun: dryRun
+        ) { $0.change == number && $0.earlier.isEmpty && isWanted($0) }
+        return results
+            + revert(
+                entries.filter { !$0.earlier.isEmpty }, force: force, dryRun: dryRun)
+    }
+
+    /// Returns each value to the change below its entry's last one; the entry stays.
+    func revert(
+        _ entries: [JournalEntry], force: Bool = false, dryRun: Bool = false
+    ) -> [RestoreResult] {
+        var results: [RestoreResult] = []
+        var targets: [UndoTarget] = []
+        for entry in entries {
+            guard let wanted = entry.ofLastChange else { continue }
+            switch find(wanted, force: force, dryRun: dryRun) {
+            case .success(let target): targets.append(target)
+            case .failure(let end): results.append(end.result)
+            }
+        }
+        for target in targets.ordered(by: { $0.entry.restoreOrder(from: $0.found) }) {
+            results.append(write(target, dryRun: dryRun))
+        }
+        return results
+    }
+
+    /// A result without a write.
+    private struct End: Error {
+        let result: RestoreResult
+    }
+
+    /// Returns what an entry refers to if its value may be written.
+    private func find(
+        _ wanted: JournalEntry, force: Bool, dryRun: Bool
+    ) -> Result<UndoTarget, End> {
+        func end(_ outcome: RestoreResult.Outcome, _ found: String? = nil) -> Result<
+            UndoTarget, End
+        > {
+            .failure(End(result: RestoreResult(entry: wanted, found: found, outcome: outcome)))
+        }
+        guard set.hierarchies.contains(where: { $0.label == wanted.hierarchy }) else {
+            return end(.failed(Restorer.unseen(wanted)))
+        }
+        do throws(IOError) {
+            guard let target = try UndoTarget(wanted, in: set, files, RenamedPlaces()) else {
+                if !dryRun { try? journal.close([wanted], reason: "gone") }
+                return end(.gone)
+            }
+            if let process = wanted.processAtWork {
+                return end(.beingWritten(by: process), target.found)
+            }
+            guard
+                force || wanted.isOurs(target.found) || wanted.isSame(target.found, wanted.original)
+            else { return end(.foreign, target.found) }
+            if !force, let obstacle = target.obstacle(files) { return end(.failed(obstacle)) }
+            return .success(target)
+        } catch {
+            return end(.failed(ActuationError(error, on: wanted.path, in: wanted.hierarchy)))
+        }
+    }
+
+    /// Writes the value, then records that the change is undone.
+    ///
+    /// The entry keeps the original. A crash in between leaves a value that counts as ours.
+    private func write(_ target: UndoTarget, dryRun: Bool) -> RestoreResult {
+        func result(_ outcome: RestoreResult.Outcome) -> RestoreResult {
+            RestoreResult(entry: target.entry, found: target.found, outcome: outcome)
+        }
+        if dryRun { return result(.restored) }
+        do throws(IOError) {
+            try target.putBack(files)
+        } catch {
+            return result(.failed(ActuationError(error, on: target.directory)))
+        }
+        do throws(JournalError) {
+            try journal.append([target.entry.undone])
+            return result(.restored)
+        } catch {
+            return result(.failed(ActuationError(error)))
+        }
+    }
+}

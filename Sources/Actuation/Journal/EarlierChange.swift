@@ -1,0 +1,78 @@
+/// A change of a value below a later one of the same owner.
+struct EarlierChange: Hashable, Sendable {
+    /// The value that the later change found, to which it returns.
+    let found: String
+    let sequence: UInt64
+    let change: UInt64
+    let wanted: String
+    let readBack: String?
+    let cause: String
+    let wallTime: UInt64
+    let writer: ProcessIdentity?
+
+    /// The most changes that are kept of one value; the original is kept as well.
+    static let most = 16
+
+    /// Keeps the change of an entry, now that a later one has found this value.
+    init(_ entry: JournalEntry, found: String) {
+        self.found = found
+        sequence = entry.sequence
+        change = entry.change
+        wanted = entry.wanted
+        readBack = entry.readBack
+        cause = entry.cause
+        wallTime = entry.wallTime
+        writer = entry.writer
+    }
+}
+
+extension JournalEntry {
+    /// Takes the next change of the same owner; `isOthers` if another program has set the value
+    /// that it found.
+    ///
+    /// A change that expires gives way to the next one, with its deadline, unless another program
+    /// has set the value in between: then that value returns, and counts as the other program's.
+    mutating func proceed(to next: JournalEntry, isOthers: Bool) {
+        if isPersons, change != next.change || change == 0, expiry == nil || isOthers {
+            earlier.append(EarlierChange(self, found: next.original))
+            if earlier.count > EarlierChange.most { earlier.removeFirst() }
+        }
+        sequence = next.sequence
+        path = next.path
+        wanted = next.wanted
+        readBack = nil
+        cause = next.cause
+        wallTime = next.wallTime
+        writer = next.writer
+        change = next.change
+        expiry = next.expiry
+    }
+
+    /// Becomes what it was before the changes above an earlier one.
+    mutating func revert(to below: EarlierChange) {
+        sequence = below.sequence
+        wanted = below.wanted
+        readBack = below.readBack
+        cause = below.cause
+        wallTime = below.wallTime
+        writer = below.writer
+        change = below.change
+        expiry = nil
+    }
+
+    /// The entry whose original is the value before its last change; nil if that is the original
+    /// of the entry itself.
+    var ofLastChange: JournalEntry? {
+        guard let below = earlier.last else { return nil }
+        var result = self
+        result.original = below.found
+        return result
+    }
+
+    /// Whether a value is what an undo of the last change has written before it died.
+    func isUndoOfLastChange(_ text: String) -> Bool {
+        guard let below = earlier.last, isSame(text, below.found) else { return false }
+        // Otherwise it is another program's.
+        return isSame(below.found, below.readBack ?? below.wanted)
+    }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import CgroupModel
+import Hierarchy
+import History
+import KernelIO
+import LiveView
+import Reports
+import Service
+
+/// Where the samples come from, apart from this process.
+extension TopCommand {
+    /// Returns the daemon's frames, if they are wanted and it writes some.
+    ///
+    /// Throws if it does not although the user asked for them.
+    func frames(
+        _ observation: Observation, _ scope: SampleScope, _ layout: Layout
+    ) throws -> DaemonFrames? {
+        let isUsual = !isBatch && options.isWholeHost && recording.record == nil && counting == nil
+        guard attach ?? isUsual else { return nil }
+        do {
+            guard let folder = try replaying.store.history ?? DaemonHistory.folder() else {
+                throw CgwardenError("the daemon keeps no history", .unavailable)
+            }
+            if let found = try DaemonFrames(
+                folder, scope, interval: layout.delay, isRequired: attach == true,
+                own: OwnFrames(observation))
+            {
+                return found
+            }
+            throw CgwardenError(
+                "no daemon keeps history in \(folder) now; start one: cgwarden daemon",
+                .unavailable)
+        } catch {
+            if attach == true { throw error }
+            return nil
+        }
+    }
+
+    #if Exporter
+    /// Shows another host, now or at a time, as text or in the live view.
+    func show(_ host: RemoteHost, _ layout: Layout) async throws {
+        let first = try host.required(at: replaying.at)
+        let path = first.cgroups[try first.index(typed: root)].path
+        if !isBatch {
+            let source: any ScreenSource =
+                if let time = replaying.at {
+                    try ReplaySource(RemoteReel(host, at: time, scope(path)))
+                } else {
+                    LiveSource(remote: RemoteFrames(host, first: first, scope(path)))
+                }
+            var options = screenOptions(isPaused: replaying.at != nil)
+            options.remoteHost = host.name
+            return try await TopScreen.show(source, layout, options: options, most: count)
+        }
+        var printer = printer(layout, below: path, identities: nil)
+        let most = replaying.at == nil ? textSamples : iterations == nil ? 1 : count
+        var cadence = Cadence()
+        var next: Snapshot? = first
+        while let snapshot = next, printer.count != most {
+            try printer.print(snapshot.within(scope(path)))
+            guard printer.count != most else { break }
+            if replaying.at != nil {
+                next = try host.snapshot(.after(snapshot.wallTime))
+            } else {
+                try await cadence.wait(.microseconds(Int64(layout.delay * 1e6)))
+                next = try host.required(at: nil)
+            }
+        }
+    }
+    #endif
+
+    /// Shows the recording from the requested time on, as text or in the live view.
+    func replay(_ file: String, _ layout: Layout) async throws {
+        var replay = try Replay(file, at: replaying.at, scope(.root))
+        let path = try CgroupPath(typed: root, where: replay.has)
+        try replay.require(path)
+        replay.scope = scope(path)
+        guard isBatch else {
+            return try await TopScreen.show(
+                ReplaySource(replay), layout, options: screenOptions(), most: count)
+        }
+        var printer = printer(layout, below: path, identities: nil)
+        while printer.count != count, let snapshot = try replay.next() {
+            try printer.print(snapshot)
+        }
+        for note in replay.notes { StandardOutput.complain("cgwarden: \(note)") }
+    }
+
+    /// Shows the history at a time, as text or in the live view.
+    func showPast(_ time: WrittenTime, _ layout: Layout) async throws {
+        var reader = try replaying.store.open()
+        let first = try reader.snapshot(at: time)
+        let path = first.cgroups[try first.index(typed: root)].path
+        guard isBatch else {
+            let reel = HistoryReel(
+                reader, at: first.wallTime, scope(path), events: replaying.store.events())
+            return try await TopScreen.show(
+                ReplaySource(reel), layout, options: screenOptions(isPaused: true), most: count)
+        }
+        var printer = printer(layout, below: path, identities: nil)
+        let most = iterations == nil ? 1 : count
+        var next: Snapshot? = first
+        while let snapshot = next, printer.count != most {
+            try printer.print(snapshot.within(scope(path)))
+            next = printer.count == most ? nil : try reader.step(1)
+        }
+        reader.complain()
+    }
+}

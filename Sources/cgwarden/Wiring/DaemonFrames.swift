@@ -1,0 +1,79 @@
+import CgroupModel
+import Hierarchy
+import History
+import KernelIO
+import Service
+import Synchronization
+
+/// The frames that the daemon keeps on disk, and this process's own while the daemon writes none.
+///
+/// Only what is new is read and decoded, so that a second watcher costs little.
+final class DaemonFrames: FrameSource {
+    /// The longest time without a new frame, in microseconds, before this process samples itself.
+    private static let patience: UInt64 = 10_000_000
+
+    private struct State {
+        var tail: RecordingTail
+        var isAttached = true
+        /// When the last new frame was seen, in microseconds since 1970.
+        var seen: UInt64 = 0
+        /// The daemon's interval in seconds; at most an hour, because it was read from a file.
+        var period = 0.0
+
+        mutating func take(_ frame: Snapshot) {
+            seen = MonotonicClock.wallMicroseconds
+            guard let seconds = frame.tierTimes[Tier.tick.rawValue].seconds else { return }
+            period = (0...3600).contains(seconds) ? seconds : 3600
+        }
+
+        /// Whether the daemon writes at all, and often enough for an interval in seconds, if given.
+        mutating func attach(_ interval: Double?) -> Bool {
+            let now = MonotonicClock.wallMicroseconds
+            let silence = now > seen ? now - seen : 0
+            isAttached = silence < DaemonFrames.patience + UInt64(period * 2e6)
+                && interval.map { period <= $0 * 1.5 } ?? true
+            return isAttached
+        }
+    }
+
+    private let state: Mutex<State>
+    private let scope: SampleScope
+    private let own: OwnFrames
+    private let counter = FrameCounter()
+    /// Whether the daemon's frames are shown even if they are rarer than the view's interval.
+    private let isRequired: Bool
+
+    /// Attaches to the daemon that keeps its history in a folder.
+    ///
+    /// Nil if no daemon writes frames there now, or more slowly than each `interval` in seconds,
+    /// unless they are required. Throws the error of reading them.
+    init?(
+        _ folder: String, _ scope: SampleScope, interval: Double, isRequired: Bool, own: OwnFrames
+    ) throws {
+        guard let file = HistoryFolder.paths(in: folder).first else { return nil }
+        var state = State(tail: RecordingTail(file))
+        guard let newest = try state.tail.newest() else { return nil }
+        state.take(newest)
+        state.seen = min(newest.wallTime, state.seen)
+        guard state.attach(isRequired ? nil : interval) else { return nil }
+        state.tail.rewind()
+        self.scope = scope
+        self.own = own
+        self.isRequired = isRequired
+        self.state = Mutex(state)
+    }
+
+    var title: String {
+        state.withLock { $0.isAttached ? "\(own.title)  from the daemon" : own.title }
+    }
+
+    func next(interval: Double) async -> Snapshot? {
+        let (found, isAttached) = state.withLock { state in
+            let found = try? state.tail.newest()
+            if let found { state.take(found) }
+            return (found, state.attach(isRequired ? nil : interval))
+        }
+        guard isAttached else { return await own.next(interval: interval).map(counter.numbered) }
+        return found.map { counter.numbered($0.within(scope)) }
+    }
+}

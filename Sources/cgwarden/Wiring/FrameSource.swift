@@ -1,0 +1,54 @@
+import CgroupModel
+import Hierarchy
+import Service
+import Synchronization
+
+/// Where the frames of a live view come from as they happen: this process, the daemon or another
+/// host.
+protocol FrameSource: Sendable {
+    /// Returns a new frame; nil if there is none yet.
+    ///
+    /// The view asks once in each interval, in seconds. Ticks follow one another.
+    func next(interval: Double) async -> Snapshot?
+    /// Where the frames come from, for the title.
+    var title: String { get }
+}
+
+/// Frames that this process samples.
+struct OwnFrames: FrameSource {
+    private let sampler: Sampler
+    let title: String
+
+    init(_ observation: Observation) {
+        sampler = observation.sampler
+        let host = observation.set.system.hostName
+        title = [host, observation.set.mode.word].compactMap(\.self).joined(separator: "  ")
+    }
+
+    func next(interval: Double) async -> Snapshot? {
+        let snapshot = await sampler.sample()
+        await sampler.setCostlyMultiple(Sampler.costlyMultiple(interval: interval))
+        return snapshot
+    }
+}
+
+/// Numbers frames that another process took, some of which may have been missed.
+final class FrameCounter: Sendable {
+    private let last = Mutex<UInt64>(0)
+
+    func numbered(_ snapshot: Snapshot) -> Snapshot {
+        let tick = last.withLock { last in
+            last += 1
+            return last
+        }
+        return snapshot.renumbered(tick)
+    }
+}
+
+extension Snapshot {
+    func renumbered(_ tick: UInt64) -> Snapshot {
+        Snapshot(
+            tick: tick, wallTime: wallTime, tierTimes: tierTimes, schema: schema,
+            cgroups: cgroups, blocks: blocks, host: host, health: health)
+    }
+}

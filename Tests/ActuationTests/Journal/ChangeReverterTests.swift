@@ -1,0 +1,124 @@
+import Foundation
+import Hierarchy
+import KernelIO
+import Testing
+
+@testable import Actuation
+
+/// The undo of one change, by its number.
+@Suite struct ChangeReverterTests {
+    private let machine: FakeMachine
+
+    init() throws {
+        machine = try FakeMachine(FakeMachine.legacy)
+        try machine.legacyCgroup()
+    }
+
+    /// Sets limits as a command of its own would; returns the number of the change.
+    @discardableResult
+    private func set(_ wishes: String..., by pid: Int32) throws -> UInt64 {
+        let journal = UndoJournal(
+            directory: machine.journal.directory, bootID: BootID.current,
+            writer: ProcessIdentity(pid: pid, startTicks: 1))
+        let results = LimitTransaction(
+            try machine.plan(wishes), in: ActingContext(machine.set, journal: journal),
+            cause: "set \(wishes)"
+        ).apply()
+        try #require(!results.contains { !$0.isSuccess })
+        return try #require(
+            try journal.state().change(by: ProcessIdentity(pid: pid, startTicks: 1)))
+    }
+
+    private func revert(_ number: UInt64, dryRun: Bool = false) throws -> [RestoreResult] {
+        try ChangeReverter(set: machine.set, journal: machine.journal).revert(
+            number, dryRun: dryRun)
+    }
+
+    private var limit: String { get throws { try machine.text("pids/a/pids.max") } }
+
+    // No process has these IDs (pid_max is at most 4,194,304).
+    private let first: Int32 = 4_194_305
+    private let second: Int32 = 4_194_306
+    private let third: Int32 = 4_194_307
+
+    @Test func eachChangeReturnsToTheOneBelow() throws {
+        let numbers = [
+            try set("pids.max=70", by: first), try set("pids.max=50", by: second),
+            try set("pids.max=30", by: third),
+        ]
+        #expect(Set(numbers).count == 3)
+        #expect(try revert(numbers[2]).count == 1)
+        #expect(try limit == "50")
+        #expect(try revert(numbers[1]).count == 1)
+        #expect(try limit == "70")
+        #expect(try machine.journal.entries().first?.original == "max")
+        #expect(try revert(numbers[0]).count == 1)
+        #expect(try limit == "max")
+        #expect(try machine.journal.entries().isEmpty)
+    }
+
+    @Test func laterChangeIsNeverUndone() throws {
+        let number = try set("pids.max=70", by: first)
+        try set("pids.max=50", by: second)
+        #expect(try revert(number).isEmpty)
+        #expect(try limit == "50")
+    }
+
+    @Test func valuesOfOneCommandHaveOneNumber() throws {
+        let number = try set("pids.max=70", "cpu.max=1.5cpus", by: first)
+        try set("pids.max=50", by: second)
+        #expect(try machine.journal.entries().filter { $0.change == number }.count == 1)
+        #expect(try revert(number).map(\.entry.cell.file) == ["cpu.cfs_quota_us"])
+        #expect(try limit == "50")
+    }
+
+    @Test func dryRunWritesNothing() throws {
+        try set("pids.max=70", by: first)
+        let number = try set("pids.max=50", by: second)
+        #expect(try revert(number, dryRun: true).map(\.entry.original) == ["70"])
+        #expect(try limit == "50")
+        #expect(try revert(number).count == 1)
+        #expect(try limit == "70")
+    }
+
+    @Test func valueOfOthersIsLeftAlone() throws {
+        try set("pids.max=70", by: first)
+        let number = try set("pids.max=50", by: second)
+        try Data("9\n".utf8).write(to: URL(filePath: "\(machine.root)/cgroup/pids/a/pids.max"))
+        #expect(try revert(number).allSatisfy(\.isLeft))
+        #expect(try limit == "9")
+    }
+
+    /// It has written the value but not its record.
+    @Test func undoThatDiedHalfwayCanBeRepeatedOrRestored() throws {
+        try set("pids.max=70", by: first)
+        let number = try set("pids.max=50", by: second)
+        func die() throws {
+            try Data("70\n".utf8).write(
+                to: URL(filePath: "\(machine.root)/cgroup/pids/a/pids.max"))
+        }
+        try die()
+        #expect(try revert(number, dryRun: true).allSatisfy { !$0.isLeft })
+        #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
+        #expect(try limit == "max")
+    }
+
+    @Test func changesBelowSurviveTheCompactionOfTheJournal() throws {
+        try set("pids.max=70", by: first)
+        try set("pids.max=50", by: second)
+        try set("pids.max=30", by: third)
+        let before = try machine.journal.entries()
+        let short = try machine.journal.state().records(bootID: BootID.current) { _ in false }
+        #expect(JournalState(parsing: short, bootID: BootID.current).entries == before)
+        #expect(before.first?.earlier.map(\.found) == ["70", "50"])
+    }
+
+    @Test func changesBelowAreBounded() throws {
+        for number in 0..<40 {
+            try set("pids.max=\(100 + number)", by: first + Int32(number))
+        }
+        let entry = try #require(try machine.journal.entries().first)
+        #expect(entry.earlier.count == EarlierChange.most)
+        #expect(entry.original == "max" && entry.earlier.last?.found == "138")
+    }
+}
