@@ -4,6 +4,7 @@ import Foundation
 import KernelIO
 import Testing
 
+@testable import History
 @testable import Service
 
 @Suite struct DaemonConfigurationTests {
@@ -85,7 +86,7 @@ import Testing
         #expect(configuration.history.path(isHostDaemon: true) == nil)
         #expect(DaemonConfiguration().history.path(isHostDaemon: true) == HistorySettings.usual)
         #expect(DaemonConfiguration().history.path(isHostDaemon: false) == nil)
-        let tiers = configuration.history.tiers(in: "/h")
+        let tiers = configuration.history.bounds.tiers(in: "/h")
         #expect(tiers.map(\.path) == ["/h/fine", "/h/medium", "/h/coarse"])
         #expect(tiers.map(\.bounds.age) == [7200, 10_800, 14_400])
         #expect(tiers.compactMap(\.bounds.bytes).reduce(0, +) == 5 << 20)

@@ -1,10 +1,10 @@
 import CgroupModel
 import Foundation
 import Hierarchy
-import History
 import KernelIO
 import TestSupport
 
+@testable import History
 @testable import Service
 
 /// A recording of two minutes, a second apart, with known numbers, and cgwarden commands that read
@@ -94,7 +94,7 @@ struct ThinnedPast {
             builder.add("/", inode: 1, ["pids.current": Reading(10)])
             let memory: UInt64 = second % 10 == 4 ? 10 << 20 : 1 << 20
             builder.add("/a", inode: 11, ["memory.current": Reading(memory)])
-            try tier.take(builder.build(), isSetBack: false)
+            try tier.take(builder.build(), [], isSetBack: false)
         }
         try tier.finish()
     }

@@ -31,7 +31,7 @@ package struct SegmentEncoder: Sendable {
 
     /// Ends the segment, so that the next snapshot begins one; returns the bytes that complete it.
     ///
-    /// They are empty if there is no segment. Without them, they come before the next snapshot.
+    /// They are empty if there is no segment. Without this call they precede the next segment.
     package mutating func endSegment() -> [UInt8] {
         earlier = nil
         guard !parity.bytes.isEmpty else { return [] }
