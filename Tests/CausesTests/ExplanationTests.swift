@@ -267,4 +267,53 @@ import Testing
             #expect(bound.headroom == nil)
         }
     }
+
+    @Test func processesOfTheRootItselfAreNamedAsTheLargestUser() throws {
+        var made = Situation()
+        made.setCPUs(2)
+        made.setHostLoad(0.99)
+        made.add("/", growth: [.cpuUsage: 4_000_000])
+        made.add(
+            "/a", [.cpuWeight: Reading(100)], growth: [.cpuUsage: 260_000], waits: (0.27, 0, 0))
+        made.add("/b", [.cpuWeight: Reading(100)], growth: [.cpuUsage: 260_000])
+        let explanation = try made.explained("/a")
+        #expect(
+            explanation.verdict.text
+                == "waits 27% of the time for a CPU: cpu.weight 100 of /a against the processes in "
+                + "/ itself (1.74 CPUs), 100 of /b (0.13 CPUs)")
+        let heaviest = try #require(explanation.verdict.competitors.first)
+        #expect(heaviest.isDirect && heaviest.cgroup == .root)
+    }
+
+    @Test func usageThatTheChildrenExplainIsNotThatOfTheParentItself() throws {
+        var made = Situation()
+        made.setCPUs(2)
+        made.setHostLoad(0.99)
+        made.add("/", growth: [.cpuUsage: 4_000_000])
+        made.add(
+            "/a", [.cpuWeight: Reading(100)], growth: [.cpuUsage: 300_000], waits: (0.27, 0, 0))
+        made.add("/b", [.cpuWeight: Reading(100)], growth: [.cpuUsage: 3_600_000])
+        #expect(try made.explained("/a").verdict.competitors.map(\.cgroup) == [CgroupPath("/b")])
+    }
+
+    @Test func freezeOfV2OnAHybridNamesTheFileOfV2() throws {
+        var made = Situation()
+        made.files = SourceFiles(legacy: [.freezer])
+        made.add(
+            "/a", [.frozen: Reading(1), .freeze: Reading(1), .freezerState: word("THAWED")])
+        let files = try made.explained("/a").verdict.evidence.map(\.file)
+        #expect(files == ["cgroup.freeze", "cgroup.events frozen"])
+    }
+
+    @Test func settingsAreAsOldAsTheirOwnRead() throws {
+        var builder = SnapshotBuilder()
+        builder.add("/a", ["pids.max": Reading(10), "pids.current": Reading(10)])
+        var snapshot = builder.build()
+        let read = snapshot.tierTimes[0].now
+        snapshot.settingsReads = [snapshot.cgroups[0].row: read + 55_000_000_000]
+        let explanation = Explanation(0, in: snapshot, at: read + 58_000_000_000)
+        let evidence = try #require(
+            explanation.verdict.evidence.first { $0.metric == .pidsMax })
+        #expect(evidence.age == 3)
+    }
 }

@@ -106,6 +106,25 @@ struct KernelDeathTests {
         _ = try run.result()
     }
 
+    @Test func statTopPrintsNoMoreRowsThanRequested() throws {
+        let parent = try ProgramCgroup()
+        let run = try ProgramRun(
+            ProgramRun.cgwarden,
+            ["stat", "--json", "-i", "200ms", "--top", "5", "--cgroup", "\(parent.path)/**"],
+            input: nil)
+        func count(_ path: String) throws -> Int {
+            try lines(run).count { $0["path"] as? String == path }
+        }
+        let child = try ProgramCgroup(bytes: Array("job".utf8), below: parent)
+        try awaiting("it is in a sample; it said: \(run.errors)") { try count(child.path) > 0 }
+        child.remove()
+        let next = try ProgramCgroup(bytes: Array("next".utf8), below: parent)
+        try awaiting("two later samples") { try count(next.path) > 1 }
+        #expect(try !lines(run).contains { $0["state"] as? String == "dead" })
+        run.send(SIGTERM)
+        _ = try run.result()
+    }
+
     @Test func statEndsADeadCgroupWithALastLine() throws {
         let parent = try ProgramCgroup()
         let run = try ProgramRun(

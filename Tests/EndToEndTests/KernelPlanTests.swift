@@ -192,4 +192,37 @@ struct KernelPlanTests {
         let told = try run("run", "--cpus", "5000", "--", "true")
         #expect(told.status == 0 && told.errors.contains("exceeds the "), "\(told)")
     }
+
+    /// Created on demand, a misspelled parent would have none of the limits of the right one.
+    @Test func runRefusesAMissingParent() throws {
+        defer { end() }
+        let missing = "\(cgroup.path)/nosuch"
+        let result = try places.command(["run", "--parent", missing, "--", "true"])
+        #expect(result.status == 66, "\(result)")
+        #expect(
+            result.errors
+                == "cgwarden: no cgroup \(missing) to run in; create it: cgwarden create "
+                + "\(missing)\n")
+        for directory in cgroup.directories {
+            #expect(!FileManager.default.fileExists(atPath: "\(directory)/nosuch"))
+        }
+    }
+
+    @Test func moveNotesThatMemoryInUseStaysCharged() throws {
+        defer { end() }
+        guard cgroup.directory(of: "memory") != nil else { return }
+        let process = try ProgramRun("sleep", ["300"], input: nil)
+        defer {
+            process.send(SIGKILL)
+            _ = try? process.result()
+        }
+        let moved = try places.command(["move", "\(process.pid)", cgroup.path])
+        #expect(moved.status == 0)
+        #expect(
+            moved.errors.hasSuffix(
+                "; \(cgroup.path) counts only what they use from now on\n"), "\(moved.errors)")
+        #expect(moved.errors.contains("note: memory already in use stays charged to /"))
+        // It leaves no cgroup, so there is nothing to note.
+        #expect(try places.command(["move", "\(process.pid)", cgroup.path]).errors == "")
+    }
 }

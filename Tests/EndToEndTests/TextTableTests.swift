@@ -27,4 +27,10 @@ import Testing
 
                 """)
     }
+
+    @Test func laterRowsAlignWithTheTableBefore() {
+        let table = TextTable(Self.rows)
+        #expect(
+            TextTable([["/x", "5", "-"]], atLeast: table.widths).text == "/x        5   -\n")
+    }
 }

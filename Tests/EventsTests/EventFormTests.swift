@@ -129,4 +129,19 @@ private let kill = {
         #expect(used == Set(EventField.allCases))
         for field in EventField.allCases { #expect(field.help.hasSuffix(".")) }
     }
+
+    @Test func totalsOfTheLastSampleAreLowerBounds() {
+        let details: [EventField: EventValue] = [
+            .cpuTime: .number(1_500_000), .memoryPeak: .number(5 << 20), .oomKills: .number(1),
+        ]
+        func sentence(_ reading: String) -> String {
+            let all = details.merging([.reading: .text(reading)]) { first, _ in first }
+            return Event(.died, time, EventCgroup(CgroupPath("/a")), all).sentence
+        }
+        #expect(
+            sentence("sample")
+                == "removed; it used at least 1.5s of CPU time, 5 MiB of memory (last sample); "
+                + "1 OOM kill")
+        #expect(sentence("final") == "removed; it used 1.5s of CPU time, 5 MiB at most; 1 OOM kill")
+    }
 }

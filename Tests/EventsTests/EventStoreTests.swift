@@ -144,4 +144,19 @@ import Testing
         #expect(kept.filter { $0.kind == .born && $0.folded == 0 }.count == 60 * 800)
         #expect(store.byteCount <= EventStore.Bounds().bytes)
     }
+
+    @Test func eventsOfACgroupExcludeFoldedOnesOfOtherParts() {
+        var selection = EventSelection()
+        selection.line = CgroupPath("/a/b")
+        func isSelected(_ event: Event) -> Bool { selection.contains(event) }
+        func folded(_ subtree: String?) -> Event {
+            let details = subtree.map { [EventField.subtree: EventValue.path(CgroupPath($0))] }
+            return Event(.born, Self.time, nil, details ?? [:], folded: 37)
+        }
+        #expect(isSelected(Event(.pressure, Self.time)))
+        #expect(isSelected(Event(.born, Self.time, EventCgroup(CgroupPath("/a")))))
+        #expect(isSelected(folded("/a")))
+        #expect(!isSelected(folded("/a/c")) && !isSelected(folded("/x")))
+        #expect(!isSelected(folded(nil)))
+    }
 }

@@ -320,4 +320,34 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
             stones.map(\.event.sentence)
                 == ["removed after 50 ms; it used 47.2 ms of CPU time"])
     }
+
+    @Test func peakIsAtLeastTheUsageOfTheSameSample() {
+        var builder = SnapshotBuilder()
+        builder.add(
+            "/a", ["memory.peak": Reading(4 << 20), "memory.current": Reading(19 << 20)])
+        builder.add("/b", ["memory.current": Reading(19 << 20)])
+        let snapshot = builder.build()
+        let row = LifeTotals.rows.firstIndex { $0.field == .memoryPeak } ?? 0
+        #expect(LifeTotals(snapshot, 0)[row] == 19 << 20)
+        #expect(LifeTotals(snapshot, 1)[row] == nil)
+    }
+
+    @Test func killsInTheLogCountInTheTombstoneOfTheirCgroup() {
+        func time(_ second: UInt64) -> EventTime {
+            EventTime(wall: second * 1_000_000, boot: second * 1_000_000_000)
+        }
+        func stone(_ path: String, born: UInt64?) -> Tombstone {
+            Tombstone(
+                cgroup: EventCgroup(CgroupPath(path)), born: born.map { time($0).boot },
+                died: time(9), totals: .unknown, reading: .sample)
+        }
+        var kills = RecentKills()
+        kills.add(CgroupPath("/a"), time(2))
+        kills.add(CgroupPath("/a"), time(5))
+        kills.add(CgroupPath("/b"), time(5))
+        // The first one was in an earlier cgroup at the path.
+        #expect(kills.counted(in: stone("/a", born: 3)).totals.oomKills == 1)
+        #expect(kills.counted(in: stone("/a", born: nil)).totals.oomKills == nil)
+        #expect(kills.counted(in: stone("/b", born: nil)).cause == "oom-kill")
+    }
 }

@@ -114,6 +114,22 @@ private func text(_ events: [Event]) -> [String] {
                 == ["moved /a state=populated"])
     }
 
+    @Test func processesInOnlyOneHierarchyOfAHybridPopulateACgroup() {
+        var feed = Feed()
+        func sample(_ populated: UInt64, _ tasks: UInt64) -> [String] {
+            text(
+                feed.take {
+                    $0.add(
+                        "/a", generation: 1,
+                        ["cgroup.populated": Reading(populated), "pids.current": Reading(tasks)])
+                })
+        }
+        _ = sample(0, 0)
+        #expect(sample(0, 2) == ["moved /a state=populated"])
+        #expect(sample(1, 0) == [])
+        #expect(sample(0, 0) == ["moved /a state=empty"])
+    }
+
     @Test func aLimitThatIsHitAllTheTimeIsReportedOnceUntilItWasQuiet() {
         var feed = Feed()
         func sample(_ hits: UInt64) -> [String] {

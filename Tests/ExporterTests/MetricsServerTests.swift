@@ -213,5 +213,25 @@ import Testing
             #expect(healthy.status == "HTTP/1.1 200 OK")
         }
     }
+
+    @Test func apiListsItsEndpointsWithTheirParameters() async throws {
+        try await serve { port in
+            for path in ["/api/v1", "/api/v1/"] {
+                let response = try #require(try await LoopbackClient.send(port, path))
+                #expect(response.status == "HTTP/1.1 200 OK")
+                let object = try JSONSerialization.jsonObject(with: Data(response.body))
+                let all = try #require(
+                    (object as? [String: Any])?["endpoints"] as? [[String: Any]])
+                let paths = all.compactMap { $0["path"] as? String }
+                #expect(paths.contains("/api/v1/snapshot") && !paths.contains("/api/v1/"))
+                #expect(paths == paths.sorted())
+                let snapshot = all.first { $0["path"] as? String == "/api/v1/snapshot" }
+                #expect((snapshot?["parameters"] as? [String])?.contains("at") == true)
+            }
+            let wrong = try #require(try await LoopbackClient.send(port, "/api/v1/none"))
+            #expect(wrong.status == "HTTP/1.1 404 Not Found")
+            #expect(wrong.text.contains("the endpoints are listed at /api/v1/"))
+        }
+    }
 }
 #endif

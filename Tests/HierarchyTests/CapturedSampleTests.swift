@@ -145,4 +145,42 @@ import Testing
         let web = try #require(snapshot.index(of: CgroupPath("/app.slice/web.service")))
         #expect(snapshot[web, .memoryPageFaults].value != nil)
     }
+
+    /// The value is the same whether v1's freezer file is read before or not at all.
+    @Test func frozenIsTrueIfEitherHierarchyOfAHybridFroze() async throws {
+        let tree = try CapturedTree("hybrid-6.1")
+        let set = try HierarchySet.discover(tree.system)
+        let sampler = try Sampler(ReadPlan([.frozen, .freezerState], on: set), on: set)
+        func write(_ text: String, to file: String) throws {
+            let place = tree.directory.appending(path: "cgroup/\(file)")
+            try Data(text.utf8).write(to: place)
+        }
+        let file = "app.slice/db.service"
+        for (legacy, unified, expected) in [
+            ("THAWED", 0, UInt64(0)), ("THAWED", 1, 1), ("FROZEN", 0, 1), ("FROZEN", 1, 1),
+            ("THAWED", 0, 0), ("FREEZING", 0, 0),
+        ] {
+            try write("\(legacy)\n", to: "freezer/\(file)/freezer.state")
+            try write("populated 1\nfrozen \(unified)\n", to: "unified/\(file)/cgroup.events")
+            let snapshot = await sampler.sample()
+            let place = try #require(snapshot.index(of: CgroupPath("/\(file)")))
+            #expect(snapshot[place, .frozen].value == expected, "\(legacy) and \(unified)")
+            #expect(
+                CgroupFigures(snapshot, place).state
+                    == (expected == 1 ? "frozen" : legacy == "FREEZING" ? "freezing" : nil))
+        }
+        // Without v1's freezer there is only v2's state.
+        try FileManager.default.removeItem(
+            at: tree.directory.appending(path: "cgroup/freezer/\(file)"))
+        for unified in [UInt64(1), 0] {
+            try write("populated 1\nfrozen \(unified)\n", to: "unified/\(file)/cgroup.events")
+            var configuration = SamplerConfiguration()
+            configuration.isContinuous = false
+            let snapshot = try await Sampler(
+                ReadPlan([.frozen], on: set), on: set, configuration
+            ).sample()
+            let place = try #require(snapshot.index(of: CgroupPath("/\(file)")))
+            #expect(snapshot[place, .frozen].value == unified)
+        }
+    }
 }

@@ -185,4 +185,20 @@ struct KernelChangeTests {
         }
         #expect(snapshot.health.deaths == 0)
     }
+
+    @Test func settingsReadBecauseOfAWriteAreAsOldAsThat() async throws {
+        let scratch = try ScratchHierarchy { $0.hasPids }
+        try scratch.make("a")
+        try scratch.make("b")
+        let sampler = try Sampler(
+            everythingIn: scratch, continuous: true, settingsSeconds: 300)
+        let first = await sampler.sample()
+        try scratch.write("77", to: "pids.max", of: "a")
+        let second = await sampler.sample()
+        let third = await sampler.sample()
+        let written = try #require(third.index(of: scratch.path("a")))
+        let other = try #require(third.index(of: scratch.path("b")))
+        #expect(third.timeRead(written, .settings) == second.tierTimes[Tier.tick.rawValue].now)
+        #expect(third.timeRead(other, .settings) == first.tierTimes[Tier.settings.rawValue].now)
+    }
 }

@@ -63,10 +63,12 @@ extension Resource {
     }
 }
 
-/// Another cgroup that uses the same resource.
+/// Another user of the same resource: a cgroup, or the processes of an ancestor itself.
 package struct Competitor: Hashable, Sendable {
-    /// The cgroup: a sibling of the explained one or of an ancestor.
+    /// The cgroup: a sibling of the explained one or of an ancestor; an ancestor if ``isDirect``.
     package let cgroup: CgroupPath
+    /// Whether only the cgroup's own processes are meant, without those of its descendants.
+    package var isDirect = false
     /// Its usage: CPUs, or bytes per second on a device.
     package let usage: Double
     /// Its weight; nil if weights do not matter.

@@ -19,9 +19,11 @@ package struct SourceFiles: Sendable {
     func isSampled(_ metric: MetricID) -> Bool { sampled?.contains(metric) ?? true }
 
     /// Returns the name of the file, and for a file with keys the key: `cpu.stat nr_throttled`.
-    func name(_ metric: MetricID) -> String {
+    ///
+    /// `unified` selects the v2 file of a metric that either hierarchy can make true.
+    func name(_ metric: MetricID, unified: Bool = false) -> String {
         let row = MetricCatalog[metric]
-        let isLegacy = legacy.contains(row.controller)
+        let isLegacy = legacy.contains(row.controller) && !unified
         let sources = isLegacy ? [row.v1, row.v2] : [row.v2, row.v1]
         guard let source = sources.lazy.compactMap(\.self).first else { return row.name }
         // On v1, the swap limit is the difference of two other limits.

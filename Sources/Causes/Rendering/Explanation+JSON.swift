@@ -45,6 +45,7 @@ extension Finding {
                 for rival in competitors {
                     json.object { json in
                         json.member("cgroup", rival.cgroup.text)
+                        if rival.isDirect { json.member("own_processes", true) }
                         json.write(resource == .cpu ? "cpus" : "bytes_per_second", rival.usage)
                         guard let weight = rival.weight else { return }
                         json.key("weight")

@@ -77,7 +77,7 @@ extension Finding {
     /// The competitors with their usage: `, shared with /b (0.45 CPUs)`.
     private var sharers: String {
         guard !competitors.isEmpty else { return "" }
-        let list = competitors.map { "\($0.cgroup) (\(amount($0)))" }
+        let list = competitors.map { "\($0.name) (\(amount($0)))" }
         return ", shared with \(list.joined(separator: ", "))"
     }
 
@@ -90,9 +90,16 @@ extension Finding {
     private var rivals: String {
         guard !competitors.isEmpty else { return "" }
         let list = competitors.map { rival in
-            "\(rival.weight?.text ?? "?") of \(rival.cgroup) (\(amount(rival)))"
+            (rival.weight.map { "\($0.text) of " } ?? "") + "\(rival.name) (\(amount(rival)))"
         }
         return " against \(list.joined(separator: ", "))"
+    }
+}
+
+extension Competitor {
+    /// The cgroup, or the processes of it: `the processes in / itself`.
+    fileprivate var name: String {
+        isDirect ? "the processes in \(cgroup) itself" : cgroup.description
     }
 }
 

@@ -88,12 +88,13 @@ extension Watch {
         }
         let used = self.cpus(index)
         let capacity = Double(cpus.numbers.count)
-        let all = sharing.reduce(used) { $0 + self.cpus($1) }
+        let direct = chain.dropFirst().compactMap(directUse)
+        let all = sharing.reduce(used) { $0 + self.cpus($1) } + direct.reduce(0) { $0 + $1.usage }
         // Without pressure files, only the utilization of the CPUs is known.
         let isShort =
             cpuLoss.map { $0 >= Self.slow } ?? (used >= 0.05 && all >= Self.busy * capacity)
         guard isShort else { return nil }
-        let isAlone = sharing.isEmpty && cpuLoss == nil
+        let isAlone = sharing.isEmpty && direct.isEmpty && cpuLoss == nil
         // The file that is written may list more CPUs than are in force.
         let isAsWritten = cpuList(place, .cpusetCPUs) == cpus
         let list = evidence(
@@ -101,24 +102,52 @@ extension Watch {
         return Finding(
             .cpuset, severity: isAlone ? .note : .slow, by: path(place), share: cpuLoss,
             [list] + evidence(index, [.cpusetEffectiveCPUs, .cpuUsage, .cpuPressureSome]),
-            competitors: competitors(sharing) { self.cpus($0) })
+            competitors: Self.heaviest(competitors(sharing) { self.cpus($0) } + direct))
+    }
+
+    // MARK: Processes of a parent itself
+
+    /// The weight of a process of a parent itself at nice 0, which competes with the children.
+    private static let processWeight: [MetricID: Double] = [.cpuWeight: 100, .cpuShares: 1024]
+    /// The share of a cgroup's usage by which its files and its children's can differ, because they
+    /// are read one after another.
+    private static let readNoise = 0.05
+
+    /// Returns the processes of a cgroup itself as a competitor; nil if they use little.
+    ///
+    /// The kernel counts a cgroup together with its children, so their usage is the rest. A child
+    /// that the earlier sample did not contain counts with all its usage.
+    private func directUse(of parent: Int) -> Competitor? {
+        guard let all = now.cpusUsed(parent), let window else { return nil }
+        let children = now.cgroups.indices.filter { now.cgroups[$0].parent == parent }
+        let rest = children.reduce(all) { rest, child in
+            let used = now[child, .cpuUsage].value.map { Double($0) / 1e6 / window }
+            return rest - (now.cpusUsed(child) ?? used ?? 0)
+        }
+        guard rest >= max(Self.active, Self.readNoise * all) else { return nil }
+        return Competitor(cgroup: path(parent), isDirect: true, usage: rest, weight: nil)
     }
 
     // MARK: Weights
 
     /// The level at which the weights of active siblings leave the smallest share.
     private var competition: Finding? {
-        var best: (level: Int, fairShare: Double, rivals: [Int])?
-        for level in chain where now.cgroups[level].parent != nil {
-            guard let own = weight(level) else { continue }
+        var best: (level: Int, fairShare: Double, rivals: [Int], direct: Competitor?)?
+        for level in chain {
+            guard let parent = now.cgroups[level].parent, let own = weight(level) else { continue }
             let rivals = others.filter {
-                now.cgroups[$0].parent == now.cgroups[level].parent && cpus($0) >= Self.active
+                now.cgroups[$0].parent == parent && cpus($0) >= Self.active
             }
-            let weights = rivals.compactMap { weight($0).map { Double($0.value) } }
+            let direct = directUse(of: parent)
+            var weights = rivals.compactMap { weight($0).map { Double($0.value) } }
+            // At least as many processes run as the CPUs that they use.
+            if let direct, let each = Self.processWeight[own.metric] {
+                weights.append(direct.usage.rounded(.up) * each)
+            }
             guard !weights.isEmpty else { continue }
             let fairShare =
                 Double(own.value) / (Double(own.value) + weights.reduce(0, +))
-            if fairShare < best?.fairShare ?? 1 { best = (level, fairShare, rivals) }
+            if fairShare < best?.fairShare ?? 1 { best = (level, fairShare, rivals, direct) }
         }
         guard let best, isContended(best.fairShare), let own = weight(best.level) else {
             return nil
@@ -127,9 +156,10 @@ extension Watch {
             .weight, by: path(best.level), share: cpuLoss,
             [evidence(best.level, own.metric)]
                 + evidence(index, [.cpuUsage, .cpuPressureSome]),
-            competitors: competitors(best.rivals, { cpus($0) }) { rival in
-                weight(rival).map { evidence(rival, $0.metric) }
-            })
+            competitors: Self.heaviest(
+                competitors(best.rivals, { cpus($0) }) { rival in
+                    weight(rival).map { evidence(rival, $0.metric) }
+                } + [best.direct].compactMap(\.self)))
     }
 
     /// Whether the cgroup lacks CPU time, and the CPUs are busy with others.
@@ -163,7 +193,11 @@ extension Watch {
     func competitors(
         _ places: [Int], _ usage: (Int) -> Double, weight: (Int) -> Evidence? = { _ in nil }
     ) -> [Competitor] {
-        places.map { Competitor(cgroup: path($0), usage: usage($0), weight: weight($0)) }
-            .sorted { ($1.usage, $0.cgroup) < ($0.usage, $1.cgroup) }.prefix(3).map(\.self)
+        Self.heaviest(
+            places.map { Competitor(cgroup: path($0), usage: usage($0), weight: weight($0)) })
+    }
+
+    private static func heaviest(_ all: [Competitor]) -> [Competitor] {
+        Array(all.sorted { ($1.usage, $0.cgroup) < ($0.usage, $1.cgroup) }.prefix(3))
     }
 }

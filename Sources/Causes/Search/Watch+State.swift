@@ -16,7 +16,9 @@ extension Watch {
         let state = now[index, .freezerState].value.map(Word.text)
         let asked = chain.first { now[$0, .freeze].value == 1 || now[$0, .selfFreezing].value == 1 }
         guard isFrozen || state == "FREEZING" || asked != nil else { return nil }
-        let own = evidence(index, [.frozen, .freezerState])
+        // The freezer of the other version has no part in it.
+        let isOther = isFrozen && state == "THAWED"
+        let own = evidence(index, isOther ? [.frozen] : [.frozen, .freezerState])
         let request = asked.map { place in
             evidence(place, [MetricID.freeze, .selfFreezing].filter { now[place, $0].value == 1 })
         }

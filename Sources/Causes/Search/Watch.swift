@@ -51,13 +51,21 @@ struct Watch {
         let reading = instance?.reading ?? now[place, metric]
         let rate = instance.map { now.rate($0) } ?? now.rate(place, metric)
         let isSampled = reading != .absent || files.isSampled(metric)
-        let taken = now.tierTimes[row.tier.rawValue].now
+        let taken = now.timeRead(place, row.tier)
         return Evidence(
             metric: metric, instance: instance?.key, cgroup: path(place), reading: reading,
             isSampled: isSampled, rate: row.kind == .counter ? rate : nil,
             text: text ?? (isSampled ? Amount.text(row, reading, rate: rate) : "not sampled"),
-            file: files.name(metric),
+            file: files.name(metric, unified: isOnlyUnified(place, metric)),
             age: clock > taken ? Double(clock - taken) / 1e9 : 0)
+    }
+
+    /// Whether only v2 has frozen a cgroup, which v1's freezer shows as thawed.
+    private func isOnlyUnified(_ place: Int, _ metric: MetricID) -> Bool {
+        guard metric == .frozen, now[place, .frozen].value == 1,
+            let state = now[place, .freezerState].value
+        else { return false }
+        return Word.text(state) != "FROZEN"
     }
 
     /// Returns evidence for each metric that has a value or a reason to report.

@@ -156,6 +156,10 @@ package struct Metric: Sendable {
     ///
     /// They count a cgroup without its descendants.
     package let olderV1: [Source]
+    /// Whether v1 and v2 each have a state of their own, and it holds if either of them has it.
+    ///
+    /// On a hybrid host a process is in both hierarchies, and either can freeze it.
+    package let isEither: Bool
     /// The Prometheus metric family; nil if it is not exported.
     package let family: String?
     /// The condition under which the family is exported.

@@ -7,8 +7,8 @@ extension MetricCatalog {
                 "Whether the cgroup or a descendant holds a live process."),
             Row(
                 "cgroup.frozen", .freezer, .gauge, .flag, .tick, v2: "cgroup.events frozen",
-                v1: Source("freezer.state", .frozenState), family: "cgroup_frozen", in: .basic,
-                formerly: ["group.frozen"],
+                v1: Source("freezer.state", .frozenState), isEither: true, family: "cgroup_frozen",
+                in: .basic, formerly: ["group.frozen"],
                 "Whether every process of the cgroup is frozen."),
             Row(
                 "cgroup.freeze", .core, .setting, .flag, .settings, v2: "cgroup.freeze",

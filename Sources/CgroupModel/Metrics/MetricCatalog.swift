@@ -41,6 +41,7 @@ struct Row {
     var olderV2Key: String?
     var v1: Source?
     var olderV1: [Source]
+    var isEither: Bool
     var family: String?
     var exportGroup: ExportGroup
     var familyLabels: [FamilyLabel]
@@ -50,8 +51,8 @@ struct Row {
     init(
         _ name: String, _ controller: Controller, _ kind: MetricKind, _ unit: MetricUnit,
         _ tier: Tier, by dimension: Dimension? = nil, v2: Source? = nil, olderV2Key: String? = nil,
-        v1: Source? = nil, olderV1: [Source] = [], family: String? = nil,
-        in exportGroup: ExportGroup = .full,
+        v1: Source? = nil, olderV1: [Source] = [], isEither: Bool = false,
+        family: String? = nil, in exportGroup: ExportGroup = .full,
         labels: KeyValuePairs<String, String> = [:], formerly aliases: [String] = [],
         rateFormerly rateAliases: [String] = [], familyHelp: String? = nil, _ help: String
     ) {
@@ -67,6 +68,7 @@ struct Row {
         self.olderV2Key = olderV2Key
         self.v1 = v1
         self.olderV1 = olderV1
+        self.isEither = isEither
         self.family = family
         self.exportGroup = exportGroup
         familyLabels = labels.map { FamilyLabel(name: $0.key, value: $0.value) }
@@ -79,7 +81,8 @@ struct Row {
             id: id, name: name, aliases: aliases, rateAliases: rateAliases, controller: controller,
             kind: kind, unit: unit,
             dimension: dimension, tier: tier, v2: v2, olderV2Key: olderV2Key, v1: v1,
-            olderV1: olderV1, family: family, exportGroup: exportGroup, familyLabels: familyLabels,
+            olderV1: olderV1, isEither: isEither, family: family, exportGroup: exportGroup,
+            familyLabels: familyLabels,
             familyHelp: familyHelp, help: help)
     }
 }

@@ -75,6 +75,7 @@ extension Snapshot {
             tick: tick, wallTime: wallTime, tierTimes: tierTimes, schema: schema,
             cgroups: Self.linked(all), blocks: blocks + [block], host: host, health: health)
         result.departed = Set(dead.map(\.id.generation))
+        result.settingsReads = settingsReads
         return result
     }
 

@@ -15,6 +15,7 @@ extension Snapshot {
             tick: tick, wallTime: wallTime, tierTimes: tierTimes, schema: schema,
             cgroups: cgroups, blocks: blocks, host: host, health: health)
         result.departed = departed
+        result.settingsReads = settingsReads
         return result
     }
 }

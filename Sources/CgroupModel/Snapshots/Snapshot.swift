@@ -117,6 +117,17 @@ package struct Snapshot: Sendable, Hashable {
     package let health: SampleHealth
     /// The generations of the cgroups in it that no longer exist; see ``adding(_:)``.
     package internal(set) var departed: Set<UInt64> = []
+    /// The times, in nanoseconds of CLOCK_BOOTTIME, of rows whose settings were read after those of
+    /// all others, because they were written or the cgroup is new.
+    ///
+    /// Empty in a recording.
+    package var settingsReads: [RowLocation: UInt64] = [:]
+
+    /// The time at which a tier of a cgroup was last read, in nanoseconds of CLOCK_BOOTTIME.
+    package func timeRead(_ index: Int, _ tier: Tier) -> UInt64 {
+        let own = tier == .settings ? settingsReads[cgroups[index].row] : nil
+        return own ?? tierTimes[tier.rawValue].now
+    }
 
     /// Creates a snapshot from its cgroups, their values, and the state of the host and sampler.
     package init(

@@ -20,7 +20,7 @@ package struct Tombstone: Hashable, Sendable {
     /// The time of its removal, or of the sample that showed it.
     package let died: EventTime
     /// The totals of its lifetime.
-    package let totals: LifeTotals
+    package var totals: LifeTotals
     /// The origin of the totals.
     package let reading: Reading
 

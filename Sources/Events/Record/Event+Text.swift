@@ -63,10 +63,17 @@ extension Event {
     /// The CPU time and peak memory of a removed cgroup; nil if unknown.
     private var usage: String? {
         let time = number(.cpuTime).map { "\(EventText.duration($0)) of CPU time" }
-        let peak = number(.memoryPeak).map { "\(EventText.bytes($0)) at most" }
+        let peak = number(.memoryPeak).map {
+            EventText.bytes($0) + (isPartial ? " of memory" : " at most")
+        }
         let parts = [time, peak].compactMap(\.self)
-        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+        guard !parts.isEmpty else { return nil }
+        let text = parts.joined(separator: ", ")
+        return isPartial ? "at least \(text) (last sample)" : text
     }
+
+    /// Whether it is an end whose totals are from the last sample, so the cgroup may have used more.
+    private var isPartial: Bool { kind == .died && word(.reading) == "sample" }
 
     private var kills: String? {
         guard let kills = number(.oomKills), kills > 0 else { return nil }

@@ -12,6 +12,8 @@ package struct EventSelection: Sendable {
     package var pattern: PathPattern?
     /// The cgroup whose events, and those of its ancestors and of the host, are selected; nil for
     /// all.
+    ///
+    /// Folded events are selected only if they name a part of the tree that contains the cgroup.
     package var line: CgroupPath?
 
     /// Creates a selection; the default selects all events.
@@ -30,7 +32,11 @@ package struct EventSelection: Sendable {
         guard kinds?.contains(event.kind) ?? true, event.time.wall >= since ?? 0,
             event.time.wall <= until ?? .max
         else { return false }
-        if let line, let cgroup = event.cgroup, !line.isWithin(cgroup.path) { return false }
+        if let line {
+            // Folded events have no cgroup, and may name the part of the tree that they are from.
+            let place = event.cgroup?.path ?? event.path(.subtree)
+            guard place.map(line.isWithin) ?? (event.folded == 0) else { return false }
+        }
         guard let pattern else { return true }
         return event.cgroup.map { pattern.matches($0.path) } ?? false
     }

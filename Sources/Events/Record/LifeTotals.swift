@@ -33,6 +33,7 @@ package struct LifeTotals: Hashable, Sendable {
 
     private static let cpuTime = 0
     private static let oomKills = rows.firstIndex { $0.field == .oomKills } ?? 0
+    private static let memoryPeak = rows.firstIndex { $0.field == .memoryPeak } ?? 0
 
     var values = [UInt64?](repeating: nil, count: rows.count)
 
@@ -53,6 +54,10 @@ package struct LifeTotals: Hashable, Sendable {
     package init(_ snapshot: Snapshot, _ index: Int) {
         for (row, total) in Self.rows.enumerated() {
             values[row] = snapshot.total(index, total.metric.id).value
+        }
+        // The peak is read less often than the usage, which may have exceeded it since.
+        if let peak = values[Self.memoryPeak], let usage = snapshot[index, .memoryUsage].value {
+            values[Self.memoryPeak] = max(peak, usage)
         }
     }
 
@@ -78,6 +83,13 @@ package struct LifeTotals: Hashable, Sendable {
             details[total.field] = values[row].map { .number($0) }
         }
         return details
+    }
+
+    /// Returns the totals with at least this number of OOM kills.
+    func withOOMKills(atLeast count: UInt64) -> LifeTotals {
+        var result = self
+        result.values[Self.oomKills] = max(oomKills ?? 0, count)
+        return result
     }
 
     /// Returns the larger one of each value; neither a counter nor a peak decreases.

@@ -58,8 +58,9 @@ struct CgroupAccount: Sendable {
         let value = { (counters: [MetricID]) in
             counters.lazy.compactMap { snapshot[index, $0].value }.first
         }
-        let populated = (snapshot[index, .populated].value ?? snapshot[index, .pidsCurrent].value)
-            .map { $0 > 0 }
+        // On a hybrid host the processes may be in only one of the two hierarchies.
+        let (held, tasks) = (snapshot[index, .populated].value, snapshot[index, .pidsCurrent].value)
+        let populated = held == nil && tasks == nil ? nil : held ?? 0 > 0 || tasks ?? 0 > 0
         if let populated, let before = isPopulated, populated != before {
             add(.moved, [.state: .text(populated ? "populated" : "empty")])
         }

@@ -44,6 +44,8 @@ package struct HostEvents: ~Copyable {
     private static let patience: UInt64 = 5_000_000_000
     /// The kills since the last sample that the log does not place in a cgroup.
     private var placeless: [(kill: OOMKill, time: EventTime)] = []
+    /// The kills in the log, for the tombstones of their cgroups.
+    private var kills = RecentKills()
 
     /// Opens the kernel log, usually at its end.
     ///
@@ -120,6 +122,7 @@ package struct HostEvents: ~Copyable {
             }
             ledger.log(kill.cgroup)
             let time = clock.time(kill.microseconds)
+            if let cgroup = kill.cgroup { kills.add(cgroup, time) }
             if kill.cgroup == nil, isRecent {
                 placeless.append((kill, time))
             } else {
@@ -180,12 +183,14 @@ package struct HostEvents: ~Copyable {
 
     private mutating func takeDeaths(_ step: SampleStep) -> [Event] {
         guard let report = deaths?.take(step, changes.unsampled) else { return [] }
-        graveyard.add(report.tombstones, report.unattributed)
+        // A cgroup that ends with its killed process leaves no counter to read.
+        let stones = report.tombstones.map { kills.counted(in: $0) }
+        graveyard.add(stones, report.unattributed)
         var events: [Event] = []
         if report.isIncomplete {
             events.append(Event(.gap, .now, nil, [.cause: .text("death overrun")]))
         }
-        for stone in report.tombstones {
+        for stone in stones {
             // This birth was in no sample, and was not reported between samples.
             if stone.cgroup.id == nil, let born = stone.born {
                 let age = stone.died.boot > born ? stone.died.boot - born : 0

@@ -51,6 +51,8 @@ struct Responder: Sendable {
         "/metrics/cadvisor": Route { await $0.metrics(.cadvisor, $1.headers, $2) },
         "/-/healthy": Route { _, _, _ in .sentence(.ok, "cgwarden is healthy") },
         "/-/ready": Route { responder, _, _ in await responder.readiness() },
+        "/api/v1": Route([]) { responder, head, _ in responder.index(head.headers) },
+        "/api/v1/": Route([]) { responder, head, _ in responder.index(head.headers) },
         "/api/v1/snapshot": Route(["at", "after", "format"]) { await $0.snapshot($2, $1.headers) },
         "/api/v1/history": Route([]) { responder, head, _ in await responder.span(head.headers) },
         "/api/v1/range": Route(RangeQuery.names) { await $0.range($2, $1.headers) },
@@ -65,7 +67,10 @@ struct Responder: Sendable {
     func response(to head: HTTPRequestHead) async -> Response {
         let path = String(head.uri.prefix { $0 != "?" })
         guard let route = path == telemetryPath ? Self.telemetry : Self.routes[path] else {
-            return .sentence(.notFound, "not found; metrics are at \(telemetryPath)")
+            let remedy =
+                path.hasPrefix("/api/")
+                ? "the endpoints are listed at /api/v1/" : "metrics are at \(telemetryPath)"
+            return .sentence(.notFound, "not found; \(remedy)")
         }
         guard head.method == .GET || head.method == .HEAD else {
             return .sentence(
@@ -82,6 +87,29 @@ struct Responder: Sendable {
                 "unknown parameter \(other.name.onOneLine); \(path) takes \(takes)")
         }
         return await route.answer(self, head, query)
+    }
+
+    /// The endpoints of the JSON API, each with the parameters that it takes.
+    private func index(_ headers: HTTPHeaders) -> Response {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("endpoints")
+            json.array { json in
+                let own = Self.routes.filter { $0.key.hasPrefix("/api/v1/") && $0.key.count > 8 }
+                for (path, route) in own.sorted(by: { $0.key < $1.key }) {
+                    json.object { json in
+                        json.key("path")
+                        json.value(path)
+                        json.key("parameters")
+                        json.array { json in
+                            for name in (route.parameters ?? []).sorted() { json.value(name) }
+                        }
+                    }
+                }
+            }
+        }
+        json.newline()
+        return self.json(ByteBuffer(bytes: json.take()), headers)
     }
 
     private func metrics(

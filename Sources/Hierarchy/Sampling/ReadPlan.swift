@@ -44,7 +44,8 @@ package struct ReadPlan: Sendable {
         files = Dictionary(grouping: places, by: \.key).flatMap { key, members -> [PlannedFile] in
             let fields = members.flatMap {
                 FieldLayout.fields(
-                    of: $0.metric, source: $0.source, column: schema.column(of: $0.metric.id))
+                    of: $0.metric, source: $0.source, column: schema.column(of: $0.metric.id),
+                    raises: $0.raises)
             }
             let tier = members.map(\.metric.tier).min() ?? .detail
             let format = InterfaceFormat.of(members[0].metric, members[0].source)
@@ -73,11 +74,17 @@ package struct ReadPlan: Sendable {
 
         let metric: Metric
         let source: Source
+        /// See ``FieldLayout/raises``.
+        let raises: Bool
         let key: Key
 
-        init(_ metric: Metric, _ source: Source, _ hierarchy: Int, standingInFor: Int? = nil) {
+        init(
+            _ metric: Metric, _ source: Source, _ hierarchy: Int, standingInFor: Int? = nil,
+            raises: Bool = false
+        ) {
             self.metric = metric
             self.source = source
+            self.raises = raises
             key = Key(file: source.file, hierarchy: hierarchy, standsInFor: standingInFor)
         }
     }
@@ -85,7 +92,8 @@ package struct ReadPlan: Sendable {
     /// The sources of a metric.
     ///
     /// The v1 hierarchy with the controller comes first. The unified hierarchy serves cgroups
-    /// that exist only there, or is used alone if no v1 hierarchy has the controller.
+    /// that exist only there, or is used alone if no v1 hierarchy has the controller. For a metric
+    /// that either hierarchy can make true it is read for all cgroups.
     private static func places(of metric: Metric, on set: HierarchySet) -> [Place] {
         var places: [Place] = []
         let legacy = metric.controller == .core ? nil : set.legacy(metric.controller)
@@ -97,6 +105,10 @@ package struct ReadPlan: Sendable {
             set.hierarchies[unified].hasFile(source.file, of: metric.controller)
         {
             places.append(Place(metric, source, unified, standingInFor: legacy))
+            // The unified hierarchy comes last, so the file of v1 has been read by then.
+            if metric.isEither, legacy != nil {
+                places.append(Place(metric, source, unified, raises: true))
+            }
         }
         if places.isEmpty, metric.controller == .core, let source = metric.v1,
             let first = set.byIdentity.first(where: { set.hierarchies[$0].version == .legacy })

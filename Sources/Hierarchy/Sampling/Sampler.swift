@@ -52,6 +52,10 @@ package actor Sampler {
     private var tick: UInt64 = 0
     private var tierTimes = Tier.allCases.map { _ in TierTimes(now: 0, before: 0) }
     private var settingsReadAt: UInt64 = 0
+    /// See ``Snapshot/settingsReads``.
+    private var settingsReads: [RowLocation: UInt64] = [:]
+    /// The rows whose settings the next pass reads.
+    private var settingsDue: Set<RowLocation> = []
     private var health = SampleHealth()
     private var suspects: [Int: Set<CgroupPath>] = [:]
     /// The cgroups with a file that user space wrote to since the last pass.
@@ -127,6 +131,7 @@ package actor Sampler {
         // Updating the tree takes time, above all at the first tick, and counters keep growing
         // meanwhile.
         let due = due(at: MonotonicClock.bootNanoseconds)
+        noteSettingsReads(due)
         var blocks: [RowBlock] = []
         var pass = SampleHealth()
         suspects = [:]
@@ -144,10 +149,23 @@ package actor Sampler {
         health.descriptors = pass.descriptors
         health.collectors = pass.collectors(after: health.collectors)
         health.duration = MonotonicClock.nanoseconds - start
-        return Snapshot(
+        var snapshot = Snapshot(
             tick: tick, wallTime: MonotonicClock.wallMicroseconds, tierTimes: tierTimes,
             schema: plan.schema, cgroups: nodes.entries(), blocks: blocks, host: host.read(),
             health: health)
+        snapshot.settingsReads = settingsReads
+        return snapshot
+    }
+
+    /// Notes the time of the settings that are read although those of other rows are not due.
+    private func noteSettingsReads(_ due: SweepDue) {
+        if due.allSettings {
+            settingsReads = [:]
+        } else {
+            let now = tierTimes[Tier.tick.rawValue].now
+            for row in settingsDue { settingsReads[row] = now }
+        }
+        settingsDue = []
     }
 
     /// The paths of the files that a typical pass reads, each with its tier.
@@ -219,6 +237,9 @@ package actor Sampler {
             shards.append(SweepShard(plan, on: hierarchies, budget: budget, executor: thread))
         }
         let assignments = nodes.assignments(moves)
+        for assignment in assignments where assignment.content != nil {
+            settingsDue.insert(assignment.location)
+        }
         for (index, shard) in shards.enumerated() {
             let own = assignments.filter { $0.location.block == index }
             if !own.isEmpty { await shard.assign(own.map { ($0.location.row, $0.content) }) }
@@ -231,6 +252,7 @@ package actor Sampler {
         defer { written = [] }
         // A write in a cgroup may change the effective settings of all its descendants.
         let rows = nodes.rows(within: written)
+        settingsDue.formUnion(rows)
         for (index, shard) in shards.enumerated() {
             let own = rows.filter { $0.block == index }.map(\.row)
             if !own.isEmpty { await shard.settingsChanged(own) }

@@ -15,7 +15,8 @@ package final class FileColumns: Sendable {
 
     /// Derives the columns from the fields of a layout.
     package init(_ layout: FileLayout) {
-        all = layout.fields.compactMap(\.column)
+        // Another file owns the column of a field that raises its value.
+        all = layout.fields.filter { !$0.raises }.compactMap(\.column)
         counters = layout.fields.filter { MetricCatalog[$0.metric].kind == .counter }
             .compactMap(\.column)
         metrics = layout.fields.filter { $0.column == nil }.map(\.metric)

@@ -26,13 +26,16 @@ package struct FieldLayout: Hashable, Sendable {
     package let grammar: Grammar
     /// The unit conversion of the number.
     package let conversion: Conversion
+    /// Whether the value only sets a flag that another file has already stored, and never clears it.
+    package let raises: Bool
 
     /// Derives the field from a catalog row.
-    package init(_ metric: Metric, source: Source, column: Int?) {
+    package init(_ metric: Metric, source: Source, column: Int?, raises: Bool = false) {
         key = Array((source.key ?? "").utf8)
         self.metric = metric.id
         self.column = column
         conversion = source.conversion
+        self.raises = raises
         grammar =
             switch (metric.kind, metric.unit) {
             case (.text, _): .word
@@ -47,11 +50,11 @@ package struct FieldLayout: Hashable, Sendable {
 extension FieldLayout {
     /// The fields that a metric is read from: the key of its source, and its key in older kernels.
     package static func fields(
-        of metric: Metric, source: Source, column: Int?
+        of metric: Metric, source: Source, column: Int?, raises: Bool = false
     ) -> [FieldLayout] {
         let older = source == metric.v2 ? metric.olderV2Key : nil
         let sources = [source] + (older.map { [Source("\(source.file) \($0)")] } ?? [])
-        return sources.map { FieldLayout(metric, source: $0, column: column) }
+        return sources.map { FieldLayout(metric, source: $0, column: column, raises: raises) }
     }
 }
 
@@ -64,13 +67,15 @@ struct FieldRule {
     let conversion: Conversion
     /// Whether the previous value is kept, to compute a rate.
     let isCounter: Bool
+    /// See ``FieldLayout/raises``.
+    let raises: Bool
 }
 
 extension FieldLayout {
     var rule: FieldRule {
         FieldRule(
             metric: metric, column: column ?? -1, grammar: grammar, conversion: conversion,
-            isCounter: MetricCatalog[metric].kind == .counter)
+            isCounter: MetricCatalog[metric].kind == .counter, raises: raises)
     }
 }
 

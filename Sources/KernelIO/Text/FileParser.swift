@@ -78,7 +78,7 @@ package struct FileParser: Sendable {
         _ field: FieldRule, _ key: InstanceKey?, _ reading: Reading, _ row: inout RowWriter
     ) {
         if field.column >= 0 {
-            row.set(field.column, reading)
+            if !field.raises || reading.value == 1 { row.set(field.column, reading) }
         } else if let key = key ?? layout.instance {
             row.append(field, key, reading)
         }
@@ -86,7 +86,10 @@ package struct FileParser: Sendable {
 
     /// Marks a value as malformed; without a key, that of an unknown instance.
     func spoil(_ field: FieldRule, _ key: InstanceKey?, _ row: inout RowWriter) {
-        guard field.column < 0 else { return row.set(field.column, .malformed) }
+        guard field.column < 0 else {
+            if field.raises, row.value(field.column).value == 1 { return }
+            return row.set(field.column, .malformed)
+        }
         guard let key = key ?? layout.instance else {
             return row.appendOnce(field.metric, .malformed)
         }

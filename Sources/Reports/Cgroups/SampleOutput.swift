@@ -16,6 +16,8 @@ package struct SampleOutput {
     private let isPast: Bool
     private var isFirst = true
     private var columns: SampleColumns?
+    /// The widths of the columns of the last table with heads, with which later rows align.
+    private var widths: [Int] = []
 
     /// Creates a formatter; nil `fields` means all values of a cgroup and is supported only by
     /// JSON.
@@ -177,7 +179,9 @@ package struct SampleOutput {
         let separator = isFirst || !withHead ? "" : "\n"
         isFirst = false
         let time = isPast ? CivilTime(local: snapshot.wallTime).text + "\n" : ""
-        return separator + time + TextTable(rows).text
+        let table = TextTable(rows, atLeast: withHead ? [] : widths)
+        if withHead { widths = table.widths }
+        return separator + time + table.text
     }
 
     static func rateText(_ rate: Double, _ metric: Metric) -> String {
@@ -192,15 +196,21 @@ package struct SampleOutput {
 /// A table with right-aligned columns; only the first column is left-aligned.
 struct TextTable {
     private let rows: [[String]]
+    /// The widths of the columns.
+    let widths: [Int]
 
-    init(_ rows: [[String]]) { self.rows = rows }
+    /// Creates a table; `least` has the minimum widths of its first columns.
+    init(_ rows: [[String]], atLeast least: [Int] = []) {
+        self.rows = rows
+        let count = rows.map(\.count).max() ?? 0
+        widths = (0..<count).map { column in
+            rows.map { column < $0.count ? CellWidth.of($0[column]) : 0 }
+                .reduce(column < least.count ? least[column] : 0, max)
+        }
+    }
 
     var text: String {
-        let count = rows.map(\.count).max() ?? 0
-        let widths = (0..<count).map { column in
-            rows.map { column < $0.count ? CellWidth.of($0[column]) : 0 }.max() ?? 0
-        }
-        return rows.map { row in
+        rows.map { row in
             let cells = row.enumerated().map { column, cell in
                 let padding = CellWidth.padding(cell, to: widths[column])
                 if column == row.count - 1, column == 0 { return cell }

@@ -5,6 +5,8 @@ internal import KernelIO
 package struct HistoryState: Sendable {
     /// The directory.
     package let directory: String
+    /// Whether the directory does not exist, because no daemon has kept history in it yet.
+    package var isMissing = false
     /// The times of the oldest and the newest sample, in microseconds since 1970; nil if none.
     package var oldest: UInt64?, newest: UInt64?
     /// The size on disk in bytes, as of the last time that it was measured; nil before.
@@ -26,6 +28,7 @@ package struct HistoryState: Sendable {
     /// The line of `status`, without its title.
     var text: String {
         var text = directory.onOneLine
+        if isMissing { return text + " does not exist: no daemon has kept history yet" }
         if let oldest, let newest {
             text += ", \(CivilTime(local: oldest).text) to \(CivilTime(local: newest).text)"
         }

@@ -30,6 +30,8 @@ extension HistoryState {
             newest = span?.upperBound
         } catch let error as IOError where error.isMissing {
             // No daemon has kept any yet.
+            isMissing = true
+            bytes = nil
         } catch {
             failure = CgwardenError(error)?.message ?? "\(error)"
         }

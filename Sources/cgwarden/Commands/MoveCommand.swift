@@ -1,5 +1,7 @@
 import Actuation
 import ArgumentParser
+import CgroupModel
+import Hierarchy
 import KernelIO
 import Reports
 import Service
@@ -69,9 +71,25 @@ struct MoveCommand: AsyncParsableCommand {
                 : "\(dryRun ? "would move" : "moved") process \(process.pid) to \(path) \(from.joined(separator: ", "))"
             try StandardOutput.write(text + "\n")
         }
+        noteMemory(moved, to: path, in: context.set)
         let expiry = expiring.expiry
         if let sentence = dryRun ? expiry.plan : expiry.sentence(acting.changeNumber) {
             try StandardOutput.write(sentence + "\n")
         }
+    }
+
+    /// Notes that memory in use is not moved, if the processes leave a cgroup that accounts for it.
+    private func noteMemory(_ moved: [Mover.Moved], to path: CgroupPath, in set: HierarchySet) {
+        let unified = set.unified.flatMap {
+            set.hierarchies[$0].controllers.contains(.memory) ? $0 : nil
+        }
+        guard let index = set.legacy(.memory) ?? unified else { return }
+        let label = set.hierarchies[index].label
+        let origins = Set(moved.flatMap(\.origins).filter { $0.hierarchy == label }.map(\.path))
+        guard !origins.isEmpty else { return }
+        let names = origins.sorted().map(\.description).joined(separator: ", ")
+        StandardOutput.complain(
+            "cgwarden: note: memory already in use stays charged to \(names); \(path) counts "
+                + "only what they use from now on")
     }
 }

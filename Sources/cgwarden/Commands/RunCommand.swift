@@ -42,7 +42,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Name after run- (default: the command and a number).")
     var name: String?
     @Option(
-        help: "Parent cgroup (default /cgwarden or a delegated one); a slice with --scope.")
+        help: "Existing parent (default /cgwarden or a delegated one); a slice with --scope.")
     var parent: String?
     @Flag(help: "Let systemd create the cgroup, as a scope.")
     var scope = false
@@ -127,10 +127,12 @@ struct RunCommand: AsyncParsableCommand {
             return .scope(
                 try ScopePlace(set, limiting: limited, below: slice, user: Caller.user))
         }
-        let parent = try parent.map { try CgroupLookup(set).path($0) }
+        let lookup = CgroupLookup(set)
+        let parent = try parent.map { try lookup.path($0) }
+        let place: TransientPlace
         do throws(ActuationError) {
-            return .own(
-                try TransientPlace(set, limiting: limited, parent: parent, user: Caller.user))
+            place = try TransientPlace(
+                set, limiting: limited, parent: parent, user: Caller.user)
         } catch {
             guard error.code == .notPermitted, Caller.user != 0,
                 let place = try? ScopePlace(set, limiting: limited, user: Caller.user)
@@ -139,6 +141,12 @@ struct RunCommand: AsyncParsableCommand {
             }
             return .scope(place)
         }
+        // Created on demand, a misspelled parent would have none of the limits of the right one.
+        if let parent, !lookup.exists(parent) {
+            throw CgwardenError(
+                "no cgroup \(parent) to run in; create it: cgwarden create \(parent)", .noInput)
+        }
+        return .own(place)
     }
 
     /// The program and arguments to run.

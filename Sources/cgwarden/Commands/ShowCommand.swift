@@ -17,7 +17,8 @@ struct ShowCommand: AsyncParsableCommand {
             that cgwarden has set are listed with the rule or command, the time and the original.
 
             With --dead, the running daemon lists cgroups that have ended: their age, CPU time, \
-            peak memory, I/O and OOM kills. What removed cgroups used after their last sample is \
+            peak memory, I/O and OOM kills. ">=" marks the values of the last sample: the cgroup \
+            may have used more. What removed cgroups used after their last sample is \
             listed as unattributed, below their parent.
 
             With --url, shows a cgroup of another host, as its daemon or exporter serves it there.

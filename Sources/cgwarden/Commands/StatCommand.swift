@@ -21,7 +21,7 @@ struct StatCommand: AsyncParsableCommand {
             A cgroup that ended has a last object with "state": "dead" and its totals, read after \
             its last process ended if the kernel allows that, otherwise from the last sample. \
             What removed cgroups used after their last sample is in an object of their parent with \
-            "state": "unattributed". CSV has neither.
+            "state": "unattributed". CSV has neither, nor does output with --top or --where.
 
             With --from, prints the daemon's history, or a recording, in the same forms. With \
             --step, rates cover the time since the sample before. Cgroups that ended, and names of \
@@ -163,9 +163,9 @@ struct StatCommand: AsyncParsableCommand {
             try StandardOutput.write(
                 output.render(snapshot, choice?.rows(snapshot, indices) ?? indices))
             if let report = deaths?.take(snapshot) {
-                // What ended has no state or rate that a condition could compare.
+                // What ended has no state or rate that a condition or --top could compare.
                 let isMeant = { (path: CgroupPath) in
-                    condition == nil && pattern?.matches(path) ?? true
+                    condition == nil && choice == nil && pattern?.matches(path) ?? true
                 }
                 try StandardOutput.write(
                     output.render(

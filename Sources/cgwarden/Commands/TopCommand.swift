@@ -206,7 +206,10 @@ struct TopCommand: AsyncParsableCommand {
         let frames = try frames(observation, scope(path), layout)
         guard isBatch else {
             return try await TopScreen.show(
-                LiveSource(observation, from: frames, recorder, counting: processes(set)), layout,
+                LiveSource(
+                    observation, from: frames, recorder, in: configuration.scope,
+                    counting: processes(set)),
+                layout,
                 options: screenOptions(ActingHost(options) { Cgwarden.configuration.subcommands }),
                 most: count)
         }

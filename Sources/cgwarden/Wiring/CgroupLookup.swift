@@ -2,6 +2,7 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 import Reports
+import Service
 
 /// Resolves the name of a cgroup that a user typed.
 struct CgroupLookup {
@@ -34,8 +35,16 @@ struct CgroupLookup {
             throw CgwardenError(
                 "\(named.count) cgroups are named \(text); use the path: \(places)", .noInput)
         }
+        if set.system.isLive, let end = Self.end(of: path) { throw end }
         throw HierarchyError.noSuchCgroup(
             path.description, similar: Self.similar(to: text, path, among: all))
+    }
+
+    /// The error about a cgroup that ended within the last hour; nil if no daemon saw its end.
+    private static func end(of path: CgroupPath) -> CgwardenError? {
+        let events = (try? DaemonEvents.line(of: path)) ?? []
+        let death = events.last { $0.kind == .died && $0.cgroup?.path == path }
+        return death.map { EndedCgroup(path, $0).error }
     }
 
     /// The cgroups whose spelling differs by at most two typing errors.
@@ -89,7 +98,8 @@ struct CgroupLookup {
         return CgroupPath(typed: withoutMountPoint(text), where: exists)
     }
 
-    private func exists(_ path: CgroupPath) -> Bool {
+    /// Whether a cgroup exists in any hierarchy.
+    func exists(_ path: CgroupPath) -> Bool {
         set.hierarchies.contains { hierarchy in
             let below = path.isRoot ? [] : path.bytes
             return (try? OwnedDescriptor.directory(hierarchy.directory + below)) != nil

@@ -23,11 +23,11 @@ final class LiveSource: ScreenSource {
     private let counting: ProcessCount?
     let files: SourceFiles
 
-    /// Shows frames of this host, its own unless others are given; with `counting`, processes
-    /// instead of tasks.
+    /// Shows frames of a scope of this host, its own unless others are given; with `counting`,
+    /// processes instead of tasks.
     init(
         _ observation: Observation, from frames: (any FrameSource)? = nil, _ recorder: Recorder?,
-        counting: ProcessCount? = nil
+        in scope: SampleScope = SampleScope(), counting: ProcessCount? = nil
     ) {
         self.frames = frames ?? OwnFrames(observation)
         self.recorder = recorder
@@ -38,7 +38,7 @@ final class LiveSource: ScreenSource {
         lister = ProcessLister(set)
         eventList = LiveEvents(set.system)
         identities = Identities(set)
-        dead = RecentDead(set)
+        dead = RecentDead(set, in: scope)
     }
 
     /// Shows frames of another host.

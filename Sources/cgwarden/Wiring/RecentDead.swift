@@ -11,17 +11,24 @@ struct RecentDead {
     private static let most = 200
 
     private var deaths: HostDeaths
+    private let scope: SampleScope
     private var shown: [(died: UInt64, cgroup: DepartedCgroup)] = []
     private var previous: Snapshot?
     private var result: Snapshot?
     private var unknown = UInt64.max
 
-    init(_ set: HierarchySet) { deaths = HostDeaths(set) }
+    /// Watches for the ends of cgroups; shows those of a scope.
+    init(_ set: HierarchySet, in scope: SampleScope) {
+        deaths = HostDeaths(set)
+        self.scope = scope
+    }
 
     /// Returns a snapshot with the recently ended cgroups; the previous result if it is not newer.
     mutating func added(to snapshot: Snapshot) -> Snapshot {
         if let result, previous?.tick == snapshot.tick { return result }
-        for stone in deaths.take(snapshot, waiting: false).tombstones {
+        // The kernel's notices are about the whole host.
+        for stone in deaths.take(snapshot, waiting: false).tombstones
+        where scope.contains(stone.cgroup.path) {
             unknown -= 1
             shown.append(
                 (

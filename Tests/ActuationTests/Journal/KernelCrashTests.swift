@@ -182,6 +182,7 @@ struct KernelCrashTests {
     /// The next run removes what the killed one left, wherever that was killed.
     @Test func crashDuringARunIsCleanedUp() throws {
         let parent = scratch.path.child("runs".utf8)
+        #expect(try program.run(["create", parent.description]).status == 0)
         func run(_ name: String, crashAt place: Int? = nil) throws -> (
             status: Int32, output: String
         ) {

@@ -19,7 +19,7 @@ struct KernelRunFrozenTests {
         }
     }
 
-    @Test(arguments: ["", "/run-outer"])
+    @Test(arguments: ["", "/run-keeper"])
     func runBelowAFrozenCgroupIsRefused(below: String) throws {
         let keeper = try place.start(
             ["--name", "keeper"], "sh", "-c", "echo ready; exec sleep 600")
@@ -35,7 +35,7 @@ struct KernelRunFrozenTests {
         #expect(
             run.errors.contains("\(place.path) is frozen")
                 && run.errors.contains("cgwarden thaw \(place.path)"), "\(run.errors)")
-        #expect(place.directories("next").isEmpty && place.directories("outer").isEmpty)
+        #expect(place.directories("next").isEmpty && place.directories("keeper/run-next").isEmpty)
         try freeze(place.path, false)
         keeper.send(SIGTERM)
         #expect(try keeper.result().status == 143)

@@ -86,7 +86,7 @@ struct KernelRunLabTests {
         #expect(run.status == 0, "\(run.errors)")
         #expect(run.output == "9\n")
         #expect(try run.summary()["pids.peak"] as? Int == 10)
-        #expect(place.directories("").isEmpty)
+        #expect(place.runs.isEmpty)
     }
 
     /// Only the scratch disk of a guest may be written.
@@ -116,6 +116,6 @@ struct KernelRunLabTests {
         #expect(impossible.status != 0)
         #expect(impossible.output == "")
         #expect(impossible.errors.split(separator: "\n").count == 1, "\(impossible.errors)")
-        #expect(place.directories("").isEmpty)
+        #expect(place.runs.isEmpty)
     }
 }

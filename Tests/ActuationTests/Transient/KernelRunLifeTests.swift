@@ -13,7 +13,7 @@ struct KernelRunLifeTests {
         let run = try place.run([], "sh", "-c", script)
         #expect(run.status == status, "\(run.errors)")
         #expect(try run.summary()["status"] as? Int == Int(status))
-        #expect(place.directories("").isEmpty)
+        #expect(place.runs.isEmpty)
     }
 
     @Test func commandThatCannotRunIsReportedInOneLine() throws {
@@ -26,7 +26,7 @@ struct KernelRunLifeTests {
         let unfit = try place.run([], "/etc/passwd")
         #expect(unfit.status == 126)
         #expect(unfit.errors == "cgwarden: cannot run /etc/passwd: Permission denied\n")
-        #expect(place.directories("").isEmpty)
+        #expect(place.runs.isEmpty)
     }
 
     @Test func commandStartsInsideTheCgroup() throws {
@@ -81,7 +81,7 @@ struct KernelRunLifeTests {
         let script = "sleep 600 & trap '' TERM; sleep 600 & exit 6"
         let prompt = try place.run(["--kill-rest"], "sh", "-c", script)
         #expect(prompt.status == 6)
-        #expect(place.directories("").isEmpty)
+        #expect(place.runs.isEmpty)
     }
 
     @Test func nameIsInUseWhileItsRunLasts() throws {

@@ -110,7 +110,7 @@ struct KernelRunLockTests {
         ).result()
         #expect(run.status == 0, "\(run.errors)")
         #expect(run.output == "inside\n")
-        #expect(place.directories("").isEmpty)
+        #expect(place.runs.isEmpty)
     }
 }
 

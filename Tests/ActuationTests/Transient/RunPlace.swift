@@ -45,6 +45,11 @@ final class RunPlace {
     private static let serial = Atomic(0)
     let path = "/cgwarden-test-run-\(getpid())-\(serial.add(1, ordering: .relaxed).newValue)"
 
+    init() {
+        let controllers: [Controller] = [.pids, .memory, .cpuacct, .freezer, .io, .cpu]
+        for root in Set(controllers.compactMap(Self.root)) { _ = unsafe mkdir(root + path, 0o755) }
+    }
+
     deinit {
         for directory in directories("") { _ = unsafe rmdir(directory) }
     }
@@ -54,6 +59,14 @@ final class RunPlace {
         let below = name.isEmpty ? path : "\(path)/run-\(name)"
         return (Self.set?.hierarchies ?? []).map { Self.text($0.directory) + below }.filter {
             FileManager.default.fileExists(atPath: $0)
+        }
+    }
+
+    /// The directories of all runs that exist now.
+    var runs: [String] {
+        directories("").flatMap { parent in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+            return names.filter { $0.hasPrefix("run-") }.map { "\(parent)/\($0)" }
         }
     }
 
