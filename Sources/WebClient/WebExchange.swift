@@ -180,8 +180,8 @@ package struct WebFailure: Error, CustomStringConvertible {
         let cause = failure?.connectionErrors.first?.error ?? error
         if let cause = cause as? IOError {
             description = unsafe String(cString: strerror(cause.errnoCode))
-        } else if failure?.connectionErrors.isEmpty ?? false {
-            description = "its name has no address"
+        } else if let cause = (failure?.dnsAError ?? cause) as? SocketAddressError.UnknownHost {
+            description = cause.errorDescription
         } else if "\(cause)".contains("CERTIFICATE_VERIFY_FAILED") {
             description = "its certificate is invalid, or not signed by a trusted authority"
         } else {

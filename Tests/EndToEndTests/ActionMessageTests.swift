@@ -49,8 +49,6 @@ import Testing
         Slip("explain /x -d ten", 64, "expected time to watch, 100ms to 1m"),
         Slip("reclaim /x much", 64, "expected an amount above 0: 512KiB, 64MiB, 1GB"),
         Slip("show /x --at 2026-13-01", 64, "expected a time: -2h, 14:02"),
-        // A mistake that only the running command finds.
-        Slip("stat --from now --to -1h", 64, "see `cgwarden stat --help`"),
     ]
     private static let missing = [
         Slip("set /", 64, "name a cgroup and at least one limit"),

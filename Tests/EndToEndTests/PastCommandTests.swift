@@ -103,6 +103,13 @@ import Testing
                 ProgramRun.cgwarden, words + ["--history", past.path])
             #expect(result.status == 64 && result.errorLines.count == 1, "\(result.errors)")
         }
+        // A mistake that only the running command finds.
+        let period = try past.run("stat", "--from", "-1s", "--to", "-9s")
+        #expect(
+            period.status == 64
+                && period.errors
+                    == "cgwarden: --to is before --from; see `cgwarden stat --help`\n",
+            "\(period.errors)")
         let window = try past.run("explain", "/a", "--at", "-1s", "--window", "1s")
         #expect(window.status == 64)
         let dead = try past.run("show", "--dead", "--at", "-1s")

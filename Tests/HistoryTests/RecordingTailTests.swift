@@ -60,6 +60,19 @@ import Testing
         #expect(try tail.newest() == snapshot(2))
     }
 
+    @Test mutating func cgroupsThatAreLeftOutAreCounted() throws {
+        let omissions = [
+            Omission(path: CgroupPath("/a"), count: 3), Omission(path: CgroupPath("/b"), count: 4),
+        ]
+        try append(encoder.encode(snapshot(1), omissions: omissions))
+        var tail = RecordingTail(path)
+        #expect(try tail.newest() == snapshot(1))
+        #expect(tail.leftOut == 7)
+        try append(encoder.encode(snapshot(2)))
+        #expect(try tail.newest() == snapshot(2))
+        #expect(tail.leftOut == 0)
+    }
+
     @Test mutating func nextFileIsFollowed() throws {
         try append(encoder.encode(snapshot(1)))
         var tail = RecordingTail(path)

@@ -18,6 +18,8 @@ package struct RecordingTail: Sendable {
     private var offset = 0
     private var segment: Decoded?
     private var isRewound = false
+    /// The number of cgroups that the newest snapshot leaves out, for want of room.
+    package private(set) var leftOut = 0
 
     /// Begins with the newest snapshot of the file.
     package init(_ path: String) { self.path = path }
@@ -44,7 +46,11 @@ package struct RecordingTail: Sendable {
             case .torn: return isNew ? translated : nil
             case .damage: segment = nil
             case .record(Record.Kind.header, let payload, _): try begin(payload)
-            case .record(Record.Kind.frame, let payload, _): isNew = take(payload) || isNew
+            case .record(Record.Kind.frame, let payload, _):
+                leftOut = 0
+                isNew = take(payload) || isNew
+            case .record(Record.Kind.omissions, let payload, _):
+                leftOut = (try? Omission.decode(payload))?.reduce(0) { $0 + $1.count } ?? 0
             case .record: break
             }
             offset = scanner.offset

@@ -18,8 +18,9 @@ struct TopCommand: AsyncParsableCommand {
             text has long paths cut in the middle to the width; --full shows them whole.
 
             If the daemon runs, the live view shows the samples that it keeps, and its title says \
-            "from the daemon"; --no-attach takes samples of its own, as it does without a daemon, or \
-            with an interval shorter than the daemon's. Members of the group cgwarden may read them. \
+            "from the daemon"; --no-attach takes samples of its own, as it does without a daemon, \
+            with an interval shorter than the daemon's, or if those samples leave out cgroups. \
+            Members of the group cgwarden may read them. \
             Text is of samples of its own unless --attach is given.
 
             --url shows another host, whose daemon or exporter serves there, with --at in its \

@@ -1,4 +1,5 @@
 import CgroupModel
+import Events
 import Hierarchy
 import KernelIO
 import Reports

@@ -26,12 +26,13 @@ final class DaemonFrames: FrameSource {
             period = (0...3600).contains(seconds) ? seconds : 3600
         }
 
-        /// Whether the daemon writes at all, and often enough for an interval in seconds, if given.
+        /// Whether the daemon writes at all, and, if an interval in seconds is given, often enough
+        /// for it and every cgroup.
         mutating func attach(_ interval: Double?) -> Bool {
             let now = MonotonicClock.wallMicroseconds
             let silence = now > seen ? now - seen : 0
             isAttached = silence < DaemonFrames.patience + UInt64(period * 2e6)
-                && interval.map { period <= $0 * 1.5 } ?? true
+                && interval.map { period <= $0 * 1.5 && tail.leftOut == 0 } ?? true
             return isAttached
         }
     }
@@ -40,13 +41,14 @@ final class DaemonFrames: FrameSource {
     private let scope: SampleScope
     private let own: OwnFrames
     private let counter = FrameCounter()
-    /// Whether the daemon's frames are shown even if they are rarer than the view's interval.
+    /// Whether the daemon's frames are shown even if they are rarer than the view's interval, or
+    /// leave cgroups out.
     private let isRequired: Bool
 
     /// Attaches to the daemon that keeps its history in a folder.
     ///
-    /// Nil if no daemon writes frames there now, or more slowly than each `interval` in seconds,
-    /// unless they are required. Throws the error of reading them.
+    /// Nil if no daemon writes frames there now, or, unless they are required, if they are rarer
+    /// than each `interval` in seconds or leave cgroups out. Throws the error of reading them.
     init?(
         _ folder: String, _ scope: SampleScope, interval: Double, isRequired: Bool, own: OwnFrames
     ) throws {
@@ -64,7 +66,11 @@ final class DaemonFrames: FrameSource {
     }
 
     var title: String {
-        state.withLock { $0.isAttached ? "\(own.title)  from the daemon" : own.title }
+        state.withLock { state in
+            guard state.isAttached else { return own.title }
+            let leftOut = state.tail.leftOut
+            return "\(own.title)  from the daemon" + (leftOut > 0 ? ", \(leftOut) left out" : "")
+        }
     }
 
     func next(interval: Double) async -> Snapshot? {

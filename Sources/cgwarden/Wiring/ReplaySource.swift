@@ -6,6 +6,8 @@ import Reports
 
 /// The source of the live view in a replay: one snapshot per interval until the end.
 final class ReplaySource: ScreenSource {
+    /// The time in nanoseconds after which a jump goes no further.
+    private static let patience: UInt64 = 2_000_000_000
     private var reel: any Reel
     /// The snapshots around the shown one, for stepping back.
     private var ring = HistoryRing()
@@ -75,8 +77,9 @@ final class ReplaySource: ScreenSource {
         // A negative number asks for snapshots that have not been played yet.
         guard back < 0 else { return cursor.snapshot(back: back) ?? earlier() }
         let newest = tick
+        let end = MonotonicClock.nanoseconds + Self.patience
         do {
-            for _ in back..<0 where !isAtEnd { try advance() }
+            for _ in back..<0 where !isAtEnd && MonotonicClock.nanoseconds < end { try advance() }
         } catch {
             // Another host may not answer; each attempt would wait for it.
         }
@@ -122,7 +125,7 @@ final class ReplaySource: ScreenSource {
     }
 
     func turnSummary(at shown: Snapshot) -> Travel {
-        guard let summary = reel.summary else { return .refused("a recording has every sample") }
+        guard let summary = reel.summary else { return .refused("only the history of this host has peaks and means") }
         reel.summary = summary.next
         do {
             try load(to: shown.wallTime)
