@@ -140,8 +140,9 @@ private let kill = {
         }
         #expect(
             sentence("sample")
-                == "removed; it used at least 1.5s of CPU time, 5 MiB of memory (last sample); "
+                == "removed; it used at least 1.5 s of CPU time, 5 MiB of memory (last sample); "
                 + "1 OOM kill")
-        #expect(sentence("final") == "removed; it used 1.5s of CPU time, 5 MiB at most; 1 OOM kill")
+        #expect(
+            sentence("final") == "removed; it used 1.5 s of CPU time, 5 MiB at most; 1 OOM kill")
     }
 }

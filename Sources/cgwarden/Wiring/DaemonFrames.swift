@@ -31,7 +31,8 @@ final class DaemonFrames: FrameSource {
         mutating func attach(_ interval: Double?) -> Bool {
             let now = MonotonicClock.wallMicroseconds
             let silence = now > seen ? now - seen : 0
-            isAttached = silence < DaemonFrames.patience + UInt64(period * 2e6)
+            isAttached =
+                silence < DaemonFrames.patience + UInt64(period * 2e6)
                 && interval.map { period <= $0 * 1.5 && tail.leftOut == 0 } ?? true
             return isAttached
         }

@@ -125,7 +125,9 @@ final class ReplaySource: ScreenSource {
     }
 
     func turnSummary(at shown: Snapshot) -> Travel {
-        guard let summary = reel.summary else { return .refused("only the history of this host has peaks and means") }
+        guard let summary = reel.summary else {
+            return .refused("only the history of this host has peaks and means")
+        }
         reel.summary = summary.next
         do {
             try load(to: shown.wallTime)
