@@ -1,5 +1,4 @@
 #if Exporter
-internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -178,8 +177,8 @@ package struct WebFailure: Error, CustomStringConvertible {
     init(_ error: any Error) {
         let failure = error as? NIOConnectionError
         let cause = failure?.connectionErrors.first?.error ?? error
-        if let cause = cause as? IOError {
-            description = unsafe String(cString: strerror(cause.errnoCode))
+        if cause is IOError, let reason = Self.reason("\(cause)") {
+            description = reason
         } else if let cause = (failure?.dnsAError ?? cause) as? SocketAddressError.UnknownHost {
             description = cause.errorDescription
         } else if "\(cause)".contains("CERTIFICATE_VERIFY_FAILED") {
@@ -187,6 +186,14 @@ package struct WebFailure: Error, CustomStringConvertible {
         } else {
             description = "\(cause)"
         }
+    }
+
+    /// The text of an errno in that of an error: `connect(…): Connection refused (errno: 111)`.
+    private static func reason(_ text: String) -> String? {
+        let parts = text.split(separator: ": ")
+        guard parts.count > 1 else { return nil }
+        let words = parts[1].prefix { $0 != "(" && $0 != ")" }.split(separator: " ")
+        return words.isEmpty ? nil : words.joined(separator: " ")
     }
 }
 #endif
