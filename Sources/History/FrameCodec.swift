@@ -9,10 +9,22 @@ package import CgroupModel
 /// Frames identify metrics by their index in the catalog and words by their number. By themselves
 /// they are valid within one process only; a recording also stores the meaning of those numbers.
 package enum FrameCodec {
-    /// The maximum number of plain values in a frame, so that hostile bytes cannot exhaust memory.
-    static let valueLimit = 1 << 26
-    /// The maximum number of instance values in a frame.
-    static let instanceLimit = 1 << 24
+    /// What a frame may claim, so that hostile bytes cannot exhaust memory.
+    struct Limits: Sendable {
+        /// The maximum number of plain values.
+        var values = 1 << 26
+        /// The maximum number of instance values.
+        var instances: Int { values / 4 }
+        /// The maximum length of all paths together in bytes.
+        var pathBytes: Int { values * 8 }
+        /// The maximum length of a path in bytes.
+        ///
+        /// A cgroup is listed through its parent, which is opened by its path. So neither that path
+        /// nor the name exceeds PATH_MAX.
+        static let path = 8192
+        /// For a frame of another host.
+        static let received = Limits(values: 1 << 23)
+    }
 
     static let deltaFrame: UInt64 = 1
     static let keyframe: UInt64 = 2
@@ -37,17 +49,18 @@ package enum FrameCodec {
     ///
     /// The result uses that process's metric indexes and word numbers.
     static func decode(
-        _ frame: [UInt8], after earlier: Snapshot?, _ legend: FrameLegend
+        _ frame: [UInt8], after earlier: Snapshot?, _ legend: FrameLegend,
+        limits: Limits = Limits()
     ) throws(FrameError) -> Snapshot {
         var input = RunReader(frame)
         let kind = try input.next()
         if kind == keyframe {
-            var decoder = FrameDecoder(input, after: nil, legend)
+            var decoder = FrameDecoder(input, after: nil, legend, limits)
             return try decoder.decode()
         }
         guard kind == deltaFrame else { throw input.error(.malformed) }
         guard let earlier else { throw input.error(.noEarlierFrame) }
-        var decoder = FrameDecoder(input, after: earlier.normalised, legend)
+        var decoder = FrameDecoder(input, after: earlier.normalised, legend, limits)
         return try decoder.decode()
     }
 

@@ -19,7 +19,7 @@ extension FrameDecoder {
             } else {
                 all += try instances(old: old, base: old ?? all[above], rule)
             }
-            guard all.count <= FrameCodec.instanceLimit else { throw input.error(.tooLarge) }
+            guard all.count <= limits.instances else { throw input.error(.tooLarge) }
             starts.append(all.count)
             above = start..<all.count
         }
@@ -74,6 +74,7 @@ extension FrameDecoder {
     ) throws(FrameError) -> ArraySlice<InstanceReading> {
         let token = try input.next()
         guard token > 0 else { return base }
+        guard token - 1 <= UInt64(limits.instances) else { throw input.error(.tooLarge) }
         var row: ArraySlice<InstanceReading> = []
         var metric: Int64 = 0
         var key: UInt64 = 0

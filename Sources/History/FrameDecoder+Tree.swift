@@ -1,10 +1,11 @@
 import CgroupModel
 
 extension FrameDecoder {
-    /// Decodes the cgroups, and sets ``earlierRows``.
-    mutating func tree() throws(FrameError) -> [CgroupEntry] {
+    /// Decodes the cgroups, each with `width` values, and sets ``earlierRows``.
+    mutating func tree(_ width: Int) throws(FrameError) -> [CgroupEntry] {
         let old = earlier?.cgroups ?? []
-        let count = try input.count(upTo: FrameCodec.valueLimit)
+        let count = try input.count(upTo: limits.values)
+        guard count <= limits.values / max(width, 1) else { throw input.error(.tooLarge) }
         // An unchanged tree, as nearly every one is: each row continues, and is as it was.
         if earlier != nil, count == old.count, try input.skipZeros(exactly: 2 * count) {
             earlierRows = Array(0..<count)
@@ -15,6 +16,7 @@ extension FrameDecoder {
         var entries: [CgroupEntry] = []
         entries.reserveCapacity(count)
         var unchanged = count == old.count
+        var pathBytes = 0
         for index in 0..<count {
             if let base = earlierRows[index], try input.count(upTo: 1) == 0 {
                 unchanged = unchanged && base == index
@@ -26,7 +28,10 @@ extension FrameDecoder {
                         row: RowLocation(block: 0, row: index)))
             } else {
                 unchanged = false
-                entries.append(try entry(at: index, of: count, above: entries.last))
+                let entry = try entry(at: index, of: count, above: entries.last)
+                pathBytes += entry.path.bytes.count
+                guard pathBytes <= limits.pathBytes else { throw input.error(.tooLarge) }
+                entries.append(entry)
             }
         }
         // Lets all snapshots of an unchanged tree share its memory.
@@ -73,7 +78,9 @@ extension FrameDecoder {
         let parent = try parent(of: index, count)
         let bytesAbove = above?.path.bytes ?? []
         let common = try input.count(upTo: bytesAbove.count)
-        let path = CgroupPath(normalising: Array(bytesAbove[..<common]) + (try input.text()))
+        let rest = try input.text()
+        guard common + rest.count <= FrameCodec.Limits.path else { throw input.error(.malformed) }
+        let path = CgroupPath(normalising: Array(bytesAbove[..<common] + rest))
         return CgroupEntry(
             path: path, id: CgroupID(inode: inode, generation: generation), parent: parent,
             controllers: try controllers(above: above), row: RowLocation(block: 0, row: index))

@@ -7,15 +7,20 @@ struct FrameDecoder {
     let earlier: Snapshot?
     /// The writer's catalog.
     let legend: FrameLegend
+    let limits: FrameCodec.Limits
     /// The earlier row of each row; nil for a new cgroup.
     var earlierRows: [Int?] = []
     /// Whether the rows are those of the earlier frame.
     var isSameTree = false
 
-    init(_ input: RunReader, after earlier: Snapshot?, _ legend: FrameLegend) {
+    init(
+        _ input: RunReader, after earlier: Snapshot?, _ legend: FrameLegend,
+        _ limits: FrameCodec.Limits
+    ) {
         self.input = input
         self.earlier = earlier
         self.legend = legend
+        self.limits = limits
     }
 
     mutating func decode() throws(FrameError) -> Snapshot {
@@ -25,10 +30,7 @@ struct FrameDecoder {
         let times = try ScalarFields.readTimes(from: earlier?.tierTimes ?? [], &input)
         let host = try ScalarFields.readHost(from: earlier?.host ?? HostSample(), &input)
         let health = try ScalarFields.readHealth(from: earlier?.health ?? SampleHealth(), &input)
-        let entries = try tree()
-        guard entries.count * max(schema.width, 1) <= FrameCodec.valueLimit else {
-            throw input.error(.tooLarge)
-        }
+        let entries = try tree(schema.width)
         let rule = BaselineRule(now: times, earlier: earlier?.tierTimes, legend)
         let values = try values(schema)
         let baselines = try baselines(schema, values, rule)

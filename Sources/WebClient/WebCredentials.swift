@@ -12,8 +12,9 @@ package struct WebCredentials: Hashable, Sendable {
         password = String(line[line.index(after: colon)...])
     }
 
-    /// Finds the entry of a host, or the default one, in the text of a netrc file; nil without one.
-    package init?(netrc text: String, host: String) {
+    /// Finds the entry of a host in the text of a netrc file, or if allowed the default one; nil
+    /// without one.
+    package init?(netrc text: String, host: String, allowsDefault: Bool = true) {
         var words = Self.words(text)[...]
         var entry: (user: String?, password: String?)?
         while let word = words.popFirst() {
@@ -21,7 +22,7 @@ package struct WebCredentials: Hashable, Sendable {
             if begins, entry?.password != nil { break }
             switch word {
             case "machine": entry = words.popFirst() == host ? (nil, nil) : nil
-            case "default": entry = (nil, nil)
+            case "default": entry = allowsDefault ? (nil, nil) : nil
             case "login": if let value = words.popFirst() { entry?.user = value }
             case "password": if let value = words.popFirst() { entry?.password = value }
             case "account": _ = words.popFirst()
@@ -36,10 +37,10 @@ package struct WebCredentials: Hashable, Sendable {
     private static func words(_ text: String) -> [String] {
         var words: [String] = []
         var isMacro = false
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             if line.isEmpty { isMacro = false }
             if isMacro { continue }
-            let parts = line.split(whereSeparator: { " \t\r".contains($0) }).map(String.init)
+            let parts = line.split(whereSeparator: { " \t".contains($0) }).map(String.init)
             if parts.first == "macdef" { isMacro = true } else { words += parts }
         }
         return words

@@ -55,6 +55,14 @@ package struct WebURL: Hashable, Sendable {
         host.contains(":") || host.allSatisfy { $0.isNumber || $0 == "." }
     }
 
+    /// Whether the host is this one, so that nothing leaves it.
+    package var isLoopback: Bool {
+        if ["localhost", "::1"].contains(host.lowercased()) { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return isAddress && parts.count == 4 && parts[0] == "127"
+            && parts.allSatisfy { UInt8($0) != nil }
+    }
+
     /// The `Host` header.
     package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host

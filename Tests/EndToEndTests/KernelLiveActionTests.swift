@@ -107,7 +107,7 @@ struct KernelLiveActionTests {
         try session.await("u undoes")
         #expect(try value(cgroup, "memory.limit_in_bytes", "memory.max") == "67108864")
         try session.press("u")
-        try session.await("would write max, is 67108864")
+        try session.await("would write max, is 64MiB")
         try session.press("Enter")
         try awaiting("the original is back") {
             try value(cgroup, "memory.limit_in_bytes", "memory.max") == before
@@ -134,7 +134,7 @@ struct KernelLiveActionTests {
         let cgroup = try ProgramCgroup("-act")
         let session = try session(cgroup)
         try session.press("g", "T")
-        try session.await("will not freeze /: it is the root of the whole machine")
+        try session.await("will not freeze /: it is the root of the whole host")
         try session.press(":")
         try session.type("set /cgwarden-test-no-such memory.max=1GiB")
         try session.press("Enter")

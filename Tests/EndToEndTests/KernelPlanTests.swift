@@ -186,7 +186,7 @@ struct KernelPlanTests {
             let result = try places.command(words)
             #expect(result.status == 0, "\(result)")
             #expect(result.errors.contains("exceeds the "), "\(result.errors)")
-            #expect(result.errors.contains("of this machine"))
+            #expect(result.errors.contains("of this host"))
         }
         #expect(try run("restore").status == 0)
         let told = try run("run", "--cpus", "5000", "--", "true")

@@ -119,22 +119,36 @@ import Testing
         #expect(wrong.status == 77 && wrong.errors.contains("refuses the user or the password"))
         let line = try secret("alice:\(WebFixture.password)\n")
         #expect(try show("--ca", ca, "--password-file", line).status == 0)
-        let open = try secret("alice:\(WebFixture.password)\n", "open", mode: 0o644)
-        let refused = try show("--ca", ca, "--password-file", open)
-        #expect(refused.status == 77 && refused.errors.contains("other users can read"))
+        let windows = try secret("alice:\(WebFixture.password)\r\n")
+        #expect(try show("--ca", ca, "--password-file", windows).status == 0)
+        for mode in [0o644, 0o640] {
+            let open = try secret("alice:\(WebFixture.password)\n", "open", mode: mode)
+            let refused = try show("--ca", ca, "--password-file", open)
+            #expect(refused.status == 77 && refused.errors.contains("other users can read"))
+        }
         // A word of netrc has no blanks, so this password is a wrong one; it is sent all the same.
         let netrc = try secret("machine localhost login alice password no\n", ".netrc")
         let named = try show("--ca", ca, "--netrc", netrc)
         #expect(named.errors.contains("refuses the user or the password"), "\(named.errors)")
         let usual = try show("--ca", ca, home: folder.path(""))
         #expect(usual.errors.contains("refuses the user or the password"), "\(usual.errors)")
+        // A usual file that others can read, or without an entry for this host, is no password.
+        _ = try secret("machine localhost login alice password no\n", ".netrc", mode: 0o644)
+        let readable = try show("--ca", ca, home: folder.path(""))
+        #expect(readable.errors.contains("asks for a password"), "\(readable.errors)")
+        _ = try secret("default login alice password no\n", ".netrc")
+        let other = try show("--ca", ca, home: folder.path(""))
+        #expect(other.errors.contains("asks for a password"), "\(other.errors)")
     }
 
     @Test func passwordIsNotSentInTheClear() throws {
         let file = try secret("alice:x\n")
-        let result = try run(
-            "show", "/", "--url", "http://node7.example:1", "--password-file", file)
-        #expect(result.status == 64 && result.errors.contains("use https://"), "\(result.errors)")
+        for host in ["node7.example", "127.example.com"] {
+            let result = try run(
+                "show", "/", "--url", "http://\(host):1", "--password-file", file)
+            #expect(
+                result.status == 64 && result.errors.contains("use https://"), "\(result.errors)")
+        }
         let inside = try run("show", "/", "--url", "http://a:b@node7:1")
         #expect(inside.status == 64 && inside.errors.contains("use --netrc"), "\(inside.errors)")
     }

@@ -55,6 +55,13 @@ import Testing
         #expect(ledger.settle(step([("/a", 1, 1)]), total: 1, time).isEmpty)
     }
 
+    @Test func impossibleCountsOfARecordingDoNotOverflow() {
+        var ledger = OOMLedger(readsLog: false)
+        _ = ledger.settle(step([("/a", 1, 0), ("/b", 2, 0)]), total: nil, time)
+        let most: UInt64 = 1 << 63
+        #expect(!ledger.settle(step([("/a", 1, most), ("/b", 2, most)]), total: nil, time).isEmpty)
+    }
+
     @Test func killsWithoutACgroupBelongToTheOnlyOneThatCountedThem() {
         var ledger = OOMLedger(readsLog: true)
         _ = ledger.settle(step([("/a", 1, 0), ("/b", 2, 0)]), total: 0, time)

@@ -79,6 +79,20 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
         #expect(report.unattributed[0].parent.path == CgroupPath("/p"))
     }
 
+    @Test func impossibleCountsOfARecordingDoNotOverflow() {
+        var feed = Feed()
+        for _ in 0..<2 {
+            let report = feed.take { builder in
+                builder.add("/p", generation: 1, ["pids.current": Reading(0)])
+                for number: UInt64 in 2...4 {
+                    builder.add(
+                        "/p/\(number)", generation: number, ["pids.current": Reading(1 << 63)])
+                }
+            }
+            #expect(report.tombstones.isEmpty)
+        }
+    }
+
     @Test func aFinalReadingIsExact() throws {
         var feed = Feed()
         _ = feed.take { family(&$0, 500) }

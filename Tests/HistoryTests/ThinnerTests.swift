@@ -60,7 +60,7 @@ import Testing
     }
 
     /// Whatever happens to a tree, a thinned value is one that was sampled.
-    @Test(arguments: 0..<20 as Range<UInt64>) func thinnedTreeIsOneThatWas(seed: UInt64) throws {
+    @Test(arguments: 0..<8 as Range<UInt64>) func thinnedTreeIsOneThatWas(seed: UInt64) throws {
         let samples = RecordingTests.snapshots(seed: seed, count: 60).map(\.normalised)
         let frames = try read(thin(samples))
         let known = Dictionary(grouping: samples) { $0.wallTime }

@@ -25,6 +25,21 @@ import Testing
         #expect(WebCredentials(netrc: "machine", host: "machine") == nil)
     }
 
+    @Test func defaultEntryIsSkippedIfItIsNotAllowed() {
+        func found(_ host: String) -> WebCredentials? {
+            WebCredentials(netrc: Self.netrc, host: host, allowsDefault: false)
+        }
+        #expect(found("node7") == .init(line: "alice:s3:cret"))
+        #expect(found("node8") == nil)
+    }
+
+    @Test func linesMayEndInCarriageReturns() {
+        let text = Self.netrc.split(separator: "\n", omittingEmptySubsequences: false)
+            .joined(separator: "\r\n")
+        #expect(WebCredentials(netrc: text, host: "node7") == .init(line: "alice:s3:cret"))
+        #expect(WebCredentials(netrc: text, host: "node8") == .init(line: "anyone:guest"))
+    }
+
     @Test(arguments: [
         ("a:", "YTo="), ("ab:", "YWI6"), ("a:b:c", "YTpiOmM="),
         (

@@ -13,6 +13,20 @@ import Testing
         #expect(WebURL("http://h?x")?.target == "/?x")
     }
 
+    @Test func onlyLiteralAddressesAndLocalhostAreThisHost() throws {
+        for host in ["localhost", "LocalHost", "127.0.0.1", "127.9.8.7", "[::1]"] {
+            let url = try #require(WebURL("http://\(host):1"))
+            #expect(url.isLoopback, "\(host)")
+        }
+        for host in [
+            "127.example.com", "127.0.0.1.example.com", "127.0.0.1.5", "127.0.0.256", "128.0.0.1",
+            "127.+0.0.1", "localhost.example", "[::2]",
+        ] {
+            let url = try #require(WebURL("http://\(host):1"))
+            #expect(!url.isLoopback, "\(host)")
+        }
+    }
+
     @Test(arguments: [
         "pager.example", "ftp://h/", "http://", "http://h:0/", "http://h:x/", "http://u@h/",
         "http://h/#f", "http://h/a b", "http://h/ä", "http://[::1",

@@ -94,16 +94,11 @@ package struct ExpiredChanges: Sendable {
     private func pass(_ report: inout Report) throws(JournalError) {
         for (place, result) in report.results.enumerated() {
             guard case .foreign = result.outcome,
-                try journal.pass(result.entry, isInForce: { isInForce($0) })
+                try journal.pass(result.entry, isInForce: { $0.isInForce(in: set, files) })
             else { continue }
             report.results[place] = RestoreResult(
                 entry: result.entry, found: result.found, outcome: .overridden)
         }
-    }
-
-    private func isInForce(_ entry: JournalEntry) -> Bool {
-        guard case .value(let text) = entry.present(in: set, files) else { return false }
-        return entry.isWritten(text)
     }
 
     private func restore(_ due: [JournalEntry]) -> Report {

@@ -46,7 +46,7 @@ package struct UndoTimer {
         var tries = 0
         while tries < Self.mostTries {
             if let entries = pending {
-                if entries.isEmpty, !hasParent { return true }
+                if entries.isEmpty, !hasParent, !isChanging { return true }
                 let left = entries.compactMap { $0.expiry?.timeLeft().milliseconds }.min()
                 guard left == 0 else {
                     tries = 0
@@ -69,6 +69,11 @@ package struct UndoTimer {
     /// The entries to undo; nil if the journal cannot be read now.
     private var pending: [JournalEntry]? {
         try? journal.entries().filter { $0.expiry?.helper == own && $0.expiry?.isLeft == false }
+    }
+
+    /// Whether another process is writing a value: if that is refused, an entry may expire again.
+    private var isChanging: Bool {
+        (try? journal.entries().contains { $0.processAtWork != nil }) ?? false
     }
 
     /// Waits for a whole time.

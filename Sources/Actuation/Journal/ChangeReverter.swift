@@ -51,7 +51,7 @@ package struct ChangeReverter {
         var targets: [UndoTarget] = []
         for entry in entries {
             guard let wanted = entry.ofLastChange else { continue }
-            switch find(wanted, force: force, dryRun: dryRun) {
+            switch find(wanted, of: entry, force: force, dryRun: dryRun) {
             case .success(let target): targets.append(target)
             case .failure(let end): results.append(end.result)
             }
@@ -67,9 +67,10 @@ package struct ChangeReverter {
         let result: RestoreResult
     }
 
-    /// Returns what an entry refers to if its value may be written.
+    /// Returns what an entry refers to if its value may be written; `wanted` is the entry with the
+    /// value to which its last change returns.
     private func find(
-        _ wanted: JournalEntry, force: Bool, dryRun: Bool
+        _ wanted: JournalEntry, of entry: JournalEntry, force: Bool, dryRun: Bool
     ) -> Result<UndoTarget, End> {
         func end(_ outcome: RestoreResult.Outcome, _ found: String? = nil) -> Result<
             UndoTarget, End
@@ -81,6 +82,10 @@ package struct ChangeReverter {
         }
         do throws(IOError) {
             guard let target = try UndoTarget(wanted, in: set, files, RenamedPlaces()) else {
+                // An earlier move's cgroup may be gone while the process can still return.
+                if try UndoTarget(entry, in: set, files, RenamedPlaces()) != nil {
+                    return end(.failed(Self.cut(wanted)))
+                }
                 if !dryRun { try? journal.close([wanted], reason: "gone") }
                 return end(.gone)
             }
@@ -90,11 +95,25 @@ package struct ChangeReverter {
             guard
                 force || wanted.isOurs(target.found) || wanted.isSame(target.found, wanted.original)
             else { return end(.foreign, target.found) }
+            if !force, !dryRun, passes(wanted) { return end(.overridden, target.found) }
             if !force, let obstacle = target.obstacle(files) { return end(.failed(obstacle)) }
             return .success(target)
         } catch {
             return end(.failed(ActuationError(error, on: wanted.path, in: wanted.hierarchy)))
         }
+    }
+
+    /// Ends the change if a later owner's value is in force, which stays; returns whether it did.
+    private func passes(_ entry: JournalEntry) -> Bool {
+        (try? journal.pass(entry, isInForce: { $0.isInForce(in: set, files) })) ?? false
+    }
+
+    private static func cut(_ entry: JournalEntry) -> ActuationError {
+        let place = JournalEntry.place(entry.original).map { "\($0)" } ?? "the cgroup below"
+        return ActuationError(
+            .notFound,
+            "\(place), to which this change returns, is gone; cgwarden restore undoes the earlier "
+                + "changes too")
     }
 
     /// Writes the value, then records that the change is undone.

@@ -1,6 +1,7 @@
 /// A change of a value below a later one of the same owner.
 struct EarlierChange: Hashable, Sendable {
-    /// The value that the later change found, to which it returns.
+    /// The value to which the later change returns: the one that it found, or this change's if
+    /// that was another owner's.
     let found: String
     let sequence: UInt64
     let change: UInt64
@@ -27,14 +28,14 @@ struct EarlierChange: Hashable, Sendable {
 }
 
 extension JournalEntry {
-    /// Takes the next change of the same owner; `isOthers` if another program has set the value
-    /// that it found.
+    /// Takes the next change of the same owner, which returns to `found`; `isOthers` if another
+    /// program has set that value.
     ///
     /// A change that expires gives way to the next one, with its deadline, unless another program
     /// has set the value in between: then that value returns, and counts as the other program's.
-    mutating func proceed(to next: JournalEntry, isOthers: Bool) {
+    mutating func proceed(to next: JournalEntry, found: String, isOthers: Bool) {
         if isPersons, change != next.change || change == 0, expiry == nil || isOthers {
-            earlier.append(EarlierChange(self, found: next.original))
+            earlier.append(EarlierChange(self, found: found))
             if earlier.count > EarlierChange.most { earlier.removeFirst() }
         }
         sequence = next.sequence

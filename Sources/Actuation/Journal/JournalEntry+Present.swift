@@ -25,4 +25,10 @@ extension JournalEntry {
             return .unreadable(error)
         }
     }
+
+    /// Whether the kernel's current value is the one last written.
+    func isInForce(in set: HierarchySet, _ files: any ControlFiles) -> Bool {
+        guard case .value(let text) = present(in: set, files) else { return false }
+        return isWritten(text)
+    }
 }

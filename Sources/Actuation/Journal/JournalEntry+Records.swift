@@ -53,6 +53,13 @@ extension JournalEntry {
     /// The record that its time has passed below a change of another owner.
     var passed: RecordLine { RecordLine("passed", ["seq": "\(sequence)"]) }
 
+    /// The record that gives it the expiry again that a refused change has replaced.
+    func expiring(_ expiry: EntryExpiry) -> RecordLine {
+        RecordLine(
+            "expires", ["seq": "\(sequence)"],
+            more: [("change", "\(expiry.change)")] + expiry.fields)
+    }
+
     var kept: RecordLine { RecordLine("kept", ["seq": "\(sequence)"]) }
 
     /// Whether the entry's object no longer exists in a hierarchy, not even under another path.

@@ -86,6 +86,13 @@ package struct JournalState: Sendable {
             if let slot = slotOf[sequence] {
                 fall(slot, to: Int(clamping: line.number("below") ?? 0))
             }
+        case "expires":
+            if let slot = slotOf[sequence], let expiry = EntryExpiry(line) {
+                change(slot) { entry in
+                    entry.expiry = expiry
+                    entry.change = expiry.change
+                }
+            }
         case "kept": if let slot = slotOf[sequence] { change(slot) { $0.expiry = nil } }
         case "left":
             if let slot = slotOf[sequence] {
@@ -115,10 +122,12 @@ package struct JournalState: Sendable {
             if !known.isSettled {
                 let slot = settle(slot, onto: entry.original)
                 guard let known = slots[slot] else { return }
-                let isOthers =
-                    !known.isOurs(entry.original) && !isAnotherOwners(entry.original, slot)
+                let isOwners = isAnotherOwners(entry.original, slot)
+                let isOthers = !known.isOurs(entry.original) && !isOwners
+                // Another owner's value is not this owner's to return to: it would outlast it.
+                let found = isOwners ? known.readBack ?? known.wanted : entry.original
                 slotOf[known.sequence] = nil
-                change(slot) { $0.proceed(to: entry, isOthers: isOthers) }
+                change(slot) { $0.proceed(to: entry, found: found, isOthers: isOthers) }
                 slotOf[entry.sequence] = slot
                 return
             }
@@ -140,6 +149,8 @@ package struct JournalState: Sendable {
     }
 
     /// Returns an entry to one of the changes below its last one.
+    ///
+    /// The next owner returns to what this one would have returned to.
     private mutating func fall(_ slot: Int, to place: Int) {
         guard let entry = slots[slot], entry.earlier.indices.contains(place) else { return }
         slotOf[entry.sequence] = nil
@@ -148,6 +159,9 @@ package struct JournalState: Sendable {
             known.earlier = Array(entry.earlier[..<place])
         }
         slotOf[entry.earlier[place].sequence] = slot
+        if let later = slotsAt[entry.place]?.first(where: { $0 > slot }) {
+            change(later) { $0.original = entry.earlier[place].found }
+        }
     }
 
     /// Makes the daemon restore the value that a person set on top of the daemon's.
@@ -185,11 +199,8 @@ package struct JournalState: Sendable {
     /// this one would have returned to.
     private mutating func pass(_ slot: Int) {
         guard let entry = slots[slot] else { return }
-        guard let below = entry.earlier.last else { return close(slot) }
+        if entry.earlier.isEmpty { return close(slot) }
         fall(slot, to: entry.earlier.count - 1)
-        if let later = slotsAt[entry.place]?.first(where: { $0 > slot }) {
-            change(later) { $0.original = below.found }
-        }
     }
 
     private mutating func remove(_ slot: Int, _ entry: JournalEntry) {

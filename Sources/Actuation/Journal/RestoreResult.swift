@@ -10,7 +10,7 @@ package struct RestoreResult: Sendable {
         case gone
         /// A person's command has set the value since, and that change is not being restored.
         case kept
-        /// The time of the change has passed while the daemon's value is in force.
+        /// The change has ended, at its time or by a command, while the daemon's value is in force.
         ///
         /// The daemon returns to the original once it restores its own change.
         case overridden
@@ -40,6 +40,15 @@ package struct RestoreResult: Sendable {
         switch outcome {
         case .foreign, .beingWritten, .failed: true
         default: false
+        }
+    }
+
+    /// The value that is there now, if it is the original or a best-effort one.
+    var written: String? {
+        switch outcome {
+        case .restored, .already: entry.original
+        case .residue(let text): text
+        default: nil
         }
     }
 

@@ -33,6 +33,16 @@ package struct Restorer {
         force: Bool = false, dryRun: Bool = false,
         where isWanted: (JournalEntry) -> Bool = { _ in true }
     ) throws(ActuationError) -> [RestoreResult] {
+        try restore(
+            path, inodes: inodes, owners: owners, force: force, dryRun: dryRun, over: [:],
+            where: isWanted)
+    }
+
+    /// `written` has the values that a previous round has just written, which count as ours.
+    private func restore(
+        _ path: CgroupPath?, inodes: Set<UInt64>?, owners: ChangeOwners, force: Bool, dryRun: Bool,
+        over written: [JournalEntry.Place: String], where isWanted: (JournalEntry) -> Bool
+    ) throws(ActuationError) -> [RestoreResult] {
         let view: JournalView
         do throws(JournalError) {
             view = try journal.view(inodes: inodes)
@@ -52,7 +62,7 @@ package struct Restorer {
         // refused value after the others. A weight also returns only once `cpu.idle` is restored.
         while true {
             let round = examine(
-                waiting, changes, kept, renamed, force: force, dryRun: dryRun)
+                waiting, changes, kept, written, renamed, force: force, dryRun: dryRun)
             let done = round.filter { !$0.isLeft }
             results += done
             waiting = round.filter(\.isLeft).map(\.entry)
@@ -65,11 +75,13 @@ package struct Restorer {
         if !dryRun {
             let stay = settle(results, changes)
             if !stay.isEmpty {
+                let written = Dictionary(
+                    results.compactMap { one in one.written.map { (one.entry.place, $0) } },
+                    uniquingKeysWith: { $1 })
                 results.removeAll { stay.contains($0.entry.sequence) }
-                // The value is what was just written.
-                results += try restore(path, inodes: inodes, owners: owners, force: true) {
-                    stay.contains($0.sequence)
-                }
+                results += try restore(
+                    path, inodes: inodes, owners: owners, force: force, dryRun: false, over: written
+                ) { stay.contains($0.sequence) }
             }
             // Everything readable was restored.
             if force, inodes == nil, wanted.count == view.entries.count, waiting.isEmpty {
@@ -113,8 +125,8 @@ package struct Restorer {
     /// Separates restored, missing and foreign values, and writes the others in order.
     private func examine(
         _ entries: [JournalEntry], _ changes: [JournalEntry.Place: [JournalEntry]],
-        _ kept: [JournalEntry.Place: [JournalEntry]], _ renamed: RenamedPlaces, force: Bool,
-        dryRun: Bool
+        _ kept: [JournalEntry.Place: [JournalEntry]], _ written: [JournalEntry.Place: String],
+        _ renamed: RenamedPlaces, force: Bool, dryRun: Bool
     ) -> [RestoreResult] {
         var results: [RestoreResult] = []
         var pending: [UndoTarget] = []
@@ -140,6 +152,7 @@ package struct Restorer {
                     if !dryRun { try YoungerCpusets(target, journal, files).widen() }
                     conclude(.already, target.found)
                 } else if force
+                    || written[entry.place].map({ entry.isSame(target.found, $0) }) == true
                     || changes[entry.place]?.contains(where: { $0.isOurs(target.found) }) == true
                 {
                     pending.append(target)

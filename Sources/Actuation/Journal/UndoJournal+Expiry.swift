@@ -58,6 +58,28 @@ extension UndoJournal {
         return isPassed ?? false
     }
 
+    /// Gives this process's entries the expiry again that they had before a change which was
+    /// refused or rolled back.
+    ///
+    /// `before` are the entries from before that change. Those that another process has changed
+    /// since are left alone.
+    func expireAgain(_ before: [JournalEntry]) throws(JournalError) {
+        guard !before.isEmpty else { return }
+        _ = try file.change { file, _ throws(JournalError) in
+            var lines: [RecordLine] = []
+            for entry in before {
+                let now = file.state.known(inode: entry.inode).first {
+                    $0.place == entry.place && $0.owner == entry.owner
+                }
+                guard let expiry = entry.expiry, !expiry.isLeft, let now, now.writer == writer,
+                    now.sequence != entry.sequence, now.earlier.count == entry.earlier.count
+                else { continue }
+                lines.append(now.expiring(expiry))
+            }
+            if !lines.isEmpty { try file.append(lines, durably: true) }
+        }
+    }
+
     /// Records why entries could not be undone at their deadlines, at most twice for each: first
     /// why it is retried, then that it is left.
     func leave(_ entries: [(entry: JournalEntry, reason: String)]) throws(JournalError) {

@@ -13,7 +13,7 @@ package struct UndoJournal: Sendable {
     package private(set) var change: ExpiringChange?
     let file: JournalFile
     private let bootID: String
-    private let writer: ProcessIdentity
+    let writer: ProcessIdentity
     /// The minimum size in bytes for rewriting the file.
     private static let usualBytes = 16 << 10
 

@@ -37,6 +37,7 @@ package struct LimitTransaction {
             if !results.isEmpty { results[0].outcome = .failed(error) }
             return results
         }
+        let expiring = expiring
         var before: [Int: String] = [:]
         var failed: Set<CgroupPath> = []
         for group in groups {
@@ -51,13 +52,28 @@ package struct LimitTransaction {
                 results[first ?? group.indices.lowerBound].outcome = .failed(error)
                 guard cgroupsApart else {
                     undo(before, &results)
+                    try? context.journal?.expireAgain(Array(expiring.values))
                     break
                 }
                 failed.insert(path)
                 undo(before.filter { plan.writes[$0.key].directory.path == path }, &results)
+                try? context.journal?.expireAgain(
+                    expiring.filter { plan.writes[$0.key].directory.path == path }.map(\.value))
             }
         }
         return results
+    }
+
+    /// The earlier changes of the values that expire, which a refused change must not keep.
+    private var expiring: [Int: JournalEntry] {
+        guard let journal = context.journal, journal.owner.isEmpty else { return [:] }
+        var known: [Int: JournalEntry] = [:]
+        for (index, write) in plan.writes.enumerated() {
+            known[index] = journal.own(in: write.directory).first {
+                $0.cell == write.cell && $0.expiry != nil
+            }
+        }
+        return known
     }
 
     /// Writes that are made together.

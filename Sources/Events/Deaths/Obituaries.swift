@@ -111,7 +111,8 @@ package struct Obituaries: Sendable {
             let place = snapshot.cgroups[position].row
             // Without the number it is unknown whether the usage is the cgroup's own.
             let reading = column.map { snapshot.reading(place, column: $0) }
-            let count = Int64(clamping: reading?.value ?? 1)
+            // A recording may hold any number, and the sums of all must not overflow.
+            let count = Int64(min(reading?.value ?? 1, UInt64(Int32.max)))
             tasks[position] += count
             if let parent = snapshot.cgroups[position].parent { tasks[parent] -= count }
         }

@@ -92,7 +92,9 @@ package struct OOMLedger: Sendable {
         _ events: inout [Event]
     ) {
         guard count > 0 else { return }
-        reported += count
+        // A recording may hold any number.
+        let (sum, overflow) = reported.addingReportingOverflow(count)
+        reported = overflow ? .max : sum
         let room = UInt64(max(0, Self.mostEvents - events.count))
         for _ in 0..<min(count, room) {
             events.append(Event(.oomKill, time, cgroup, [.source: .text(source)]))

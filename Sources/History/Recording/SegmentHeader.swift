@@ -46,6 +46,7 @@ struct SegmentHeader: Sendable {
     /// Limits what hostile bytes can claim.
     private static let rowLimit = 4096
     private static let wordLimit = 1 << 16
+    private static let nameLimit = 255
 
     func encode() -> [UInt8] {
         var out = RunWriter()
@@ -123,7 +124,9 @@ struct SegmentHeader: Sendable {
         var above: [UInt8] = []
         for _ in 0..<(try input.count(upTo: rowLimit)) {
             let common = try input.count(upTo: above.count)
-            above = Array(above[..<common]) + (try input.text())
+            let rest = try input.text()
+            guard common + rest.count <= nameLimit else { throw input.error(.malformed) }
+            above = Array(above[..<common] + rest)
             rows.append(
                 FrameLegend.Row(
                     name: String(decoding: above, as: UTF8.self), bits: try input.next()))

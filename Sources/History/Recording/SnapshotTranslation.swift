@@ -59,7 +59,7 @@ struct SnapshotTranslation: Sendable {
     func translate(_ snapshot: Snapshot) -> Snapshot {
         let from = snapshot.schema
         let plan = plan.flatMap { $0.from == from ? $0 : nil } ?? Plan(from, legend)
-        var known: [UInt64: UInt32?] = [:]
+        let known = ownWords(of: snapshot, plan)
         let old = snapshot.blocks[0]
         var block = plan.isSame ? old : Self.columns(of: snapshot, plan)
         let width = plan.schema.width
@@ -68,11 +68,11 @@ struct SnapshotTranslation: Sendable {
                 let place = row * width + column
                 let reading = Reading(rawValue: block.values[place])
                 guard let number = reading.value else { continue }
-                let own = own(number, &known).map { Reading(UInt64($0)) } ?? .malformed
+                let own = known[number].map { Reading(UInt64($0)) } ?? .malformed
                 if own != reading { block.values[place] = own.rawValue }
             }
         }
-        translateInstances(of: snapshot, &block, &known)
+        translateInstances(of: snapshot, &block, known)
         return Snapshot(
             tick: snapshot.tick, wallTime: snapshot.wallTime, tierTimes: snapshot.tierTimes,
             schema: plan.schema, cgroups: snapshot.cgroups, blocks: [block], host: snapshot.host,
@@ -101,7 +101,7 @@ struct SnapshotTranslation: Sendable {
     }
 
     private func translateInstances(
-        of snapshot: Snapshot, _ block: inout RowBlock, _ known: inout [UInt64: UInt32?]
+        of snapshot: Snapshot, _ block: inout RowBlock, _ known: [UInt64: UInt32]
     ) {
         let old = snapshot.blocks[0]
         block.instances = []
@@ -110,35 +110,49 @@ struct SnapshotTranslation: Sendable {
         block.instanceStarts.reserveCapacity(snapshot.cgroups.count + 1)
         for row in snapshot.cgroups.indices {
             for instance in snapshot.instances(row) {
-                if let own = translate(instance, &known) { block.instances.append(own) }
+                if let own = translate(instance, known) { block.instances.append(own) }
             }
             block.instanceStarts.append(block.instances.count)
         }
     }
 
     private func translate(
-        _ instance: InstanceReading, _ known: inout [UInt64: UInt32?]
+        _ instance: InstanceReading, _ known: [UInt64: UInt32]
     ) -> InstanceReading? {
         guard let metric = legend.metrics[instance.metric.index] else { return nil }
         var key = instance.key
         if legend.rows[instance.metric.index].hasWordKeys, key != .whole {
-            guard let own = own(UInt64(key.rawValue), &known) else { return nil }
+            guard let own = known[UInt64(key.rawValue)] else { return nil }
             key = InstanceKey(rawValue: own)
         }
         return InstanceReading(
             metric: metric, key: key, reading: instance.reading, previous: instance.previous)
     }
 
-    /// This process's number for a recorded word; nil if its table is full, or without a word.
+    /// This process's numbers for the words of a snapshot; those without room are missing.
     ///
     /// Only words that occur in a snapshot enter the table: a header has all that the writer ever
-    /// met, which may be as many as a tenant chose.
-    private func own(_ number: UInt64, _ known: inout [UInt64: UInt32?]) -> UInt32? {
-        if let found = known[number] { return found }
-        let own =
-            number < UInt64(words.count)
-            ? Word.intern(words[Int(number)], from: .past) : nil
-        known[number] = .some(own)
+    /// met, which may be as many as a tenant chose. They enter in the writer's order, so that new
+    /// words sort as they did for the writer.
+    private func ownWords(of snapshot: Snapshot, _ plan: Plan) -> [UInt64: UInt32] {
+        var numbers: Set<UInt64> = []
+        let (values, width) = (snapshot.blocks[0].values, plan.from.width)
+        for column in plan.words.map({ plan.columns[$0] }) {
+            for row in snapshot.cgroups.indices {
+                let reading = Reading(rawValue: values[row * width + column])
+                if let number = reading.value { numbers.insert(number) }
+            }
+        }
+        for instance in snapshot.blocks[0].instances
+        where legend.rows.indices.contains(instance.metric.index)
+            && legend.rows[instance.metric.index].hasWordKeys && instance.key != .whole
+        {
+            numbers.insert(UInt64(instance.key.rawValue))
+        }
+        var own: [UInt64: UInt32] = [:]
+        for number in numbers.sorted() where number < UInt64(words.count) {
+            own[number] = Word.intern(words[Int(number)], from: .past)
+        }
         return own
     }
 }

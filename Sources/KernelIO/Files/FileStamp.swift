@@ -9,6 +9,8 @@ package struct FileStamp: Hashable, Sendable {
     private let inode: UInt64
     private let size: Int64
     private let times: [Int]
+    /// Whether the file is readable by its group.
+    package let isReadableByGroup: Bool
     /// Whether the file is readable by users other than its owner and group.
     package let isReadableByOthers: Bool
 
@@ -28,6 +30,7 @@ package struct FileStamp: Hashable, Sendable {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         size = Int64(status.st_size)
+        isReadableByGroup = status.st_mode & S_IRGRP != 0
         isReadableByOthers = status.st_mode & S_IROTH != 0
         times = [
             status.st_mtim.tv_sec, status.st_mtim.tv_nsec,

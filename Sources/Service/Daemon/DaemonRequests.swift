@@ -76,11 +76,17 @@ struct DaemonRequests: Sendable {
             return
                 (isClean
                 ? "the daemon's changes are undone; daemon stopping\n"
-                : "some of the daemon's changes could not be undone; daemon stopping; see "
-                    + "`cgwarden journal`\n") + (rest.map { $0 + "\n" } ?? "")
+                : PanicAnswer.incomplete + "\n") + (rest.map { $0 + "\n" } ?? "")
         default:
             throw CgwardenError(
                 "unknown request \"\(words.joined(separator: " "))\"", .usage)
         }
     }
+}
+
+/// The daemon's answer to `panic`.
+package enum PanicAnswer {
+    /// Its first line if values are left, which is a failure of the command.
+    package static let incomplete =
+        "some of the daemon's changes could not be undone; daemon stopping; see `cgwarden journal`"
 }

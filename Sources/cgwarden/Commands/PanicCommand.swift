@@ -28,9 +28,9 @@ struct PanicCommand: ParsableCommand {
     private static let patience = Duration.milliseconds(2500)
 
     func run() throws {
+        var answer: String?
         do {
-            let answer = try ControlClient.ask(["panic"], within: Self.patience)
-            return try StandardOutput.write(answer)
+            answer = try ControlClient.ask(["panic"], within: Self.patience)
         } catch let error as CgwardenError where error.status == .unavailable {
             StandardOutput.complain(
                 "cgwarden: no daemon is running; undoing what one left, from the journal")
@@ -38,6 +38,7 @@ struct PanicCommand: ParsableCommand {
             StandardOutput.complain(
                 "cgwarden: the daemon does not respond; undoing its changes from the journal")
         }
+        if let answer { return try report(answer) }
         let directory = try StateDirectory.path()
         let first = restore(directory)
         let wasThere = endDaemon(directory)
@@ -50,6 +51,15 @@ struct PanicCommand: ParsableCommand {
         }
         let (failure, text) = try last.get()
         try StandardOutput.write(Array(text.utf8), failure: failure)
+    }
+
+    /// Prints the daemon's answer; throws if it has left values.
+    private func report(_ answer: String) throws {
+        let failure = PanicAnswer.incomplete
+        guard answer.hasPrefix(failure) else { return try StandardOutput.write(answer) }
+        try StandardOutput.write(
+            Array(answer.dropFirst(failure.count + 1).utf8),
+            failure: CgwardenError(failure, .temporaryFailure))
     }
 
     /// Undoes the daemon's changes, and those by hand whose time has passed; nil if it takes too

@@ -60,7 +60,9 @@ extension TopCommand {
             try printer.print(snapshot.within(scope(path)))
             guard printer.count != most else { break }
             if replaying.at != nil {
+                // Another host may answer with the same sample for ever.
                 next = try host.snapshot(.after(snapshot.wallTime))
+                    .flatMap { $0.wallTime > snapshot.wallTime ? $0 : nil }
             } else {
                 try await cadence.wait(.microseconds(Int64(layout.delay * 1e6)))
                 next = try host.required(at: nil)

@@ -9,19 +9,22 @@ import Synchronization
 ///
 /// Only what is new is read and decoded, so that a second watcher costs little.
 final class DaemonFrames: FrameSource {
-    /// The longest time without a new frame, in microseconds, before this process samples itself.
-    private static let patience: UInt64 = 10_000_000
+    /// The longest time without a new frame, in nanoseconds, before this process samples itself.
+    private static let patience: UInt64 = 10_000_000_000
 
     private struct State {
         var tail: RecordingTail
         var isAttached = true
-        /// When the last new frame was seen, in microseconds since 1970.
+        /// When the last new frame was seen, in nanoseconds of CLOCK_MONOTONIC.
         var seen: UInt64 = 0
+        /// How old that frame was, in nanoseconds.
+        var age: UInt64 = 0
         /// The daemon's interval in seconds; at most an hour, because it was read from a file.
         var period = 0.0
 
         mutating func take(_ frame: Snapshot) {
-            seen = MonotonicClock.wallMicroseconds
+            seen = MonotonicClock.nanoseconds
+            age = 0
             guard let seconds = frame.tierTimes[Tier.tick.rawValue].seconds else { return }
             period = (0...3600).contains(seconds) ? seconds : 3600
         }
@@ -29,10 +32,9 @@ final class DaemonFrames: FrameSource {
         /// Whether the daemon writes at all, and, if an interval in seconds is given, often enough
         /// for it and every cgroup.
         mutating func attach(_ interval: Double?) -> Bool {
-            let now = MonotonicClock.wallMicroseconds
-            let silence = now > seen ? now - seen : 0
+            let silence = MonotonicClock.nanoseconds - seen + age
             isAttached =
-                silence < DaemonFrames.patience + UInt64(period * 2e6)
+                silence < DaemonFrames.patience + UInt64(period * 2e9)
                 && interval.map { period <= $0 * 1.5 && tail.leftOut == 0 } ?? true
             return isAttached
         }
@@ -57,7 +59,9 @@ final class DaemonFrames: FrameSource {
         var state = State(tail: RecordingTail(file))
         guard let newest = try state.tail.newest() else { return nil }
         state.take(newest)
-        state.seen = min(newest.wallTime, state.seen)
+        // The first one may have been written long ago.
+        let now = MonotonicClock.wallMicroseconds
+        state.age = (now - min(now, newest.wallTime)) * 1000
         guard state.attach(isRequired ? nil : interval) else { return nil }
         state.tail.rewind()
         self.scope = scope

@@ -91,7 +91,8 @@ struct HistoryReader {
     func instantWithin(_ time: WrittenTime) throws -> UInt64 {
         let instant = try instant(time)
         // A time without a fraction can mean any snapshot within that second.
-        let wanted = instant % 1_000_000 == 0 ? instant + 999_999 : instant
+        let wanted =
+            instant % 1_000_000 == 0 ? instant + min(999_999, UInt64.max - instant) : instant
         guard wanted >= span.lowerBound else {
             throw CgwardenError(
                 "the history begins at \(CivilTime(local: span.lowerBound).text); \(time.text) is "

@@ -7,8 +7,8 @@ import WebClient
 
 /// Another host, seen through the API of its cgwarden.
 ///
-/// Nothing that it says is trusted: responses are bounded in size and time, and decoded as any
-/// recording of another host is.
+/// Nothing that it says is trusted: responses are bounded in size and time, and so is what is
+/// decoded from them.
 struct RemoteHost: Sendable {
     /// The maximum length of a response in bytes.
     private static let mostBytes = 16 << 20
@@ -57,13 +57,11 @@ struct RemoteHost: Sendable {
             return nil
         }
         do {
-            var past = try Past([ReceivedBytes(name: name, content: body)])
-            if let snapshot = try past.snapshot(at: .max) { return snapshot }
+            return try Past.received(body, from: name)
         } catch {
-            throw CgwardenError(
-                "\(name): the response is not a sample: \(Self.short(error))", .data)
+            let reason = (error as? FrameError)?.reason.rawValue ?? Self.short(error)
+            throw CgwardenError("\(name): the response is not a sample: \(reason)", .data)
         }
-        throw CgwardenError("\(name): the response has no sample that can be read", .data)
     }
 
     /// Fetches the times of the first and the last sample of the history; nil without one.
@@ -129,15 +127,5 @@ struct RemoteHost: Sendable {
     private static func short(_ error: any Error) -> String {
         String("\(error)".onOneLine.prefix(200))
     }
-}
-
-/// A recording that was received.
-private struct ReceivedBytes: RecordingBytes {
-    let name: String
-    let content: [UInt8]
-
-    var byteCount: Int { content.count }
-
-    func bytes(_ range: Range<Int>) throws -> [UInt8] { Array(content[range]) }
 }
 #endif

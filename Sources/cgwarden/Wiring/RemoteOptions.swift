@@ -53,7 +53,7 @@ struct RemoteOptions: ParsableArguments {
     func host() throws -> RemoteHost? {
         guard let url else { return nil }
         let credentials = try credentials(url.host)
-        if credentials != nil, !url.isSecure, !Self.isLoopback(url.host) {
+        if credentials != nil, !url.isSecure, !url.isLoopback {
             throw CgwardenError(
                 "the password would be readable on the way to \(url.authority); use https://",
                 .usage)
@@ -67,30 +67,30 @@ struct RemoteOptions: ParsableArguments {
 
     private func credentials(_ host: String) throws -> WebCredentials? {
         if let passwordFile {
-            let line = try Self.secret(passwordFile).split(separator: "\n").first ?? ""
+            let text = try Self.secret(passwordFile)
+            let line = text.split(whereSeparator: \.isNewline).first ?? ""
             guard let found = WebCredentials(line: String(line)) else {
                 throw CgwardenError(
                     "\(passwordFile.printable): the first line is not USER:PASSWORD", .data)
             }
             return found
         }
-        let usual = Environment.value("HOME").map { "\($0)/.netrc" }
-        guard let path = netrc ?? usual, netrc != nil || LogFile.exists(path) else { return nil }
-        return WebCredentials(netrc: try Self.secret(path), host: host)
+        if let netrc { return WebCredentials(netrc: try Self.secret(netrc), host: host) }
+        // Nobody asked for this file: only an entry for this very host is meant for it.
+        guard let home = Environment.value("HOME"),
+            let text = try? Self.secret("\(home)/.netrc")
+        else { return nil }
+        return WebCredentials(netrc: text, host: host, allowsDefault: false)
     }
 
     /// Reads a file that other users can neither read nor change.
     private static func secret(_ path: String) throws -> String {
         let file = try TrustedFile.open(path)
-        guard !file.stamp.isReadableByOthers else {
+        guard !file.stamp.isReadableByGroup, !file.stamp.isReadableByOthers else {
             throw CgwardenError(
                 "other users can read \(path.printable); chmod go-r it", .noPermission)
         }
         return String(decoding: try file.contents(most: 1 << 16), as: UTF8.self)
-    }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.")
     }
 }
 

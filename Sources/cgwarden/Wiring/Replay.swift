@@ -37,7 +37,10 @@ struct Replay {
         let last = recording.wallTime(recording.count - 1)
         let instant = try time.instant(before: last)
         // A time without a fraction may mean any snapshot within that second.
-        guard instant + 1_000_000 > first, instant < last + 1_000_000 else {
+        let second: UInt64 = 1_000_000
+        guard instant > first - min(first, second) || first < second,
+            instant < last + min(second, UInt64.max - last)
+        else {
             throw CgwardenError(
                 "\(path) holds \(CivilTime(local: first).text) to \(CivilTime(local: last).text); "
                     + "\(time.text) is not in it", .noInput)

@@ -8,6 +8,8 @@ import Reports
 final class ReplaySource: ScreenSource {
     /// The time in nanoseconds after which a jump goes no further.
     private static let patience: UInt64 = 2_000_000_000
+    /// The time in nanoseconds after a failure before the next attempt.
+    private static let rest: UInt64 = 10_000_000_000
     private var reel: any Reel
     /// The snapshots around the shown one, for stepping back.
     private var ring = HistoryRing()
@@ -60,7 +62,10 @@ final class ReplaySource: ScreenSource {
         if nextAt == 0 { nextAt = now + interval }
         if !isPaused, now >= nextAt {
             nextAt = now + interval
-            try? advance()
+            do { try advance() } catch {
+                // Another host may be gone, and the screen waits for each attempt.
+                nextAt = MonotonicClock.nanoseconds + Self.rest
+            }
         }
         return ring.latest
     }
@@ -108,7 +113,9 @@ final class ReplaySource: ScreenSource {
             return .refused("the events of another host are not known here")
         }
         let back = Int(clamping: tick - min(shown.tick, tick))
-        let before = cursor.snapshot(back: back + 1)?.wallTime ?? shown.wallTime - 1
+        let before =
+            cursor.snapshot(back: back + 1)?.wallTime
+            ?? shown.wallTime - min(shown.wallTime, 1)
         let found =
             direction == .next
             ? events.first(after: shown.wallTime, until: reel.span.upperBound)

@@ -28,13 +28,13 @@ import Testing
         let result = try Program.shell(
             """
             "$1" create /cgwarden-test-own/inner >/dev/null || exit 1
-            "$1" move $$ /cgwarden-test-own/inner >/dev/null || exit 1
+            "$1" move $$ /cgwarden-test-own/inner >/dev/null 2>&1 || exit 1
             \(tries(on: "/cgwarden-test-own/inner"))
             echo ==
             \(tries(on: "/cgwarden-test-own"))
             echo ==
             \(tries(on: "/"))
-            "$1" move $$ / >/dev/null || exit 1
+            "$1" move $$ / >/dev/null 2>&1 || exit 1
             "$1" remove -r /cgwarden-test-own >/dev/null
             """)
         #expect(result.status == 0, "\(result.output)")

@@ -1,5 +1,6 @@
 import CgroupModel
 import Foundation
+import Glibc
 import Hierarchy
 import KernelIO
 import Testing
@@ -232,6 +233,32 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "8")
     }
 
+    /// Otherwise a typing error would keep what nobody has confirmed.
+    @Test(arguments: [Duration.seconds(600), nil])
+    func refusedChangeLeavesTheDeadline(_ time: Duration?) throws {
+        try set("cpu.max=1.5cpus", for: .seconds(600))
+        try set("pids.max=7", for: .seconds(600))
+        let before = try machine.journal.entries().map(\.expiry)
+        var journal = machine.journal
+        if let time { journal = journal.expiring(ExpiringChange(time, by: .own)) }
+        for refused in ["pids.max", "cpu.cfs_quota_us"] {
+            let files = FaultingControlFiles()
+            files.fail(refused, EINVAL, times: 1)
+            let results = LimitTransaction(
+                try machine.plan(["pids.max=8", "cpu.max=1.2cpus"], files: files),
+                in: ActingContext(machine.set, files: files, journal: journal)
+            ).apply()
+            #expect(results.contains { !$0.isSuccess })
+            #expect(try machine.text("pids/a/pids.max") == "7")
+            #expect(try machine.journal.entries().map(\.expiry) == before)
+        }
+        let short = try machine.journal.state().records(bootID: BootID.current) { _ in false }
+        #expect(
+            JournalState(parsing: short, bootID: BootID.current).entries
+                == (try machine.journal.entries()))
+        #expect(try machine.journal.confirm(before[1]?.change ?? 0).count == 1)
+    }
+
     @Test func sameValueAgainReplacesTheDeadline() throws {
         try set("pids.max=7", for: .zero)
         let first = try #require(try entry()?.expiry)
@@ -306,6 +333,50 @@ import Testing
             JournalState(parsing: short, bootID: BootID.current).entries.map(\.original)
                 == ["max", "700"])
         try endDaemon()
+        #expect(try machine.text("pids/a/pids.max") == "700")
+        #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "max")
+    }
+
+    @Test func overdueValueThatTheDaemonReplacedDoesNotReturnWhenItEnds() throws {
+        try set("pids.max=700")
+        try set("pids.max=7", owner: JournalEntry.daemon)
+        try set("pids.max=70", for: .zero)
+        // The daemon sees the change and writes its own again.
+        try set("pids.max=7", owner: JournalEntry.daemon)
+        let report = undo.undo(for: Self.dead, within: .zero)
+        #expect(report.results.map { "\($0.outcome)" } == ["overridden"])
+        #expect(try machine.text("pids/a/pids.max") == "7")
+        #expect(try machine.journal.entries().map(\.original) == ["max", "700"])
+        try endDaemon()
+        #expect(try machine.text("pids/a/pids.max") == "700")
+        #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "max")
+    }
+
+    @Test func overdueValueDoesNotReturnIfTheDaemonsIsTheEarlierOne() throws {
+        try set("pids.max=700")
+        try set("pids.max=70", for: .zero)
+        try set("pids.max=700", owner: JournalEntry.daemon)
+        let report = undo.undo(for: Self.dead, within: .zero)
+        #expect(report.results.map { "\($0.outcome)" } == ["overridden"])
+        try endDaemon()
+        #expect(try machine.text("pids/a/pids.max") == "700")
+        #expect(try machine.journal.entries().map(\.original) == ["max"])
+    }
+
+    /// It would then be a value without an owner.
+    @Test func valueOfTheDaemonDoesNotReturnAfterItsEnd() throws {
+        try set("pids.max=700")
+        try set("pids.max=7", owner: JournalEntry.daemon)
+        try set("pids.max=70", for: .zero)
+        let short = try machine.journal.state().records(bootID: BootID.current) { _ in false }
+        #expect(
+            JournalState(parsing: short, bootID: BootID.current).entries
+                == (try machine.journal.entries()))
+        try endDaemon()
+        #expect(try machine.text("pids/a/pids.max") == "70")
+        #expect(undo.undoOverdue().results.count == 1)
         #expect(try machine.text("pids/a/pids.max") == "700")
         #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
         #expect(try machine.text("pids/a/pids.max") == "max")

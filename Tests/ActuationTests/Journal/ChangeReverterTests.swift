@@ -1,3 +1,4 @@
+import CgroupModel
 import Foundation
 import Hierarchy
 import KernelIO
@@ -89,6 +90,20 @@ import Testing
         #expect(try limit == "9")
     }
 
+    /// The daemon must not return to the undone change when it ends.
+    @Test func undoneValueDoesNotReturnWhenTheDaemonEnds() throws {
+        try set("pids.max=70", by: first)
+        let number = try set("pids.max=50", by: second)
+        let daemon = machine.journal.owned(by: JournalEntry.daemon)
+        _ = LimitTransaction(
+            try machine.plan(["pids.max=70"]), in: ActingContext(machine.set, journal: daemon)
+        ).apply()
+        #expect(try revert(number).allSatisfy { !$0.isLeft })
+        _ = try Restorer(set: machine.set, journal: machine.journal).restore(owners: .daemon)
+        #expect(try limit == "70")
+        #expect(try machine.journal.entries().map(\.original) == ["max"])
+    }
+
     /// It has written the value but not its record.
     @Test func undoThatDiedHalfwayCanBeRepeatedOrRestored() throws {
         try set("pids.max=70", by: first)
@@ -101,6 +116,43 @@ import Testing
         #expect(try revert(number, dryRun: true).allSatisfy { !$0.isLeft })
         #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
         #expect(try limit == "max")
+    }
+
+    /// Without the cgroup between two moves, the process can still return to the first one.
+    @Test func processIsNotForgottenWithTheCgroupBelow() throws {
+        let index = try #require(machine.set.legacy(.pids))
+        let hierarchy = machine.set.hierarchies[index]
+        let process: Int32 = 77
+        let proc = "\(machine.root)/proc/\(process)"
+        try FileManager.default.createDirectory(
+            atPath: proc, withIntermediateDirectories: true)
+        let fields = ["S", "1"] + Array(repeating: "0", count: 17) + ["5"]
+        let stat = fields + Array(repeating: "0", count: 30)
+        try Data("\(process) (x) \(stat.joined(separator: " "))\n".utf8).write(
+            to: URL(filePath: "\(proc)/stat"))
+        try Data("5:pids:/c\n".utf8).write(to: URL(filePath: "\(proc)/cgroup"))
+        try machine.cgroup("/b", in: "pids", [:])
+        try machine.cgroup("/c", in: "pids", [:])
+        let places = try ["/a", "/b", "/c"].map {
+            try CgroupDirectory(CgroupPath($0), in: hierarchy)
+        }
+        for (place, pid) in [first, second].enumerated() {
+            let journal = UndoJournal(
+                directory: machine.journal.directory, bootID: BootID.current,
+                writer: ProcessIdentity(pid: pid, startTicks: 1))
+            let entry = try journal.begin(
+                JournalEntry.moved(process, startTicks: 5), at: places[place + 1].path,
+                in: hierarchy, original: "\(MembershipText(places[place]))",
+                wanted: "\(MembershipText(places[place + 1]))", cause: "move")
+            try journal.finish(entry, readBack: "\(MembershipText(places[place + 1]))")
+        }
+        let number = try #require(try machine.journal.entries().first?.change)
+        try FileManager.default.removeItem(atPath: "\(machine.root)/cgroup/pids/b")
+        let results = try revert(number)
+        #expect(results.count == 1 && results.allSatisfy(\.isLeft), "\(results)")
+        #expect(try machine.journal.entries().count == 1)
+        #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
+        #expect(try machine.text("pids/a/cgroup.procs") == "77")
     }
 
     @Test func changesBelowSurviveTheCompactionOfTheJournal() throws {

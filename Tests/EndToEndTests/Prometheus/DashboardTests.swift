@@ -19,6 +19,7 @@ struct DashboardTests {
         let exporter = try ServingProgram("--root", capture.root)
         let policy = "groups: {web: {path: /app.slice/web.service}}\n\(DashboardLoad.rules)\n"
         let daemon = try RunningDaemon(policy, ["--dry-run", "--root", capture.root])
+        try daemon.awaitSample()
         let told = try [exporter.get().text, daemon.server.get().text].flatMap {
             $0.matches(of: /(?m)^# TYPE ([a-z_]+)/).map { String($0.output.1) }
         }
