@@ -68,7 +68,8 @@ import Testing
         try folder.link("link.yaml", to: "cgwarden.yaml")
         #expect(unsafe lchown(folder.path("link.yaml"), 65534, 65534) == 0)
         try expect(
-            ["daemon", "--config", folder.path("link.yaml")], 78, "symbolic link that user 65534 owns")
+            ["daemon", "--config", folder.path("link.yaml")], 78,
+            "symbolic link that user 65534 owns")
         #expect(unsafe chown(folder.path("cgwarden.yaml"), 65534, 65534) == 0)
         try expect(
             ["daemon", "--config", folder.path("cgwarden.yaml")], 78, "owned by user 65534")

@@ -247,7 +247,8 @@ struct KernelExplainTests {
         try nest.start("echo; exec sleep 60")
         let explanation = try nest.explain()
         #expect(try Found.all(explanation).map(\.kind) == ["healthy"])
-        #expect((explanation["verdict"] as? String)?.hasPrefix("healthy: usage is below 90%") == true)
+        #expect(
+            (explanation["verdict"] as? String)?.hasPrefix("healthy: usage is below 90%") == true)
         #expect(explanation["policies_unknown"] as? String != nil || explanation["policies"] != nil)
     }
 
