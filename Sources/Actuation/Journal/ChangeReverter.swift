@@ -7,15 +7,18 @@ package struct ChangeReverter {
     private let set: HierarchySet
     private let journal: UndoJournal
     private let files: any ControlFiles
+    private let writer: UndoWriter
 
-    /// Acts on a host's hierarchies.
+    /// Acts on a host's hierarchies; `pause` waits between retries.
     package init(
-        set: HierarchySet, journal: UndoJournal, files: any ControlFiles = KernelControlFiles()
+        set: HierarchySet, journal: UndoJournal, files: any ControlFiles = KernelControlFiles(),
+        pause: @escaping @Sendable (Duration) -> Void = Pause.sleep
     ) {
         self.set = set
         self.journal = journal
         // As for any restore, whatever the policy allows now.
         self.files = files.ofKubelet
+        writer = UndoWriter(set: set, journal: journal, files: self.files, pause: pause)
     }
 
     /// Undoes the change with a number; a dry run only looks.
@@ -57,7 +60,7 @@ package struct ChangeReverter {
             }
         }
         for target in targets.ordered(by: { $0.entry.restoreOrder(from: $0.found) }) {
-            results.append(write(target, dryRun: dryRun))
+            results.append(write(target, force: force, dryRun: dryRun))
         }
         return results
     }
@@ -119,21 +122,25 @@ package struct ChangeReverter {
     /// Writes the value, then records that the change is undone.
     ///
     /// The entry keeps the original. A crash in between leaves a value that counts as ours.
-    private func write(_ target: UndoTarget, dryRun: Bool) -> RestoreResult {
-        func result(_ outcome: RestoreResult.Outcome) -> RestoreResult {
-            RestoreResult(entry: target.entry, found: target.found, outcome: outcome)
+    private func write(_ target: UndoTarget, force: Bool, dryRun: Bool) -> RestoreResult {
+        func failed(_ error: ActuationError) -> RestoreResult {
+            RestoreResult(entry: target.entry, found: target.found, outcome: .failed(error))
         }
-        if dryRun { return result(.restored) }
-        do throws(IOError) {
-            try target.putBack(files)
+        if dryRun {
+            return RestoreResult(entry: target.entry, found: target.found, outcome: .restored)
+        }
+        let result: RestoreResult
+        do throws(ActuationError) {
+            result = try writer.write(target, force: force)
         } catch {
-            return result(.failed(ActuationError(error, on: target.directory)))
+            return failed(error)
         }
+        if case .gone = result.outcome { return result }
         do throws(JournalError) {
             try journal.append([target.entry.undone])
-            return result(.restored)
+            return result
         } catch {
-            return result(.failed(ActuationError(error)))
+            return failed(ActuationError(error))
         }
     }
 }

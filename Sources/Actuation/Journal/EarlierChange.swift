@@ -33,8 +33,9 @@ extension JournalEntry {
     ///
     /// A change that expires gives way to the next one, with its deadline, unless another program
     /// has set the value in between: then that value returns, and counts as the other program's.
+    /// A freeze always returns to the original, which is not frozen.
     mutating func proceed(to next: JournalEntry, found: String, isOthers: Bool) {
-        if isPersons, change != next.change || change == 0, expiry == nil || isOthers {
+        if isPersons, !isFreeze, change != next.change || change == 0, expiry == nil || isOthers {
             earlier.append(EarlierChange(self, found: found))
             if earlier.count > EarlierChange.most { earlier.removeFirst() }
         }

@@ -7,7 +7,7 @@ package struct Restorer {
     private let set: HierarchySet
     private let journal: UndoJournal
     private let files: any ControlFiles
-    private let pause: @Sendable (Duration) -> Void
+    private let writer: UndoWriter
 
     /// Restores values in the hierarchies of `set`; `pause` waits between retries.
     package init(
@@ -19,7 +19,7 @@ package struct Restorer {
         // Changes in a kubelet's pods are restored even if the policy no longer allows changing
         // them.
         self.files = files.ofKubelet
-        self.pause = pause
+        writer = UndoWriter(set: set, journal: journal, files: self.files, pause: pause)
     }
 
     /// Restores the values of a subtree, of some inodes, or all; a dry run only looks.
@@ -184,7 +184,7 @@ package struct Restorer {
                 results.append(
                     dryRun
                         ? RestoreResult(entry: one.entry, found: one.found, outcome: .restored)
-                        : try write(one, force: force))
+                        : try writer.write(one, force: force))
             } catch {
                 results.append(
                     RestoreResult(entry: one.entry, found: one.found, outcome: .failed(error)))
@@ -198,65 +198,6 @@ package struct Restorer {
             .unavailable,
             "hierarchy \(entry.hierarchy) is not mounted here, so \(entry.path) cannot be seen; "
                 + "restore it where it is mounted")
-    }
-
-    private func write(_ one: UndoTarget, force: Bool) throws(ActuationError) -> RestoreResult {
-        let entry = one.entry
-        if entry.subject == .cgroup || !force, let obstacle = one.obstacle(files) { throw obstacle }
-        if entry.isPassingOn, let child = (try? one.directory.children())?.first {
-            return RestoreResult(
-                entry: entry, found: one.found, outcome: .residue("\(child.path)"))
-        }
-        var tries = 3
-        while true {
-            do throws(IOError) {
-                try one.putBack(files)
-                if entry.isFreeze { FrozenMark.take(from: one.directory.descriptor) }
-                try YoungerCpusets(one, journal, files).widen()
-                return RestoreResult(entry: entry, found: one.found, outcome: .restored)
-            } catch {
-                if error.isGone {
-                    return RestoreResult(entry: entry, found: one.found, outcome: .gone)
-                }
-                if error.isNoSpace, entry.original.isEmpty { return try writeParents(one) }
-                tries -= 1
-                guard error.isBusy, tries > 0 else {
-                    throw ActuationError(error, on: one.directory)
-                }
-                pause(.seconds(1))
-            }
-        }
-    }
-
-    /// Writes the parent's list, which restricts least, because a cpuset with tasks cannot be
-    /// emptied.
-    private func writeParents(_ one: UndoTarget) throws(ActuationError) -> RestoreResult {
-        let name = one.entry.cell.file
-        do throws(IOError) {
-            guard let parent = one.directory.enclosing else {
-                throw IOError("open", "the parent of \(one.entry.path)", .notFound)
-            }
-            let isUnified = one.directory.hierarchy.version == .unified
-            let text = try isUnified ? widest(name, parent) : files.text(name, of: parent)
-            try files.write(text, to: name, of: one.directory)
-            return RestoreResult(entry: one.entry, found: one.found, outcome: .residue(text))
-        } catch {
-            throw ActuationError(error, on: one.directory)
-        }
-    }
-
-    /// Returns the widest list that v2 accepts.
-    ///
-    /// It includes CPUs that a partition holds or that are offline, which apply again later.
-    private func widest(_ name: String, _ parent: CgroupDirectory) throws(IOError) -> String {
-        let kind = name == "cpuset.cpus" ? "cpu" : "node"
-        if let sys = set.system.sys,
-            let possible = try? ReadBuffer.contents(
-                of: sys + Array("/devices/system/\(kind)/possible".utf8))
-        {
-            return possible.firstWord
-        }
-        return try files.text("\(name).effective", of: parent)
     }
 
     /// Closes the finished entries with one append, and removes the journal if nothing is left.

@@ -186,7 +186,7 @@ struct LimitReadings: Hashable, Sendable {
             ?? limit.value(of: reading, from: metric, period: period)
         if let value { return limit.grammar.text(value) }
         let raw = MetricCatalog[metric.id].plainText(reading)
-        // Without its period, a quota is no number of CPUs.
+        // A quota gives a number of CPUs only together with its period.
         return Self.isQuota(place.shown) ? limit.text(raw, as: .quota) : raw
     }
 

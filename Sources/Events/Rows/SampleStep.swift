@@ -15,8 +15,9 @@ struct RowMoves: Sendable {
     /// the part of the list between the first and the last difference is searched.
     init(_ old: [CgroupEntry], _ new: [CgroupEntry]) {
         // The sampler passes the same list while no cgroup is created or removed.
-        let common = old == new ? new.count : min(old.count, new.count)
-        var start = old == new ? common : 0
+        let isSame = old == new
+        let common = min(old.count, new.count)
+        var start = isSame ? common : 0
         while start < common, old[start].id.generation == new[start].id.generation { start += 1 }
         var kept = 0
         while kept < common - start,

@@ -41,7 +41,8 @@ extension LiveModel {
 
     /// The printed name of a target that commands would take for another cgroup; nil if none is.
     ///
-    /// A literal `a\xff` can stand beside a name with that byte, to get what was meant for it.
+    /// A user can create a cgroup whose name is literally `a\xff` beside one with that byte, to get
+    /// the changes meant for the other.
     private var ambiguousName: String? {
         guard let snapshot else { return nil }
         return targets.first { target in

@@ -24,7 +24,7 @@ protocol Reel {
     func instant(_ time: WrittenTime) throws -> UInt64
     /// The events in its time; nil if they are not read.
     var events: ReplayEvents? { get }
-    /// What stands for each thinned period; nil if nothing is thinned.
+    /// The summary to show for each thinned period; nil if nothing is thinned.
     var summary: PeriodSummary? { get set }
 }
 
@@ -124,7 +124,7 @@ struct HistoryReel: Reel {
         return following.snapshot.within(scope)
     }
 
-    /// Reads a snapshot, and keeps what stands for its period as the next one.
+    /// Reads a snapshot, and keeps it, summarized as chosen, as the next one.
     private mutating func read(_ body: (inout HistoryReader) throws -> Snapshot?) throws {
         pending = nil
         guard let snapshot = try body(&reader), let frame = reader.frame else { return }

@@ -8,38 +8,13 @@ import Testing
 @testable import Actuation
 
 /// The records of changes that expire, and what is done at their deadlines.
-@Suite struct ExpiryTests {
-    private let machine: FakeMachine
-    /// No process has this ID (pid_max is at most 4,194,304).
-    private static let dead = ProcessIdentity(pid: 4_194_305, startTicks: 1)
+@Suite struct ExpiryTests: ExpiringLimits {
+    let machine: FakeMachine
 
     init() throws {
         machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
     }
-
-    private var undo: ExpiredChanges { ExpiredChanges(set: machine.set, journal: machine.journal) }
-
-    /// Sets a limit with a deadline, or without one.
-    private func set(
-        _ wish: String, for time: Duration? = nil, by helper: ProcessIdentity = ExpiryTests.dead,
-        owner: String = ""
-    ) throws {
-        var journal = machine.journal.owned(by: owner)
-        if let time { journal = journal.expiring(ExpiringChange(time, by: helper)) }
-        let results = LimitTransaction(
-            try machine.plan([wish]), in: ActingContext(machine.set, journal: journal),
-            cause: "set \(wish)"
-        ).apply()
-        try #require(!results.contains { !$0.isSuccess })
-    }
-
-    private func overwrite(_ text: String) throws {
-        try Data("\(text)\n".utf8).write(
-            to: URL(filePath: "\(machine.root)/cgroup/pids/a/pids.max"))
-    }
-
-    private func entry() throws -> JournalEntry? { try machine.journal.entries().first }
 
     @Test func overdueChangeOfADeadHelperIsUndone() throws {
         try set("pids.max=7", for: .zero)
@@ -61,16 +36,6 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "7")
         #expect(undo.undo(for: .own, within: .zero).results.count == 1)
         #expect(try machine.text("pids/a/pids.max") == "max")
-    }
-
-    @Test func helperThatHangsIsReplacedAfterAWhile() {
-        func isTask(_ deadline: UInt64) -> Bool {
-            EntryExpiry(
-                change: 1, deadline: deadline, awaitsConfirmation: false, helper: .own
-            ).isTask(of: nil)
-        }
-        #expect(!isTask(EntryExpiry.now))
-        #expect(isTask(EntryExpiry.now - 31_000_000))
     }
 
     @Test func valueChangedByOthersIsLeftAndReportedOnce() throws {
@@ -150,57 +115,6 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "9")
     }
 
-    @Test func failedTriesOfAnEntryComeLaterAndLater() {
-        var times = RetryTimes()
-        var now: UInt64 = 1
-        var tries = 0
-        // A day, in seconds.
-        for _ in 0..<86_400 {
-            if !times.waiting(at: now).contains(7) {
-                times.note([7], at: now)
-                tries += 1
-            }
-            now += 1_000_000_000
-        }
-        #expect((250..<320).contains(tries), "\(tries)")
-        #expect(!times.waiting(at: now).contains(8), "another entry does not wait")
-        now += 400_000_000_000
-        times.note([], at: now)
-        times.note([7], at: now)
-        #expect(times.waiting(at: now + 1_100_000_000).isEmpty, "it begins again")
-    }
-
-    @Test func helperTriesForAnHourLaterAndLater() throws {
-        try set("pids.max=7", for: .zero, by: .own)
-        var waits: [Int32] = []
-        var tries = 0
-        let timer = UndoTimer(journal: machine.journal) { time, _ in waits.append(time) }
-        let isDone = timer.watch {
-            tries += 1
-            throw IOError("find", "the cgroups", .inputOutput)
-        }
-        #expect(!isDone)
-        #expect(tries == 65)
-        #expect(waits.allSatisfy { $0 <= 2001 }, "a sleep must not outlast a suspend")
-        let total = waits.reduce(0) { $0 + Int($1) }
-        #expect((3_500_000..<3_700_000).contains(total), "\(total)")
-        #expect(try machine.journal.entries().count == 1)
-    }
-
-    @Test func helperStopsTryingOnceTheChangeIsUndone() throws {
-        try set("pids.max=7", for: .zero, by: .own)
-        var tries = 0
-        let timer = UndoTimer(journal: machine.journal) { _, hasParent in hasParent = false }
-        let undo = undo
-        #expect(
-            timer.watch {
-                tries += 1
-                if tries < 3 { throw IOError("find", "the cgroups", .inputOutput) }
-                return undo
-            })
-        #expect(try machine.text("pids/a/pids.max") == "max")
-    }
-
     /// The writer would write again after the restore, without an entry.
     @Test func changeInProgressIsNotUndone() throws {
         let parent = try #require(ProcessReader(.live).stat(getppid()))
@@ -209,7 +123,7 @@ import Testing
         let directory = try CgroupDirectory(CgroupPath("/a"), in: machine.set.hierarchies[index])
         let journal = UndoJournal(
             directory: machine.journal.directory, bootID: BootID.current, writer: writer
-        ).expiring(ExpiringChange(.zero, by: Self.dead))
+        ).expiring(ExpiringChange(.zero, by: .dead))
         _ = try journal.begin(
             directory: directory, file: "pids.max", original: "max", wanted: "7", cause: "set")
         try overwrite("20")
@@ -294,102 +208,6 @@ import Testing
         let number = try #require(try entry()?.expiry?.change)
         #expect(try machine.journal.confirm(number).isEmpty)
         #expect(undo.undoOverdue().results.count == 1)
-    }
-
-    private func endDaemon() throws {
-        _ = try Restorer(set: machine.set, journal: machine.journal).restore(owners: .daemon)
-    }
-
-    @Test func overdueValueDoesNotReturnWhenTheDaemonEnds() throws {
-        try set("pids.max=70", for: .zero)
-        try set("pids.max=7", owner: JournalEntry.daemon)
-        let report = undo.undo(for: Self.dead, within: .zero)
-        #expect(!report.hasLeft && !report.isIncomplete && report.results.count == 1)
-        #expect(try machine.text("pids/a/pids.max") == "7")
-        #expect(try machine.journal.entries().map(\.original) == ["max"])
-        try endDaemon()
-        #expect(try machine.text("pids/a/pids.max") == "max")
-        #expect(try machine.journal.entries().isEmpty)
-    }
-
-    @Test func overdueValueDoesNotReturnIfItsTimePassesWhileTheDaemonRestores() throws {
-        try set("pids.max=70", for: .zero)
-        try set("pids.max=7", owner: JournalEntry.daemon)
-        let files = IntrudingFiles { _ = undo.undo(for: Self.dead, within: .zero) }
-        let restorer = Restorer(set: machine.set, journal: machine.journal, files: files)
-        #expect(try restorer.restore(owners: .daemon).count == 1)
-        #expect(try machine.text("pids/a/pids.max") == "max")
-        #expect(try machine.journal.entries().isEmpty)
-    }
-
-    @Test func earlierValueReturnsWhenTheDaemonEndsAfterTheTimeOfALaterOne() throws {
-        try set("pids.max=700")
-        try set("pids.max=70", for: .zero)
-        try set("pids.max=7", owner: JournalEntry.daemon)
-        _ = undo.undoOverdue()
-        #expect(try entry()?.expiry == nil)
-        let short = try machine.journal.state().records(bootID: BootID.current) { _ in false }
-        #expect(
-            JournalState(parsing: short, bootID: BootID.current).entries.map(\.original)
-                == ["max", "700"])
-        try endDaemon()
-        #expect(try machine.text("pids/a/pids.max") == "700")
-        #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
-        #expect(try machine.text("pids/a/pids.max") == "max")
-    }
-
-    @Test func overdueValueThatTheDaemonReplacedDoesNotReturnWhenItEnds() throws {
-        try set("pids.max=700")
-        try set("pids.max=7", owner: JournalEntry.daemon)
-        try set("pids.max=70", for: .zero)
-        // The daemon sees the change and writes its own again.
-        try set("pids.max=7", owner: JournalEntry.daemon)
-        let report = undo.undo(for: Self.dead, within: .zero)
-        #expect(report.results.map { "\($0.outcome)" } == ["overridden"])
-        #expect(try machine.text("pids/a/pids.max") == "7")
-        #expect(try machine.journal.entries().map(\.original) == ["max", "700"])
-        try endDaemon()
-        #expect(try machine.text("pids/a/pids.max") == "700")
-        #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
-        #expect(try machine.text("pids/a/pids.max") == "max")
-    }
-
-    @Test func overdueValueDoesNotReturnIfTheDaemonsIsTheEarlierOne() throws {
-        try set("pids.max=700")
-        try set("pids.max=70", for: .zero)
-        try set("pids.max=700", owner: JournalEntry.daemon)
-        let report = undo.undo(for: Self.dead, within: .zero)
-        #expect(report.results.map { "\($0.outcome)" } == ["overridden"])
-        try endDaemon()
-        #expect(try machine.text("pids/a/pids.max") == "700")
-        #expect(try machine.journal.entries().map(\.original) == ["max"])
-    }
-
-    /// It would then be a value without an owner.
-    @Test func valueOfTheDaemonDoesNotReturnAfterItsEnd() throws {
-        try set("pids.max=700")
-        try set("pids.max=7", owner: JournalEntry.daemon)
-        try set("pids.max=70", for: .zero)
-        let short = try machine.journal.state().records(bootID: BootID.current) { _ in false }
-        #expect(
-            JournalState(parsing: short, bootID: BootID.current).entries
-                == (try machine.journal.entries()))
-        try endDaemon()
-        #expect(try machine.text("pids/a/pids.max") == "70")
-        #expect(undo.undoOverdue().results.count == 1)
-        #expect(try machine.text("pids/a/pids.max") == "700")
-        #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
-        #expect(try machine.text("pids/a/pids.max") == "max")
-    }
-
-    /// Without a helper, the daemon's value gives way to the person's, which is then overdue.
-    @Test func valueThatIsOverdueAtTheDaemonsEndIsUndoneByTheNextLook() throws {
-        try set("pids.max=70", for: .zero)
-        try set("pids.max=7", owner: JournalEntry.daemon)
-        try endDaemon()
-        #expect(try machine.text("pids/a/pids.max") == "70")
-        #expect(undo.undoOverdue().results.count == 1)
-        #expect(try machine.text("pids/a/pids.max") == "max")
     }
 
     @Test func expirySurvivesTheCompactionOfTheJournal() throws {

@@ -1,5 +1,6 @@
 import CgroupModel
 import Foundation
+import Glibc
 import Hierarchy
 import KernelIO
 import Testing
@@ -88,6 +89,39 @@ import Testing
         try Data("9\n".utf8).write(to: URL(filePath: "\(machine.root)/cgroup/pids/a/pids.max"))
         #expect(try revert(number).allSatisfy(\.isLeft))
         #expect(try limit == "9")
+    }
+
+    /// As any restore does: a cgroup may be busy for a moment.
+    @Test func busyValueIsTriedAgain() throws {
+        try set("pids.max=70", by: first)
+        let number = try set("pids.max=50", by: second)
+        let (files, pauses) = (FaultingControlFiles(), PauseLog())
+        files.fail("pids.max", EBUSY, times: 1)
+        let results = try ChangeReverter(
+            set: machine.set, journal: machine.journal, files: files, pause: pauses.pause
+        ).revert(number)
+        #expect(results.allSatisfy { !$0.isLeft } && results.count == 1, "\(results)")
+        #expect(pauses.durations == [.seconds(1)])
+        #expect(try limit == "70")
+    }
+
+    /// If another program has thawed the cgroup in between, an entry below would name a freeze that
+    /// is not in force.
+    @Test func secondFreezeReturnsToTheOriginal() throws {
+        let index = try #require(machine.set.legacy(.pids))
+        let directory = try CgroupDirectory(CgroupPath("/a"), in: machine.set.hierarchies[index])
+        for pid in [first, second] {
+            let journal = UndoJournal(
+                directory: machine.journal.directory, bootID: BootID.current,
+                writer: ProcessIdentity(pid: pid, startTicks: 1)
+            ).expiring(ExpiringChange(.seconds(600), by: .dead))
+            let entry = try journal.begin(
+                directory: directory, file: "freezer.state", original: "THAWED", wanted: "FROZEN",
+                cause: "freeze")
+            try journal.finish(entry, readBack: "FROZEN")
+        }
+        let entries = try machine.journal.entries()
+        #expect(entries.count == 1 && entries.allSatisfy(\.earlier.isEmpty))
     }
 
     /// The daemon must not return to the undone change when it ends.
