@@ -39,6 +39,9 @@ struct Responder: Sendable {
         }
     }
 
+    /// The path of the list of endpoints.
+    private static let root = "/api/v1/"
+
     private static let telemetry = Route { await $0.metrics(.own, $1.headers, $2) }
     private static let routes: [String: Route] = [
         "/": Route { responder, head, _ in responder.file(responder.page.document, head.headers) },
@@ -52,7 +55,7 @@ struct Responder: Sendable {
         "/-/healthy": Route { _, _, _ in .sentence(.ok, "cgwarden is healthy") },
         "/-/ready": Route { responder, _, _ in await responder.readiness() },
         "/api/v1": Route([]) { responder, head, _ in responder.index(head.headers) },
-        "/api/v1/": Route([]) { responder, head, _ in responder.index(head.headers) },
+        Self.root: Route([]) { responder, head, _ in responder.index(head.headers) },
         "/api/v1/snapshot": Route(["at", "after", "format"]) { await $0.snapshot($2, $1.headers) },
         "/api/v1/history": Route([]) { responder, head, _ in await responder.span(head.headers) },
         "/api/v1/range": Route(RangeQuery.names) { await $0.range($2, $1.headers) },
@@ -93,15 +96,12 @@ struct Responder: Sendable {
     private func index(_ headers: HTTPHeaders) -> Response {
         var json = JSONWriter()
         json.object { json in
-            json.key("endpoints")
-            json.array { json in
-                let own = Self.routes.filter { $0.key.hasPrefix("/api/v1/") && $0.key.count > 8 }
+            json.array("endpoints") { json in
+                let own = Self.routes.filter { $0.key.hasPrefix(Self.root) && $0.key != Self.root }
                 for (path, route) in own.sorted(by: { $0.key < $1.key }) {
                     json.object { json in
-                        json.key("path")
-                        json.value(path)
-                        json.key("parameters")
-                        json.array { json in
+                        json.member("path", path)
+                        json.array("parameters") { json in
                             for name in (route.parameters ?? []).sorted() { json.value(name) }
                         }
                     }

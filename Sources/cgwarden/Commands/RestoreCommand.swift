@@ -45,7 +45,7 @@ struct RestoreCommand: ParsableCommand {
     var since: WrittenTime?
     @Option(
         help: ArgumentHelp(
-            "Undo only this change, as `cgwarden journal` numbers it.", valueName: "number"))
+            "Number of a change, to undo only that; see `cgwarden journal`.", valueName: "number"))
     var change: UInt64?
     @Flag(help: "Only the cgroup itself, without its descendants.") var exact = false
     @Flag(help: "Also restore values changed by other programs since.") var force = false
