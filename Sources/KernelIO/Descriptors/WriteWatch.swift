@@ -26,7 +26,7 @@ package struct WriteWatch: ~Copyable, Sendable {
     private let descriptor: OwnedDescriptor
     private var buffer = [UInt8](repeating: 0, count: WriteWatch.headBytes * 64)
     private var start = 0
-    /// Whether reports were lost for want of a descriptor.
+    /// Whether reports were lost for want of a descriptor, or are left unread after many failures.
     private var hasLost = false
     private var end = 0
 
@@ -92,6 +92,7 @@ package struct WriteWatch: ~Copyable, Sendable {
             // Any other error belongs to the report that was read, such as one of a removed file.
             if got == 0 || errno == EAGAIN || errno == EBADF { return false }
         }
+        hasLost = true
         return false
     }
 
