@@ -295,7 +295,26 @@ struct SecureServerTests {
         ),
         ("tls_server_config: {cert_file: none.pem, key_file: server.key}\n", "none.pem"),
         ("tls_server_config: {cert_file: server.key, key_file: server.key}\n", "no certificate"),
-        ("tls_server_config: {cert_file: server.pem, key_file: server.pem}\n", "no private key"),
+        (
+            "tls_server_config: {cert_file: server.pem, key_file: server.pem}\n",
+            "server.pem has no unencrypted private key in PEM format"
+        ),
+        (
+            "tls_server_config: {cert: none, key_file: server.key}\n",
+            "cert has no certificate in PEM format"
+        ),
+        (
+            "tls_server_config: {cert_file: server.pem, key: none}\n",
+            "key has no unencrypted private key in PEM format"
+        ),
+        (
+            tls + "  client_ca: none\n  client_auth_type: RequireAndVerifyClientCert\n",
+            "client_ca has no certificate in PEM format"
+        ),
+        (
+            tls + "  curve_preferences: [X25519, X25519]\n",
+            "TLS cannot be set up: DUPLICATE"
+        ),
         (
             mutual("RequireAndVerifyClientCert").replacing("ca.pem", with: "ca.key"),
             "no certificate"

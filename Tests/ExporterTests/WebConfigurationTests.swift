@@ -76,6 +76,10 @@ import Testing
             "1:48: client_ca_file without client_auth_type"
         ),
         (
+            "tls_server_config: {cert_file: a, key_file: b, client_ca: c}",
+            "1:48: client_ca without client_auth_type"
+        ),
+        (
             "tls_server_config: {cert_file: a, key_file: b, client_allowed_sans: [c]}",
             "1:48: client_allowed_sans without client_auth_type"
         ),

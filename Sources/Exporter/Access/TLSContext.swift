@@ -16,8 +16,10 @@ struct TLSContext: Sendable {
     /// Loads the files; adds each to `files`, even if it cannot be used.
     init(_ settings: TLSSettings, _ files: inout WatchedFiles) throws(Failure) {
         self.settings = settings
-        let chain = try Self.certificates(settings.certificate, "cert_file", &files)
-        let key: NIOSSLPrivateKey = try Self.made(settings.key, "key_file", "private key", &files) {
+        let chain = try Self.certificates(settings.certificate, "cert", &files)
+        let key: NIOSSLPrivateKey = try Self.made(
+            settings.key, "key", "unencrypted private key", &files
+        ) {
             try NIOSSLPrivateKey(bytes: $0, format: .pem)
         }
         var configuration = TLSConfiguration.makeServerConfiguration(
@@ -29,16 +31,13 @@ struct TLSContext: Sendable {
         configuration.certificateVerification = settings.clientPolicy.verification
         if let authorities = settings.clientAuthorities {
             configuration.trustRoots = .certificates(
-                try Self.certificates(authorities, "client_ca_file", &files))
+                try Self.certificates(authorities, "client_ca", &files))
         }
         configuration.applicationProtocols = ["http/1.1"]
         do {
             context = try NIOSSLContext(configuration: configuration)
         } catch {
-            throw Failure(
-                description: "\(Self.name(settings.certificate, "cert")) and "
-                    + "\(Self.name(settings.key, "key")) cannot be used together; "
-                    + "the key must match the certificate")
+            throw Self.failure(error, settings)
         }
     }
 
@@ -64,18 +63,41 @@ struct TLSContext: Sendable {
     /// Whether the names in clients' certificates are checked.
     var checksNames: Bool { settings.allowedNames != nil }
 
+    private static func failure(_ error: any Error, _ settings: TLSSettings) -> Failure {
+        let reason = reason(error)
+        guard ["KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"].contains(reason) else {
+            return Failure(description: "TLS cannot be set up: \(reason)")
+        }
+        return Failure(
+            description: "\(name(settings.certificate, "cert")) and "
+                + "\(name(settings.key, "key")) cannot be used together; "
+                + "the key must match the certificate")
+    }
+
+    /// Returns BoringSSL's name of the error, such as `KEY_VALUES_MISMATCH`; for other errors, their
+    /// text.
+    private static func reason(_ error: any Error) -> String {
+        guard case .unknownError(let stack)? = error as? BoringSSLError, let first = stack.first
+        else { return "\(error)".onOneLine }
+        // Error: 185073780 error:0b000074:X.509…:OPENSSL_internal:KEY_VALUES_MISMATCH at …
+        let text = first.description
+        let head = text.firstRange(of: " at ").map { text[..<$0.lowerBound] } ?? text[...]
+        return (head.split(separator: ":").last.map(String.init) ?? text).onOneLine
+    }
+
     private static func certificates(
-        _ source: TLSSettings.Source, _ key: String, _ files: inout WatchedFiles
+        _ source: TLSSettings.Source, _ setting: String, _ files: inout WatchedFiles
     ) throws(Failure) -> [NIOSSLCertificate] {
-        let certificates = try made(source, key, "certificate", &files) {
+        let certificates = try made(source, setting, "certificate", &files) {
             try NIOSSLCertificate.fromPEMBytes($0)
         }
         guard certificates.isEmpty else { return certificates }
-        throw Failure(description: "\(name(source, key)) has no certificate in PEM format")
+        throw Failure(description: "\(name(source, setting)) has no certificate in PEM format")
     }
 
     private static func made<Value>(
-        _ source: TLSSettings.Source, _ key: String, _ what: String, _ files: inout WatchedFiles,
+        _ source: TLSSettings.Source, _ setting: String, _ what: String,
+        _ files: inout WatchedFiles,
         _ make: ([UInt8]) throws -> Value
     ) throws(Failure) -> Value {
         let bytes: [UInt8]
@@ -85,18 +107,18 @@ struct TLSContext: Sendable {
             do throws(FileRefusal) {
                 bytes = try files.read(path)
             } catch {
-                throw Failure(description: "\(key): \(error)")
+                throw Failure(description: "\(source.key(for: setting)): \(error)")
             }
         }
         do {
             return try make(bytes)
         } catch {
-            throw Failure(description: "\(name(source, key)) has no \(what) in PEM format")
+            throw Failure(description: "\(name(source, setting)) has no \(what) in PEM format")
         }
     }
 
-    private static func name(_ source: TLSSettings.Source, _ key: String) -> String {
-        if case .file(let path) = source { path } else { key }
+    private static func name(_ source: TLSSettings.Source, _ setting: String) -> String {
+        if case .file(let path) = source { path } else { source.key(for: setting) }
     }
 }
 

@@ -9,6 +9,11 @@ struct TLSSettings: Hashable, Sendable {
         /// PEM text in the configuration itself.
         case inline(String)
 
+        /// The key that a setting of this form has in the configuration: `cert` or `cert_file`.
+        func key(for setting: String) -> String {
+            if case .file = self { setting + "_file" } else { setting }
+        }
+
         /// The file that holds the PEM text: its own, or `configuration` for inline text.
         func path(or configuration: String) -> String {
             if case .file(let path) = self { path } else { configuration }
@@ -147,10 +152,10 @@ extension TLSSettings {
         func place(_ key: String) -> ConfigPosition {
             entries.first { $0.key == key }?.position ?? node.position
         }
-        if clientAuthorities != nil, clientPolicy == .none {
+        if let key = clientAuthorities?.key(for: "client_ca"), clientPolicy == .none {
             throw ConfigError(
-                place("client_ca_file"),
-                "client_ca_file without client_auth_type; add client_auth_type: "
+                place(key),
+                "\(key) without client_auth_type; add client_auth_type: "
                     + ClientPolicy.requiredAndVerified.rawValue)
         }
         if allowedNames != nil, clientPolicy == .none {
