@@ -43,6 +43,29 @@ struct KernelHistoryTests {
         }
     }
 
+    /// Without a folder of the host's own daemon, the command says what the running one does.
+    @Test(
+        .enabled(
+            if: !FileManager.default.fileExists(atPath: "/var/lib/cgwarden/history")
+                && !FileManager.default.fileExists(atPath: "/etc/cgwarden"),
+            "this host has a history or a configuration"),
+        arguments: [
+            ("a,b", "the running daemon keeps it elsewhere: --history FOLDER\n"),
+            ("", "the running daemon keeps none; name a recording with --history\n"),
+        ])
+    func aCommandWithoutHistoryNamesTheRunningDaemons(name: String, remedy: String) throws {
+        let places = try DaemonPlaces("defaults: {interval: 100ms}\n")
+        let folder = "\(places.folder)/\(name)"
+        let daemon = try RunningDaemon(places, ["--history", name.isEmpty ? "-" : folder])
+        let result = try daemon.ask("tree", "--at", "-1h")
+        #expect(result.status == 69)
+        let end = remedy.replacing("FOLDER", with: folder)
+        #expect(
+            result.errors == "cgwarden: no history in /var/lib/cgwarden/history; \(end)",
+            "\(result.errors)")
+        #expect(try daemon.end().status == 0)
+    }
+
     @Test func daemonWithAnotherStateDirectoryKeepsNoneUnlessTold() throws {
         let daemon = try RunningDaemon("defaults: {interval: 100ms}\n")
         try daemon.awaitSample()

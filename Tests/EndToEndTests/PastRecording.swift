@@ -22,15 +22,19 @@ struct PastRecording {
     /// The file.
     let path: String
 
-    init(count: Int = Self.count) throws {
+    /// Records samples that are `offset` microseconds after each full second.
+    init(count: Int = Self.count, offset: Int64 = 0) throws {
         folder = try ScratchFolder()
         path = folder.path("past")
         let recorder = try Recorder(path, .init(), RecordingOrigin(.live))
-        for second in 0..<UInt64(count) { try recorder.append(Self.snapshot(second)) }
+        for second in 0..<UInt64(count) {
+            try recorder.append(Self.snapshot(second, offset: offset))
+        }
     }
 
-    static func snapshot(_ second: UInt64) -> Snapshot {
+    static func snapshot(_ second: UInt64, offset: Int64 = 0) -> Snapshot {
         var builder = SnapshotBuilder()
+        builder.wallShift = offset
         builder.tick = second
         builder.seconds = second == 0 ? nil : 1
         func counter(_ perSecond: UInt64, _ at: UInt64) -> Reading { Reading(perSecond * (at + 1)) }

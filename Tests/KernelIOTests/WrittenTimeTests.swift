@@ -65,6 +65,15 @@ import Testing
         #expect(CivilTime(local: instant).text == local)
     }
 
+    @Test(arguments: [
+        ("2026-11-24T09:30:15Z", 499_999), ("2026-11-24T09:30:15.0Z", -500_000),
+        ("2026-11-24T09:30Z", -14_500_001), ("@1795512615", 499_999), ("@1795512615.5", 0),
+        ("now", 0), ("-15s", -15_000_000), ("-500ms", -500_000),
+    ]) func onlyATimeWithoutAFractionMeansAllOfItsSecond(text: String, offset: Int) throws {
+        let time = try #require(WrittenTime(argument: text))
+        #expect(try Int(time.latestInstant(before: end)) - Int(end) == offset)
+    }
+
     @Test func futureIsRefusedWhereAsked() throws {
         let later = try #require(WrittenTime(argument: "2026-11-25T00:00:00Z"))
         #expect(try later.instant(before: end) > end)

@@ -72,6 +72,15 @@ package struct WrittenTime: Sendable {
         return instant
     }
 
+    /// Returns the latest instant that the time can mean.
+    ///
+    /// A time without a fraction can mean any instant within its second; `now` and `-2h` are exact.
+    package func latestInstant(before end: UInt64) throws(Mistake) -> UInt64 {
+        let instant = try instant(before: end)
+        if case .beforeEnd = meaning { return instant }
+        return text.contains(".") ? instant : instant + 999_999
+    }
+
     private func first(on day: CivilTime, _ time: Int) throws(Mistake) -> UInt64 {
         guard let instant = Self.instants(day, time).first else {
             throw Mistake(

@@ -59,7 +59,7 @@ struct DiffCommand: AsyncParsableCommand {
 
     private func past() throws -> (CgroupDifference.Side, CgroupDifference.Side) {
         var reader = try store.open()
-        defer { reader.complain() }
+        defer { reader.reportDamage() }
         let first = try at.first.map { try reader.snapshot(at: $0) } ?? reader.newest()
         // Two cgroups are compared at one time, one cgroup with the newest sample.
         let second =

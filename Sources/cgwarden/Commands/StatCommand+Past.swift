@@ -15,7 +15,7 @@ extension StatCommand {
         _ from: WrittenTime, _ printed: [MetricID]?, _ pattern: PathPattern?, _ choice: TopChoice?
     ) throws {
         var period = try past.open(from: from)
-        defer { period.reader.complain() }
+        defer { period.reader.reportDamage() }
         #if Exporter
         if openmetrics { return try export(&period, pattern) }
         #endif
@@ -24,7 +24,8 @@ extension StatCommand {
             isPast: true)
         var count = 0
         var hasSamples = false
-        try period.samples { snapshot in
+        let metrics = printed.map { Set($0 + (choice?.metrics ?? [])) }
+        try period.samples(only: metrics) { snapshot in
             hasSamples = true
             let all = snapshot.cgroups.indices.filter { index in
                 pattern?.matches(snapshot.cgroups[index].path) ?? true

@@ -13,8 +13,8 @@ struct HistoryReader {
 
     /// The folder or the file.
     let path: String
-    /// The origin of relative times: now, or the end of a recording.
-    let end: UInt64
+    /// The origin of relative times, in microseconds since 1970: now, or the end of a recording.
+    let origin: UInt64
     /// The times of the first and the last snapshot.
     let span: ClosedRange<UInt64>
     private let isFolder: Bool
@@ -30,48 +30,55 @@ struct HistoryReader {
         self.path = path
         do {
             past = try Past(path)
+            guard let span = past.span else { throw RecordingError.empty(path) }
+            self.span = span
         } catch let error as RecordingError {
             guard case .empty = error else { throw error }
             throw CgwardenError(
                 "\(path) has no sample yet; wait for the daemon's first one", .unavailable)
         } catch {
-            throw Self.failure(CgwardenError(error), path, isDaemons: chosen == nil) ?? error
+            throw Self.failure(CgwardenError(error), path) ?? error
         }
-        span = past.span ?? 0...0
         isFolder = Self.isFolder(path)
-        end = isFolder ? MonotonicClock.wallMicroseconds : span.upperBound
+        origin = isFolder ? MonotonicClock.wallMicroseconds : span.upperBound
     }
 
     /// Says how to get access, or a history at all.
-    private static func failure(
-        _ error: CgwardenError?, _ path: String, isDaemons: Bool
-    ) -> CgwardenError? {
-        switch error?.status {
+    private static func failure(_ error: CgwardenError?, _ path: String) -> CgwardenError? {
+        let isDaemons = path == (try? DaemonHistory.folder())
+        return switch error?.status {
         case .noPermission:
             CgwardenError(
-                "no permission to read \(path); run as root, or as a member of the group "
-                    + group, .noPermission)
+                "no permission to read \(path); run as root, or as "
+                    + (isDaemons ? "a member of the group \(group)" : "its owner"), .noPermission)
         case .noInput where isDaemons:
-            CgwardenError("no history in \(path); \(remedy)", .unavailable)
+            CgwardenError("no history in \(path); \(remedy(path))", .unavailable)
         default: error
         }
     }
 
     /// What to do without a history in the daemon's folder.
-    private static var remedy: String {
-        runningDaemons.map { "the running daemon keeps it elsewhere: --history \($0)" }
-            ?? "start `cgwarden daemon`, which keeps it, or name a recording with --history"
+    private static func remedy(_ path: String) -> String {
+        // Other users may not ask the daemon.
+        guard let status = try? ControlClient.ask(["status", "json"], within: .seconds(1)) else {
+            return "start `cgwarden daemon`, which keeps it, or name a recording with --history"
+        }
+        guard let folder = string(status, ["history", "directory"]) else {
+            return "the running daemon keeps none; name a recording with --history"
+        }
+        guard folder == path else {
+            return "the running daemon keeps it elsewhere: --history \(folder)"
+        }
+        let failure = string(status, ["history", "failure"])
+        return failure.map { "the running daemon cannot keep it: \($0.onOneLine)" }
+            ?? "wait for the running daemon's first sample"
     }
 
-    /// The folder of a running daemon that has its own; nil without one, or without permission to
-    /// ask it.
-    private static var runningDaemons: String? {
-        guard let status = try? ControlClient.ask(["status"], within: .seconds(1)),
-            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("history ") })
-        else { return nil }
-        // The folder comes before the times and the size.
-        let folder = line.drop { $0 != "/" }.prefix { $0 != "," }
-        return folder.isEmpty ? nil : String(folder)
+    /// Returns the string at a path of a JSON text; nil without one.
+    private static func string(_ text: String, _ path: [String]) -> String? {
+        var found: String?
+        try? JSONStrings.visit(Array(text.utf8)) { if $0 == path { found = $1 } }
+        return found
     }
 
     private static func isFolder(_ path: String) -> Bool {
@@ -85,20 +92,13 @@ struct HistoryReader {
     var machine: RecordedMachine? { past.current?.origin.machine }
 
     /// Returns an instant that is not in the future.
-    func instant(_ time: WrittenTime) throws -> UInt64 { try time.instant(notAfter: end) }
+    func instant(_ time: WrittenTime) throws -> UInt64 { try time.instant(notAfter: origin) }
 
-    /// Returns an instant at which the history has a snapshot.
-    func instantWithin(_ time: WrittenTime) throws -> UInt64 {
-        let instant = try instant(time)
-        // A time without a fraction can mean any snapshot within that second.
-        let wanted =
-            instant % 1_000_000 == 0 ? instant + min(999_999, UInt64.max - instant) : instant
-        guard wanted >= span.lowerBound else {
-            throw CgwardenError(
-                "the history begins at \(CivilTime(local: span.lowerBound).text); \(time.text) is "
-                    + "before that", .noInput)
-        }
-        return wanted
+    /// Returns the latest instant that a written time can mean; throws if it is in the future or
+    /// before the first snapshot.
+    func latestInstant(of time: WrittenTime) throws -> UInt64 {
+        _ = try instant(time)
+        return try time.latestInstant(in: "the history", from: span.lowerBound, before: origin)
     }
 
     /// Returns the names of the disks of the host that recorded the newest snapshot.
@@ -116,14 +116,12 @@ struct HistoryReader {
     /// Throws if the history begins later. A note on standard error says if the snapshot is much
     /// older, as after a time without a daemon.
     mutating func snapshot(at time: WrittenTime) throws -> Snapshot {
-        let wanted = try instantWithin(time)
-        guard let snapshot = try past.snapshot(at: wanted) else {
-            throw CgwardenError("\(path) has no sample that can be read", .data)
-        }
+        let wanted = try latestInstant(of: time)
+        let snapshot = try readable(atOrBefore: wanted)
         if wanted > snapshot.wallTime, wanted - snapshot.wallTime > Self.noticeableGap {
             StandardOutput.complain(
                 "cgwarden: note: no samples from \(CivilTime(local: snapshot.wallTime).text) "
-                    + "until \(time.text)")
+                    + "until \(CivilTime(local: wanted).text)")
         }
         for omission in past.current?.omissions ?? [] {
             StandardOutput.complain(
@@ -134,31 +132,37 @@ struct HistoryReader {
     }
 
     /// Returns the newest snapshot.
-    mutating func newest() throws -> Snapshot {
-        guard let snapshot = try past.snapshot(at: span.upperBound) else {
+    mutating func newest() throws -> Snapshot { try readable(atOrBefore: span.upperBound) }
+
+    private mutating func readable(atOrBefore instant: UInt64) throws -> Snapshot {
+        guard let snapshot = try newest(atOrBefore: instant) else {
             throw CgwardenError("\(path) has no sample that can be read", .data)
         }
         return snapshot
     }
 
     /// Returns the newest snapshot at or before an instant; nil if there is none.
-    mutating func snapshot(at instant: UInt64) throws -> Snapshot? {
+    mutating func newest(atOrBefore instant: UInt64) throws -> Snapshot? {
         try past.snapshot(at: instant)
     }
 
-    /// Returns the snapshot a number of snapshots after the last one; nil beyond the ends.
+    /// Moves by `count` snapshots, backward if it is negative, from the one last returned; returns
+    /// nil beyond either end.
     mutating func step(_ count: Int) throws -> Snapshot? { try past.step(count) }
 
     /// Calls `body` with the snapshots of a range until it returns false; with a step in
     /// microseconds, with the last one of each period.
+    ///
+    /// With `only`, snapshots may lack other metrics.
     mutating func samples(
-        _ range: ClosedRange<UInt64>, step: UInt64?, _ body: (Snapshot) throws -> Bool
+        _ range: ClosedRange<UInt64>, step: UInt64?, only metrics: Set<MetricID>? = nil,
+        _ body: (Snapshot) throws -> Bool
     ) throws {
-        try past.samples(range, step: step, body)
+        try past.samples(range, step: step, only: metrics, body)
     }
 
     /// Reports the damage found so far on standard error.
-    func complain() {
+    func reportDamage() {
         for note in past.notes {
             // The daemon may be writing the last record.
             if isFolder, case .torn = note.kind { continue }

@@ -33,7 +33,7 @@ struct PastOptions: ParsableArguments {
         let snapshot = try reader.snapshot(at: at)
         let machine = reader.machine
         let earlier = try reader.step(-1)
-        reader.complain()
+        reader.reportDamage()
         return Found(snapshot: snapshot, earlier: earlier, machine: machine)
     }
 }

@@ -30,7 +30,7 @@ struct RangeOptions: ParsableArguments {
     func open(from: WrittenTime) throws -> PastPeriod {
         let reader = try store.open()
         let begin = try reader.instant(from)
-        let end = try to.map { try reader.instant($0) } ?? reader.end
+        let end = try to.map { try reader.instant($0) } ?? reader.origin
         guard begin <= end else { throw ValidationError("--to is before --from") }
         return PastPeriod(
             reader: reader, range: begin...end, step: step.map { UInt64($0.seconds * 1e6) })
@@ -48,11 +48,13 @@ struct PastPeriod {
     /// Calls `body` with the samples until it returns false.
     ///
     /// With a step, the rates of each sample cover the time since the one before; that of the first
-    /// is read, too.
-    mutating func samples(_ body: (Snapshot) throws -> Bool) throws {
+    /// is read, too. With `only`, samples may lack other metrics.
+    mutating func samples(
+        only metrics: Set<MetricID>? = nil, _ body: (Snapshot) throws -> Bool
+    ) throws {
         let lead = step ?? 0
         let begin = range.lowerBound > lead ? range.lowerBound - lead : 0
-        try reader.samples(begin...range.upperBound, step: step) { snapshot in
+        try reader.samples(begin...range.upperBound, step: step, only: metrics) { snapshot in
             guard snapshot.wallTime >= range.lowerBound else { return true }
             return try body(snapshot)
         }

@@ -138,7 +138,7 @@ struct HistoryReel: Reel {
     mutating func lead(to time: UInt64?, _ body: (Snapshot) -> Void) throws {
         let time = time ?? start
         let begin = max(time > Self.lead ? time - Self.lead : 0, span.lowerBound)
-        try read { try $0.snapshot(at: begin) }
+        try read { try $0.newest(atOrBefore: begin) }
         repeat {
             guard let snapshot = try next() else { return }
             body(snapshot)
@@ -146,5 +146,5 @@ struct HistoryReel: Reel {
         } while pending.map { $0.snapshot.wallTime <= time } ?? false
     }
 
-    func instant(_ time: WrittenTime) throws -> UInt64 { try reader.instantWithin(time) }
+    func instant(_ time: WrittenTime) throws -> UInt64 { try reader.latestInstant(of: time) }
 }

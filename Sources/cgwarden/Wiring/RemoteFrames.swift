@@ -119,15 +119,11 @@ struct RemoteReel: Reel {
     }
 
     func instant(_ time: WrittenTime) throws -> UInt64 {
-        let instant = try time.instant(notAfter: MonotonicClock.wallMicroseconds)
-        let wanted = instant % 1_000_000 == 0 ? instant + 999_999 : instant
-        guard wanted >= span.lowerBound else {
-            throw CgwardenError(
-                "the history of \(host.name) begins at "
-                    + "\(CivilTime(local: span.lowerBound).text); \(time.text) is before that",
-                .noInput)
-        }
-        return min(wanted, span.upperBound)
+        let now = MonotonicClock.wallMicroseconds
+        _ = try time.instant(notAfter: now)
+        let latest = try time.latestInstant(
+            in: "the history of \(host.name)", from: span.lowerBound, before: now)
+        return min(latest, span.upperBound)
     }
 }
 #endif

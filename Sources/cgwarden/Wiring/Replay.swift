@@ -31,21 +31,17 @@ struct Replay {
         cursor.position = recording.number(at: try instant(time))
     }
 
-    /// Returns the instant that a time before the end of the recording means.
+    /// Returns the latest instant that a time can mean; throws if the recording ends before it or
+    /// begins after it.
     func instant(_ time: WrittenTime) throws -> UInt64 {
         let first = recording.wallTime(0)
         let last = recording.wallTime(recording.count - 1)
-        let instant = try time.instant(before: last)
-        // A time without a fraction may mean any snapshot within that second.
-        let second: UInt64 = 1_000_000
-        guard instant > first - min(first, second) || first < second,
-            instant < last + min(second, UInt64.max - last)
-        else {
+        guard try time.instant(before: last) <= last else {
             throw CgwardenError(
-                "\(path) holds \(CivilTime(local: first).text) to \(CivilTime(local: last).text); "
-                    + "\(time.text) is not in it", .noInput)
+                "\(path) ends at \(CivilTime(local: last).text); \(time.text.onOneLine) is after "
+                    + "that", .noInput)
         }
-        return instant
+        return try time.latestInstant(in: path, from: first, before: last)
     }
 
     /// The number of the next snapshot.
