@@ -15,10 +15,12 @@ extension LimitGrammar {
         let near = corrected(unit).map { [$0] } ?? Spelling.names(like: unit, among: units, most: 1)
         let hint = accepted(near)
         if hint == [text + "/s"] {
-            return LimitError("\"\(text)\" needs a unit per second; write \(text)/s")
+            return LimitError(
+                "\"\(text)\" needs a unit per second; write \(text)/s", isUnitMissing: true)
         }
         guard !unit.isEmpty else {
-            return LimitError("\"\(text)\" needs a unit; write \(hint.first ?? example)")
+            return LimitError(
+                "\"\(text)\" needs a unit; write \(hint.first ?? example)", isUnitMissing: true)
         }
         return LimitError(
             "unknown unit \(unit) in \"\(text)\"; "

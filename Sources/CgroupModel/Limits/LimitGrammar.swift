@@ -114,7 +114,12 @@ package struct HostFacts: Sendable {
 package struct LimitError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The message.
     package let description: String
+    /// Whether the value is a number without its unit.
+    package let isUnitMissing: Bool
 
     /// Creates an error from a message.
-    package init(_ description: String) { self.description = description.onOneLine }
+    package init(_ description: String, isUnitMissing: Bool = false) {
+        self.description = description.onOneLine
+        self.isUnitMissing = isUnitMissing
+    }
 }

@@ -147,12 +147,11 @@ extension PolicyReader {
         _ node: ConfigNode, _ what: String, _ grammar: LimitGrammar, as name: CatalogName? = nil
     ) -> LimitValue? {
         guard let text = listed(node, what, grammar) ?? text(node, what) else { return nil }
-        do {
+        do throws(LimitError) {
             if let name { return try name.value(text, host: host) }
             return try grammar.parse(text, host: host)
         } catch {
-            let isBare = "\(error)".contains("needs a unit")
-            note(isBare ? .unit : .value, node.position, "\(what): \(error)")
+            note(error.isUnitMissing ? .unit : .value, node.position, "\(what): \(error)")
             return nil
         }
     }

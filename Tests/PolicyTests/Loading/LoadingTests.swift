@@ -253,6 +253,12 @@ import Testing
                 ])
     }
 
+    @Test func onlyANumberCanLackItsUnit() {
+        let text = PolicyText.with("limits: [{on: g, set: {memory.max: needs a unit}}]")
+        let findings = PolicyText.findings(text)
+        #expect(findings.count == 1 && findings[0].hasSuffix("[value]"), "\(findings)")
+    }
+
     @Test func kernelMemoryIsIneffective() {
         for name in ["memory.kmem.max", "memory.kmem.limit_in_bytes"] {
             let lines = PolicyText.findings(
