@@ -10,7 +10,7 @@ private func log(_ name: String) throws -> [[UInt8]] {
     return try Data(contentsOf: file).split(separator: 0x0a).map { Array($0) }
 }
 
-private func findings(_ records: [[UInt8]]) -> [OOMLog.Finding] {
+private func findings(_ records: [[UInt8]]) -> [OOMLog.Result] {
     var parser = OOMLog()
     return records.map { parser.read($0.span) }.filter { $0 != .nothing }
 }
@@ -125,6 +125,37 @@ private func kills(_ name: String) throws -> [OOMKill] {
         #expect(try findings(log("storm-6.18")).count { $0 == .repeated } == 1)
     }
 
+    @Test func aKillWithAnotherCauseIsNotInTheCgroupThatWasKilled() throws {
+        let line = "3,1,80001004,-;Out of memory: Killed process 15 (hog) total-vm:9kB"
+        let records = try log("storm-6.18").dropLast() + [Array(line.utf8)]
+        guard case .kill(let kill)? = findings(Array(records)).last else {
+            Issue.record("no kill")
+            return
+        }
+        #expect(kill.pid == 15)
+        #expect(kill.cgroup == nil)
+        #expect(kill.constraint == .host)
+    }
+
+    /// On Linux 4.19 the further victims of a cgroup have no cause, and each report begins with a
+    /// line of its own.
+    @Test func anAnnouncedVictimIsNotInTheCgroupThatWasKilled() throws {
+        let records = [
+            "3,1,1,-;Memory cgroup out of memory: Kill process 20 (hog) score 990",
+            "3,2,2,-;Killed process 20 (hog) total-vm:9kB",
+            "6,3,3,-;Tasks in /g are going to be killed due to memory.oom.group set",
+            "3,4,4,-;Killed process 21 (hog) total-vm:9kB",
+            "3,5,5,-;Memory cgroup out of memory: Kill process 22 (hog) score 990",
+            "3,6,6,-;Killed process 22 (hog) total-vm:9kB",
+        ].map { Array($0.utf8) }
+        let kills = findings(records).compactMap {
+            if case .kill(let kill) = $0 { kill } else { nil }
+        }
+        #expect(kills.map(\.pid) == [20, 21, 22])
+        #expect(kills.map(\.cgroup) == [nil, CgroupPath("/g"), nil])
+        #expect(kills.allSatisfy { $0.constraint == .memcg })
+    }
+
     @Test func namesThatImitateTheReportDoNotMisleadAndProcessesCannotLogAsKernel() throws {
         let kills = try kills("hostile-6.18")
         #expect(kills.map(\.pid) == [77])
@@ -147,7 +178,7 @@ private func kills(_ name: String) throws -> [OOMKill] {
         let records = try log("v1-6.18")
         var parser = OOMLog()
         for record in records.dropLast(2) { _ = parser.read(record.span) }
-        parser.lose()
+        parser.forgetReport()
         let line = records[records.count - 2]
         guard case .kill(let kill) = parser.read(line.span) else {
             Issue.record("no kill")

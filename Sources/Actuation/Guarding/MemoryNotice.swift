@@ -6,7 +6,7 @@ package final class MemoryNotice: Sendable {
     package enum Event: Hashable, Sendable {
         /// Usage crosses this number of bytes in either direction.
         case usage(UInt64)
-        /// A task waits for memory.
+        /// The limit is reached and reclaim has failed, whether or not the OOM killer is on.
         case outOfMemory
         /// Reclaim is in serious difficulty; often signaled in bursts.
         case criticalPressure
@@ -29,28 +29,6 @@ package final class MemoryNotice: Sendable {
             try directory.write(
                 "\(flag.descriptor.number) \(source.descriptor.number)\(argument)",
                 to: "cgroup.event_control")
-        } catch {
-            throw ActuationError(error, on: directory)
-        }
-    }
-}
-
-/// A v2 trigger for tasks of a cgroup that wait for memory (`memory.pressure`).
-///
-/// It ends with this object.
-package final class PressureTrigger: Sendable {
-    /// The descriptor to poll(2) with POLLPRI.
-    package let descriptor: OwnedDescriptor
-
-    /// Fires when some task waits for 100 ms within 2 s.
-    ///
-    /// Without CAP_SYS_RESOURCE, the kernel accepts no shorter window.
-    package init(of directory: CgroupDirectory) throws(ActuationError) {
-        do throws(IOError) {
-            descriptor = try OwnedDescriptor.trigger("memory.pressure", in: directory.descriptor)
-            // The kernel requires the terminating zero byte of a C string.
-            try descriptor.write(
-                Array("some 100000 2000000".utf8) + [0], named: "memory.pressure")
         } catch {
             throw ActuationError(error, on: directory)
         }

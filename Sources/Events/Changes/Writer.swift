@@ -17,8 +17,7 @@ struct Writer: Hashable, Sendable {
     init(_ process: Int32, _ reader: ProcessReader, _ set: HierarchySet) {
         pid = process > 0 ? process : nil
         guard let pid else { return }
-        let name = try? ReadBuffer.contents(of: set.system.proc("\(pid)/comm"))
-        comm = name.map { $0.last == 0x0a ? Array($0.dropLast()) : $0 }
+        comm = CommandName.read(in: set.system.proc("\(pid)"))
         guard comm != nil else { return }
         cgroup = reader.cgroup(of: pid, in: set)
         user = reader.user(of: pid)
@@ -38,7 +37,7 @@ struct Writer: Hashable, Sendable {
         details[.pid] = pid.map { .number(UInt64($0)) }
         details[.comm] = comm.map { .bytes($0) }
         details[.uid] = user.map { .number(UInt64($0)) }
-        details[.writer] = cgroup.map { .path($0) }
+        details[.writerCgroup] = cgroup.map { .path($0) }
         details[.writerUnit] = cgroup.flatMap { CgroupIdentity($0).unit }
             .map { .bytes(Array($0.utf8)) }
         return details
@@ -46,10 +45,10 @@ struct Writer: Hashable, Sendable {
 
     /// Whether it claims to be cgwarden, or is systemd, which acts for others.
     ///
-    /// A name proves nothing; the undo journal must know the change, too. Only root's and the own
-    /// user's processes can be in it.
+    /// A name proves nothing; the undo journal must know the change, too. Only processes of root and
+    /// of this process's user write to the journal.
     var mayActForCgwarden: Bool {
-        pid == 1 || pid == Caller.process
-            || comm == Array("cgwarden".utf8) && (user == 0 || user == Caller.user)
+        pid == 1 || pid == ThisProcess.id
+            || comm == Array("cgwarden".utf8) && (user == 0 || user == ThisProcess.user)
     }
 }

@@ -28,6 +28,9 @@ package struct OOMKill: Hashable, Sendable {
     ///
     /// Nil if a record was lost or truncated.
     package var cgroup: CgroupPath?
+    /// Whether the log does not name the victim's cgroup, and it is presumed to lie in the one whose
+    /// processes are all being killed.
+    package var isGroupPresumed = false
     /// The scope that ran out of memory.
     package var constraint = Constraint.host
     /// The cgroup whose limit was reached; nil without one, and if a record was lost.

@@ -7,7 +7,7 @@
 /// of another kind costs a few comparisons and no allocation.
 package struct OOMLog: Sendable {
     /// The meaning of a record.
-    package enum Finding: Hashable, Sendable {
+    package enum Result: Hashable, Sendable {
         /// Nothing, or a part of a report.
         case nothing
         /// A kill.
@@ -28,8 +28,8 @@ package struct OOMLog: Sendable {
     private var victims: Set<UInt64> = []
     private var isInStatistics = false
     /// The time of the last victim's line, or of the line that announces the kill of a whole
-    /// cgroup.
-    private var activity: UInt64 = 0
+    /// cgroup, in microseconds.
+    private var lastVictimTime: UInt64 = 0
     /// The longest time between two victims of one report, in microseconds.
     private static let longestPause: UInt64 = 100_000
 
@@ -37,19 +37,19 @@ package struct OOMLog: Sendable {
     package init() {}
 
     /// Discards an incomplete report after records were lost.
-    package mutating func lose() { reset() }
+    package mutating func forgetReport() { reset() }
 
     /// Parses a record of `/dev/kmsg`.
-    package mutating func read(_ record: Span<UInt8>) -> Finding {
+    package mutating func read(_ record: Span<UInt8>) -> Result {
         guard let header = KernelLogHeader(record), header.isKernels else { return .nothing }
         let text = header.text
-        // First, because a process may call itself "Killed process ".
+        // This check comes first, because a process may call itself "Killed process ".
         if isInvocation(record, text) {
             reset()
             return .nothing
         }
-        if let start = killedStart(record, text) {
-            return kill(record, start..<text.upperBound, header)
+        if let victim = victimLine(record, text) {
+            return kill(record, victim, text, header)
         }
         if record.has(Self.usage, at: text.lowerBound, before: text.upperBound) {
             report.memory =
@@ -64,7 +64,7 @@ package struct OOMLog: Sendable {
             finishLine()
             line = record.copy(text)
             if record.has(Self.group, at: text.lowerBound, before: text.upperBound) {
-                activity = header.microseconds
+                lastVictimTime = header.microseconds
             }
             isInStatistics = record.has(
                 Self.statistics, at: text.lowerBound, before: text.upperBound)
@@ -95,10 +95,8 @@ package struct OOMLog: Sendable {
 /// Parses the lines.
 extension OOMLog {
     private static let killed = Array("Killed process ".utf8)
-    private static let causes = [
-        "Memory cgroup out of memory: ", "Out of memory: ",
-        "Out of memory (oom_kill_allocating_task): ",
-    ].map { Array($0.utf8) }
+    private static let causes: [(cause: OOMReport.Cause, text: [UInt8])] = OOMReport.Cause
+        .allCases.map { ($0, Array("\($0.rawValue): ".utf8)) }
     private static let announced = Array("Kill process ".utf8)
     private static let invoked = Array(" invoked oom-killer: ".utf8)
     private static let usage = Array("memory: usage ".utf8)
@@ -114,24 +112,32 @@ extension OOMLog {
     /// A line end within a record.
     private static let lineEnd = Array(#"\x0a"#.utf8)
 
-    /// The position after `Killed process `; nil if it is another line.
-    private mutating func killedStart(_ record: Span<UInt8>, _ text: Range<Int>) -> Int? {
+    /// The start of the line of a victim.
+    private struct VictimLine {
+        /// The position after `Killed process `.
+        let start: Int
+        /// The cause; nil on Linux 4.18 to 5.0, where the line before names it.
+        let cause: OOMReport.Cause?
+    }
+
+    /// Parses the start of a victim's line; nil if it is another line.
+    private mutating func victimLine(_ record: Span<UInt8>, _ text: Range<Int>) -> VictimLine? {
         var start = text.lowerBound
-        for (index, cause) in Self.causes.enumerated()
-        where record.has(cause, at: start, before: text.upperBound) {
-            start += cause.count
-            // Linux 4.18 names the cause in the line before only.
-            if record.has(Self.announced, at: start, before: text.upperBound) {
-                report.isMemcg = index == 0
-                return nil
-            }
-            if record.has(Self.killed, at: start, before: text.upperBound) {
-                report.isMemcg = index == 0
-            }
+        var cause: OOMReport.Cause?
+        for known in Self.causes
+        where record.has(known.text, at: start, before: text.upperBound) {
+            cause = known.cause
+            start += known.text.count
             break
         }
+        if let cause, record.has(Self.announced, at: start, before: text.upperBound) {
+            // Only the first victim of a report is announced.
+            if report.isUsed { reset() }
+            report.cause = cause
+            return nil
+        }
         guard record.has(Self.killed, at: start, before: text.upperBound) else { return nil }
-        return start + Self.killed.count
+        return VictimLine(start: start + Self.killed.count, cause: cause)
     }
 
     /// Whether a report begins: `python3 invoked oom-killer: gfp_mask=…`.
@@ -169,11 +175,11 @@ extension OOMLog {
 
     /// Parses `30186 (perl) total-vm:212880kB, anon-rss:204160kB, …, UID:0 pgtables:460kB`.
     private mutating func kill(
-        _ record: Span<UInt8>, _ text: Range<Int>, _ header: KernelLogHeader
-    ) -> Finding {
+        _ record: Span<UInt8>, _ victim: VictimLine, _ text: Range<Int>, _ header: KernelLogHeader
+    ) -> Result {
         isInStatistics = false
         finishLine()
-        var position = text.lowerBound
+        var position = victim.start
         guard let pid = record.number(&position), record.skip(UInt8(ascii: " "), &position),
             record.skip(UInt8(ascii: "("), &position)
         else { return .nothing }
@@ -181,15 +187,18 @@ extension OOMLog {
         guard let end = record.last(Self.figures, in: position..<text.upperBound) else {
             return .nothing
         }
+        // The kernel names one cause for all victims of a report.
         let isContinued =
             report.isUsed && report.group != nil
-            && header.microseconds &- activity <= Self.longestPause
+            && (victim.cause == nil || victim.cause == report.cause)
+            && header.microseconds &- lastVictimTime <= Self.longestPause
         if !isContinued, report.isUsed || !report.includes(pid) {
-            let isMemcg = report.isMemcg
+            let announced = report.isUsed ? nil : report.cause
             reset()
-            report.isMemcg = isMemcg
+            report.cause = announced
         }
-        activity = header.microseconds
+        report.cause = victim.cause ?? report.cause
+        lastVictimTime = header.microseconds
         guard victims.insert(pid).inserted else { return .repeated }
         if victims.count > Self.mostVictims { victims = [pid] }
         let rest = end..<text.upperBound

@@ -18,8 +18,15 @@ struct OOMReport: Sendable {
         var isLimited: Bool { limit < 1 << 52 }
     }
 
-    /// Whether a cgroup reached its limit.
-    var isMemcg = false
+    /// The cause, which the kernel repeats in the line of each victim.
+    enum Cause: String, CaseIterable, Sendable {
+        case memcg = "Memory cgroup out of memory"
+        case host = "Out of memory"
+        case allocatingTask = "Out of memory (oom_kill_allocating_task)"
+    }
+
+    /// The cause; nil until a line names it.
+    var cause: Cause?
     /// The line `memory: usage …`.
     var memory: Amounts?
     /// The line `memory+swap: usage …` of v1.
@@ -74,19 +81,20 @@ struct OOMReport: Sendable {
                 )
             }
             members = splits.first { Self.isWithin($0.task, $0.owner) }
-            if members != nil { isMemcg = true }
         }
     }
 
     /// Adds the details of the report to a kill; `comm` is the victim's name as escaped.
     func complete(_ kill: inout OOMKill, comm: [UInt8]) {
         let places = summary?.places(comm: comm, owner: owner)
+        let isMemcg = cause == .memcg || members != nil
         kill.constraint = summary?.constraint ?? (isMemcg ? .memcg : .host)
         let path = { (text: [UInt8]?) -> CgroupPath? in
             text.map { CgroupPath(normalising: KernelLogText.decoded($0)) }
         }
         if isUsed {
             kill.cgroup = path(group)
+            kill.isGroupPresumed = true
         } else {
             kill.uid = kill.uid ?? summary?.uid
             kill.cgroup = path(summary == nil ? members?.task : places?.cgroup)

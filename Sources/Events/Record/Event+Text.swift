@@ -37,9 +37,16 @@ extension Event {
         case .moved: word(.state) == "empty" ? "lost its last process" : "got its first process"
         case .action: action
         case .changed: change
-        case .unattributed: "removed children used \(usage ?? "more") that no reading of them shows"
+        case .unattributed: unattributed
         case .gap: gap
         }
+    }
+
+    /// Without any total the parent's own usage hides it; without CPU time it is of something else.
+    private var unattributed: String {
+        details.isEmpty
+            ? "removed children may have used more than their readings show"
+            : "removed children used \(usage ?? "more") that no reading of them shows"
     }
 
     private var pressure: String {
@@ -95,7 +102,9 @@ extension Event {
         guard let comm = outside(.comm) else { return "a process that has ended (pid \(pid))" }
         var facts = ["pid \(pid)"]
         if let uid = number(.uid) { facts.append("uid \(uid)") }
-        if let place = outside(.writerUnit) ?? path(.writer)?.description { facts.append(place) }
+        if let place = outside(.writerUnit) ?? path(.writerCgroup)?.description {
+            facts.append(place)
+        }
         return "\(comm) (\(facts.joined(separator: ", ")))"
     }
 

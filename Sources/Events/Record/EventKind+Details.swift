@@ -47,7 +47,8 @@ extension EventKind {
             (
                 "A limit was set to another value.",
                 [
-                    .limit, .instance, .file, .old, .new, .pid, .comm, .uid, .writer, .writerUnit,
+                    .limit, .instance, .file, .old, .new, .pid, .comm, .uid, .writerCgroup,
+                    .writerUnit,
                     .by,
                 ]
             )
@@ -78,7 +79,7 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
     case readBytes = "io_read_bytes", writtenBytes = "io_written_bytes"
     case pageFaults = "pgfault", majorFaults = "pgmajfault", oomKills = "oom_kills"
     case memoryPeak = "memory_peak_bytes", pidsPeak = "pids_peak"
-    case writer = "writer_path", writerUnit = "writer_unit"
+    case writerCgroup = "writer_path", writerUnit = "writer_unit"
     case quota = "quota_cpus", throttledTime = "throttled_usec"
     case throttledPeriods = "nr_throttled", lifetime = "lifetime_usec", duration = "duration_usec"
     case share = "share_percent"
@@ -109,7 +110,7 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
         case .file: "The kernel's file, if the write was seen."
         case .old: "The old value, as `cgwarden set` accepts it."
         case .new: "The new value."
-        case .writer: "The writer's cgroup."
+        case .writerCgroup: "The writer's cgroup."
         case .writerUnit: "The systemd unit of the writer's cgroup."
         case .by: "The part of the policy, or the command of cgwarden, that acted."
         case .reading:

@@ -2,15 +2,23 @@ internal import CLinux
 internal import Glibc
 
 extension OwnedDescriptor {
-    /// Opens a file in a directory to write a trigger to it and poll it (openat(2), O_RDWR).
-    package static func trigger(
-        _ name: String, in directory: borrowing OwnedDescriptor
+    /// Sets a trigger on a pressure file (Documentation/accounting/psi.rst), which ends when the
+    /// descriptor is closed.
+    ///
+    /// poll(2) returns POLLPRI when some task has waited for `stall` microseconds within `window`
+    /// microseconds, at most once in a window. Without CAP_SYS_RESOURCE, the kernel accepts only
+    /// multiples of 2 s as windows.
+    package static func pressureTrigger(
+        _ name: String, in directory: borrowing OwnedDescriptor, stall: UInt64, window: UInt64
     ) throws(IOError) -> OwnedDescriptor {
         let opened = unsafe Array(name.utf8).withCPath {
             unsafe cgw_open_trigger(directory.number, $0)
         }
         guard opened >= 0 else { throw IOError("open", name, code: errno) }
-        return OwnedDescriptor(adopting: opened)
+        let file = OwnedDescriptor(adopting: opened)
+        // The kernel requires the terminating zero byte of a C string.
+        try file.write(Array("some \(stall) \(window)".utf8) + [0], named: name)
+        return file
     }
 
     /// Writes all bytes with one write(2) to a file opened for writing.

@@ -22,10 +22,9 @@ package struct LockHolder: ~Copyable {
                 Self.candidates(inode: UInt64(wanted.st_ino)).contains(pid),
                 Self.hasOpen(pid, wanted)
             else { continue }
-            let name = try? ReadBuffer.contents(of: Array("/proc/\(pid)/comm".utf8))
+            let name = CommandName.read(in: Array("/proc/\(pid)".utf8))
             self.pid = pid
-            self.name = String(
-                decoding: (name ?? []).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+            self.name = String(decoding: name ?? [], as: UTF8.self)
             self.process = process
             return
         }

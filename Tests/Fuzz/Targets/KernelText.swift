@@ -60,7 +60,7 @@ extension FuzzTarget {
             event.write(to: &json)
         }
         try FuzzFailure.unless(kills.count <= records.count, "more kills than records")
-        parser.lose()
+        parser.forgetReport()
         var fresh = OOMLog()
         for record in records {
             let record = Array(record)

@@ -32,8 +32,15 @@ package struct SnapshotEvents: Sendable {
     private(set) var unsampled: [UnsampledCgroup] = []
     private var clocks: Clocks?
 
-    /// Creates a comparison; `interval` is the usual time between two samples in nanoseconds.
-    package init(interval: UInt64) { self.interval = interval }
+    /// Whether all processes are in v2 cgroups, so that `cgroup.events` knows all of them.
+    private let isUnified: Bool
+
+    /// Creates a comparison; `interval` is the usual time between two samples in nanoseconds, and
+    /// `isUnified` whether the host has no v1 controllers.
+    package init(interval: UInt64, isUnified: Bool = false) {
+        self.interval = interval
+        self.isUnified = isUnified
+    }
 
     /// Returns the cgroup at a path; without an identity if no sample has it.
     package func cgroup(_ path: CgroupPath) -> EventCgroup { EventCgroup(path, paths[path]) }
@@ -69,7 +76,8 @@ package struct SnapshotEvents: Sendable {
         }
         for position in snapshot.cgroups.indices
         where step.changed[position] || !rows[position].isQuiet {
-            events += rows[position].take(snapshot, position, clocks.time)
+            events += rows[position].take(
+                snapshot, position, clocks.time, isUnified: isUnified)
         }
         // Those that the sample lacks ended before it; ``Obituaries`` reports them.
         for account in gone + newborns.values { close(account.cgroup) }

@@ -25,7 +25,7 @@ package struct HostEvents: ~Copyable {
     package let writeRefusal: IOError?
     /// The descriptor for poll(2): readable while ``readWrites()`` has something; nil if writes are
     /// not watched.
-    package var writeDescriptor: Int32? { writes?.number }
+    package var writeDescriptor: Int32? { writes?.pollDescriptor }
     private let writes: LimitWrites?
     private var limits: LimitChanges
     private var deaths: HostDeaths?
@@ -57,7 +57,6 @@ package struct HostEvents: ~Copyable {
         ownCauses: @escaping OwnCauses = { { _, _, _ in nil } }
     ) {
         self.system = system
-        changes = SnapshotEvents(interval: interval)
         pressure = HostPressureEvents(system)
         var refusal: IOError?
         log = nil
@@ -74,6 +73,7 @@ package struct HostEvents: ~Copyable {
         var writeRefusal: IOError?
         var writes: LimitWrites?
         let set = try? HierarchySet.discover(system)
+        changes = SnapshotEvents(interval: interval, isUnified: set?.mode == .v2)
         deaths = set.map { HostDeaths($0) }
         if system.isLive, let set {
             do throws(IOError) {
@@ -101,7 +101,7 @@ package struct HostEvents: ~Copyable {
                 return events
             case .record: take(parser.read(log.record), clock, &events)
             case .lost:
-                parser.lose()
+                parser.forgetReport()
                 events.append(Event(.gap, .now, nil, [.cause: .text("kernel log overrun")]))
             case .failed:
                 logDescriptor = nil
@@ -111,15 +111,13 @@ package struct HostEvents: ~Copyable {
     }
 
     private mutating func take(
-        _ finding: OOMLog.Finding, _ clock: KernelLogClock, _ events: inout [Event]
+        _ result: OOMLog.Result, _ clock: KernelLogClock, _ events: inout [Event]
     ) {
-        switch finding {
+        switch result {
         case .nothing: break
         case .kill(var kill):
             let isRecent = clock.age(kill.microseconds) < 1_000_000
-            if kill.cgroup == nil, isRecent {
-                kill.cgroup = VictimCgroup.path(of: kill, system)
-            }
+            if isRecent { kill.cgroup = VictimCgroup.settled(kill, system) }
             ledger.log(kill.cgroup)
             let time = clock.time(kill.microseconds)
             if let cgroup = kill.cgroup { kills.add(cgroup, time) }

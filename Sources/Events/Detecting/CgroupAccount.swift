@@ -28,12 +28,12 @@ struct CgroupAccount: Sendable {
         ("pids.max", ["pids.events.local.max", "pids.events.max"]),
     ].map { ($0.0, $0.1.map(MetricCatalog.id)) }
     static let oomCounters = ["memory.events.local.oom", "memory.events.oom"].map(MetricCatalog.id)
-    /// The metrics that ``take(_:_:_:)`` reads.
+    /// The metrics that ``take(_:_:_:isUnified:)`` reads.
     static let metrics: [MetricID] =
         limits.flatMap(\.counters) + oomCounters + [
             .populated, .pidsCurrent, .frozen, .memoryUnderOOM, .cpuThrottledPeriods,
             .cpuThrottledTime, .cpuMax, .cpuMaxPeriod,
-        ] + PressedResource.allCases.map(\.metric)
+        ] + PressureResource.allCases.map(\.metric)
 
     /// The account of a cgroup that was not opened.
     static let unknown = CgroupAccount(EventCgroup(.root), born: nil)
@@ -49,7 +49,9 @@ struct CgroupAccount: Sendable {
     }
 
     /// Compares a sample with the previous one.
-    mutating func take(_ snapshot: Snapshot, _ index: Int, _ time: EventTime) -> [Event] {
+    mutating func take(
+        _ snapshot: Snapshot, _ index: Int, _ time: EventTime, isUnified: Bool
+    ) -> [Event] {
         var events: [Event] = []
         let cgroup = cgroup
         let add = { (kind: EventKind, details: [EventField: EventValue]) in
@@ -58,8 +60,10 @@ struct CgroupAccount: Sendable {
         let value = { (counters: [MetricID]) in
             counters.lazy.compactMap { snapshot[index, $0].value }.first
         }
-        // On a hybrid host the processes may be in only one of the two hierarchies.
-        let (held, tasks) = (snapshot[index, .populated].value, snapshot[index, .pidsCurrent].value)
+        // On a hybrid host the processes may be in only one of the two hierarchies. The number of
+        // tasks includes zombies.
+        let held = snapshot[index, .populated].value
+        let tasks = isUnified && held != nil ? nil : snapshot[index, .pidsCurrent].value
         let populated = held == nil && tasks == nil ? nil : held ?? 0 > 0 || tasks ?? 0 > 0
         if let populated, let before = isPopulated, populated != before {
             add(.moved, [.state: .text(populated ? "populated" : "empty")])
@@ -86,14 +90,15 @@ struct CgroupAccount: Sendable {
         }
         if let details = takeThrottling(snapshot, index, time) { add(.throttled, details) }
         // The root's pressure is the host's, which HostPressureEvents reports.
-        for resource in cgroup.path.isRoot ? [] : PressedResource.allCases {
+        for resource in cgroup.path.isRoot ? [] : PressureResource.allCases {
             let share = snapshot[index, resource.metric].value
             if let details = pressure.take(resource, share, now: time.boot) {
                 add(.pressure, details)
             }
         }
         isQuiet =
-            !ooms.isOpen && !throttle.isOpen && !pressure.isOpen && !hits.contains(where: \.isOpen)
+            !ooms.isOpen && !throttle.isOpen && !pressure.isUnderPressure
+            && !hits.contains(where: \.isOpen)
         return events
     }
 

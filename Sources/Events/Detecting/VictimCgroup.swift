@@ -7,11 +7,21 @@ internal import KernelIO
 /// In a storm the kernel logs victims without their cgroups. The cgroup of a dying process can be
 /// read until its parent reaps it; on v1, until it has exited.
 enum VictimCgroup {
+    /// Returns the victim's cgroup, from the log or else from `/proc`; nil if neither has it.
+    ///
+    /// In a storm, a victim of another cgroup can follow the kill of a whole cgroup within
+    /// milliseconds, and its line looks the same. A cgroup that the log does not name is therefore
+    /// replaced if the process is elsewhere.
+    static func settled(_ kill: OOMKill, _ system: SystemRoot) -> CgroupPath? {
+        guard let named = kill.cgroup else { return path(of: kill, system) }
+        guard kill.isGroupPresumed, let found = path(of: kill, system) else { return named }
+        return found.isWithin(named) ? named : found
+    }
+
     /// Returns the memory cgroup; nil if the process is gone or its ID belongs to another one.
-    static func path(of kill: OOMKill, _ system: SystemRoot) -> CgroupPath? {
+    private static func path(of kill: OOMKill, _ system: SystemRoot) -> CgroupPath? {
         guard let lists = try? ReadBuffer.contents(of: system.proc("\(kill.pid)/cgroup")),
-            let comm = try? ReadBuffer.contents(of: system.proc("\(kill.pid)/comm")),
-            comm.dropLast() == kill.comm[...]
+            CommandName.read(in: system.proc("\(kill.pid)")) == kill.comm
         else { return nil }
         let memberships = ProcCgroup.parse(lists)
         let membership =

@@ -11,16 +11,10 @@ struct HostPressureEvents: Sendable {
     private final class Trigger: Sendable {
         let file: OwnedDescriptor
 
-        /// Sets the trigger; the kernel reports at most once in a window.
-        ///
-        /// Without CAP_SYS_RESOURCE, it accepts only multiples of 2 s as windows.
-        init(_ resource: PressedResource, _ directory: borrowing OwnedDescriptor) throws(IOError) {
-            let window = HostPressureEvents.window
-            let share = HostPressureEvents.share(resource)
-            file = try OwnedDescriptor.trigger(resource.rawValue, in: directory)
-            // The kernel requires the terminating zero byte of a C string.
-            try file.write(
-                Array("some \(share) \(window)".utf8) + [0], named: resource.rawValue)
+        init(_ resource: PressureResource, _ directory: borrowing OwnedDescriptor) throws(IOError) {
+            file = try OwnedDescriptor.pressureTrigger(
+                resource.rawValue, in: directory, stall: HostPressureEvents.share(resource),
+                window: HostPressureEvents.window)
         }
     }
 
@@ -28,21 +22,23 @@ struct HostPressureEvents: Sendable {
     private static let window: UInt64 = 2_000_000
 
     /// The time in a window that counts as pressure, in microseconds.
-    private static func share(_ resource: PressedResource) -> UInt64 {
+    private static func share(_ resource: PressureResource) -> UInt64 {
         UInt64(Double(window) * resource.threshold / 100)
     }
 
     /// The time without a report after which pressure has ended, in nanoseconds.
     private static let quiet: UInt64 = 5_000_000_000
 
-    private var triggers: [PressedResource: Trigger] = [:]
+    private var triggers: [PressureResource: Trigger] = [:]
     /// The resources with a trigger, in the order of ``addTriggers(to:)``.
-    private var triggered: [PressedResource] = []
+    private var triggered: [PressureResource] = []
     /// The triggers that have fired since the last ``read(_:)``.
-    private var fired: Set<PressedResource> = []
+    private var fired: Set<PressureResource> = []
+    /// Whether the owner has polled the triggers since the last ``read(_:)``.
+    private var isPolled = false
     /// The last reports, in nanoseconds of CLOCK_BOOTTIME.
-    private var reports: [PressedResource: UInt64] = [:]
-    private var stalls: [PressedResource: StallTime] = [:]
+    private var reports: [PressureResource: UInt64] = [:]
+    private var stalls: [PressureResource: StallTime] = [:]
     private var state = PressureState()
     private let system: SystemRoot
 
@@ -52,11 +48,11 @@ struct HostPressureEvents: Sendable {
         guard system.isLive,
             let directory = try? OwnedDescriptor.directory(system.proc("pressure"))
         else { return }
-        for resource in PressedResource.allCases {
+        for resource in PressureResource.allCases {
             triggers[resource] = try? Trigger(resource, directory)
             _ = growth(resource, now: MonotonicClock.bootNanoseconds)
         }
-        triggered = PressedResource.allCases.filter { triggers[$0] != nil }
+        triggered = PressureResource.allCases.filter { triggers[$0] != nil }
     }
 
     /// Adds the triggers to a list for poll(2).
@@ -69,6 +65,7 @@ struct HostPressureEvents: Sendable {
     /// Notes which triggers have fired in a list that was waited for, in which they begin at
     /// `start`.
     mutating func note(_ list: PollList, from start: Int) {
+        isPolled = true
         for (place, resource) in triggered.enumerated()
         where list.hasNews((start + place)..<(start + place + 1)) {
             fired.insert(resource)
@@ -81,11 +78,13 @@ struct HostPressureEvents: Sendable {
     /// ``note(_:from:)``.
     mutating func read(_ time: EventTime) -> [Event] {
         guard !triggered.isEmpty else { return [] }
-        var list = PollList()
-        addTriggers(to: &list)
-        list.wait(milliseconds: 0)
-        note(list, from: 0)
-        defer { fired = [] }
+        if !isPolled {
+            var list = PollList()
+            addTriggers(to: &list)
+            list.wait(milliseconds: 0)
+            note(list, from: 0)
+        }
+        defer { (fired, isPolled) = ([], false) }
         var events: [Event] = []
         for resource in triggered {
             let hasFired =
@@ -98,7 +97,7 @@ struct HostPressureEvents: Sendable {
     }
 
     /// Returns the time that tasks have waited lately, in microseconds; nil if it is unknown.
-    private mutating func growth(_ resource: PressedResource, now: UInt64) -> UInt64? {
+    private mutating func growth(_ resource: PressureResource, now: UInt64) -> UInt64? {
         let file = system.proc("pressure/\(resource.rawValue)")
         guard let bytes = try? ReadBuffer.contents(of: file),
             let total = HostText.pressure(in: bytes).some.total.value
@@ -109,7 +108,7 @@ struct HostPressureEvents: Sendable {
 
     /// Records whether a trigger has fired; returns the details of a beginning or an end.
     private mutating func report(
-        _ hasFired: Bool, of resource: PressedResource, now: UInt64
+        _ hasFired: Bool, of resource: PressureResource, now: UInt64
     ) -> [EventField: EventValue]? {
         if hasFired {
             reports[resource] = now
@@ -124,7 +123,7 @@ struct HostPressureEvents: Sendable {
 
     /// Takes a sample: the waiting time for resources with a trigger, the share for the others.
     mutating func take(_ host: HostSample, _ time: EventTime) -> [Event] {
-        PressedResource.allCases.compactMap { resource in
+        PressureResource.allCases.compactMap { resource in
             guard triggers[resource] == nil else {
                 if let total = resource.total(of: host).value {
                     _ = stalls[resource, default: StallTime(window: Self.window * 1000)]
