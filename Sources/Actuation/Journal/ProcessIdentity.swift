@@ -10,8 +10,8 @@ package struct ProcessIdentity: Hashable, Sendable {
 
     /// This process.
     static let own = ProcessIdentity(
-        pid: Caller.process,
-        startTicks: ProcessReader(.live).stat(Caller.process)?.startTicks ?? 0)
+        pid: ThisProcess.id,
+        startTicks: ProcessReader(.live).stat(ThisProcess.id)?.startTicks ?? 0)
 
     /// Whether it still runs.
     package var isRunning: Bool {

@@ -15,8 +15,8 @@ struct JobOwner: Equatable {
     /// This process.
     static var own: JobOwner {
         JobOwner(
-            boot: BootID.current, namespace: currentNamespace, pid: Caller.process,
-            startTicks: ProcessReader(.live).stat(Caller.process)?.startTicks ?? 0)
+            boot: BootID.current, namespace: currentNamespace, pid: ThisProcess.id,
+            startTicks: ProcessReader(.live).stat(ThisProcess.id)?.startTicks ?? 0)
     }
 
     /// Whether it ran before this boot.

@@ -103,7 +103,7 @@ package final class KernelFacts: CgroupFacts {
         let isUsers = name.hasPrefix("user.cgwarden.")
         guard isUsers || name.hasPrefix("trusted.") else { return nil }
         for directory in directories(of: cgroup) {
-            if isUsers, directory.owner != 0, directory.owner != Caller.user { continue }
+            if isUsers, directory.owner != 0, directory.owner != ThisProcess.user { continue }
             if let bytes = directory.attribute(name) {
                 return String(decoding: bytes, as: UTF8.self)
             }
@@ -132,9 +132,8 @@ package final class KernelFacts: CgroupFacts {
         var found: Set<String> = []
         for directory in directories(of: cgroup) {
             for pid in directory.members where pid > 0 {
-                guard let text = try? ReadBuffer.contents(of: set.system.proc("\(pid)/comm"))
-                else { continue }
-                found.insert(CgroupPath.text(text.prefix { $0 != UInt8(ascii: "\n") }))
+                guard let name = CommandName.read(in: set.system.proc("\(pid)")) else { continue }
+                found.insert(CgroupPath.text(name[...]))
             }
         }
         return found

@@ -29,10 +29,10 @@ package struct Guardian {
 
     /// Watches until the daemon ends.
     package func run() {
-        Steadiness.ignoreGroupSignals()
-        Steadiness.spareFromOutOfMemoryKills()
-        Steadiness.lockMemory()
-        Steadiness.hurryThread()
+        SurvivalMode.ignoreGroupSignals()
+        SurvivalMode.spareFromOutOfMemoryKills()
+        SurvivalMode.lockMemory()
+        SurvivalMode.hurryThread()
         try? StandardOutput.write(Self.ready + "\n")
         guard let death = watch() else { return }
         switch StateClaim.inherited(directory, from: death.daemon) {

@@ -106,14 +106,14 @@ package final class GuardianLink: ThawKeeping {
                 program, arguments + ["--journal", journal.directory], directory: directory)
             // The timeout is long, because a busy host may start processes slowly and needs a
             // daemon most.
-            let answer = process.firstLine(before: Deadline(after: .seconds(60)))
-            guard answer == Guardian.ready else {
-                throw IOError("start", "the guardian (it reported: \(answer))", .inputOutput)
+            let answer = process.firstLine(within: .seconds(60))
+            guard answer.text == Guardian.ready else {
+                throw IOError("start", "the guardian, which \(answer)", .inputOutput)
             }
             let running = Running(process)
             contact.withLock { contact in
                 contact.running = running
-                send(.daemon(Caller.process), contact)
+                send(.daemon(ThisProcess.id), contact)
                 send(.restores(contact.restores), contact)
                 for (inode, deadline) in contact.deadlines {
                     send(.thaw(inode: inode, by: deadline), contact)

@@ -18,7 +18,7 @@ struct HookCgroups: Sendable {
         let trees = [set.unified, set.legacy(.pids), set.legacy(.memory)].compactMap { $0 }
         guard let tree = trees.first else { return nil }
         self.set = set.only([set.hierarchies[tree]])
-        guard let own = ProcessReader(set.system).cgroup(of: Caller.process, in: self.set) else {
+        guard let own = ProcessReader(set.system).cgroup(of: ThisProcess.id, in: self.set) else {
             return nil
         }
         base = own.child(name.utf8)
@@ -46,7 +46,7 @@ struct HookCgroups: Sendable {
 
     /// Creates one cgroup; nil if that fails.
     func make(_ number: Int) -> HookCgroup? {
-        let path = base.child("\(Caller.process)-\(number)".utf8)
+        let path = base.child("\(ThisProcess.id)-\(number)".utf8)
         guard (try? CgroupMaker(ActingContext(set)).make(path)) != nil else { return nil }
         return HookCgroup(path, in: set)
     }

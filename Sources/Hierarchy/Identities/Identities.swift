@@ -88,7 +88,7 @@ package final class Identities: Sendable {
         // The owner of the parent directory can give a cgroup any name, even that of another
         // user's.
         let maker = owner(old.path) ?? 0
-        let account = maker == 0 || maker == Caller.user ? old.identity.user ?? 0 : maker
+        let account = maker == 0 || maker == ThisProcess.user ? old.identity.user ?? 0 : maker
         guard account == user else { return (.belongs(to: account), 0) }
         let look = Look(
             at: now, most: account == 0 ? Self.mostOfLook.root : Self.mostOfLook.user)

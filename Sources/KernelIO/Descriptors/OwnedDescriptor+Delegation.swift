@@ -19,12 +19,3 @@ extension OwnedDescriptor {
         unsafe Array(name.utf8).withCPath { unsafe cgw_is_writable(number, $0) } == 1
     }
 }
-
-/// The identity of this process.
-package enum Caller {
-    /// The effective user ID (geteuid(2)).
-    package static var user: UInt32 { geteuid() }
-
-    /// The process ID (getpid(2)).
-    package static var process: Int32 { getpid() }
-}

@@ -40,7 +40,7 @@ struct DemoStage {
     static func scene(of system: SystemRoot) -> DemoScene {
         DemoScene(
             memoryFolder: memoryFolder, diskFolder: diskFolder, disk: disk(of: system),
-            keeper: Caller.process)
+            keeper: ThisProcess.id)
     }
 
     /// Runs the demo until the time is over or the parent ends it, then removes everything.

@@ -1,7 +1,7 @@
 internal import CLinux
 
 /// Protection of a process that must keep working under memory pressure and during kills.
-package enum Steadiness {
+package enum SurvivalMode {
     /// Locks this process's memory into RAM (mlockall(2)); false if that is not permitted.
     @discardableResult
     package static func lockMemory() -> Bool { cgw_lock_memory() == 0 }
