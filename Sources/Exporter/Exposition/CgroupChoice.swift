@@ -11,8 +11,9 @@ enum DropReason: String, CaseIterable {
 
 /// Chooses the cgroups of a sample that have series.
 ///
-/// If there are more than the cap, the shallowest and then the oldest are chosen. A chosen cgroup
-/// stays chosen for life: a choice that followed a value would flap and cut every series.
+/// If there are more than the cap, the shallowest are chosen, and among those the ones that the
+/// sampler found first; at the start, that is the order of its walk. A chosen cgroup stays chosen
+/// until it ends. If the choice depended on a metric, it would change often and interrupt series.
 struct CgroupChoice: Sendable {
     private enum Verdict {
         case candidate, tooDeep, excluded

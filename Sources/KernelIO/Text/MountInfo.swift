@@ -6,7 +6,10 @@ internal import CgroupModel
 package struct MountInfo: Hashable, Sendable {
     /// The device number, which all mounts of a hierarchy share.
     package let device: [UInt8]
-    /// The directory within the file system that is mounted, relative to the cgroup namespace.
+    /// Which directory of the file system is mounted.
+    ///
+    /// For cgroups, the path is relative to the root of the reader's cgroup namespace; `/../x` is
+    /// above it.
     package let root: [UInt8]
     /// The mount point.
     package let mountPoint: [UInt8]

@@ -49,7 +49,7 @@ enum DetailKind: CaseIterable, Sendable {
 struct Chart: Sendable {
     let title: String
     let column: Column
-    /// The lowest maximum of the scale, so that small noise looks flat.
+    /// The scale reaches at least this value, in the column's unit, so that small noise looks flat.
     let floor: Double
     let text: @Sendable (Double) -> String
 

@@ -34,11 +34,12 @@ enum ClaimLines {
             let words = line.split(separator: "\t", omittingEmptySubsequences: false).map {
                 String(decoding: PercentText.decoded($0), as: UTF8.self)
             }
-            guard words.count == 4 else { return nil }
+            let reaction = words.count == 4 ? DriftReaction(rawValue: words[2]) : nil
+            guard words.count == 4, words[2].isEmpty || reaction != nil else { return nil }
             let instance = words[1].isEmpty ? nil : words[1]
             return Claim(
                 key: words[0].isEmpty ? nil : LimitKey(words[0], instance: instance),
-                origin: words[3], reaction: DriftReaction(rawValue: words[2]))
+                origin: words[3], reaction: reaction)
         }
     }
 }

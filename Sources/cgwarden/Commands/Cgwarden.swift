@@ -28,7 +28,7 @@ struct Cgwarden: AsyncParsableCommand {
               cgwarden restore                          undo all changes
               cgwarden policy check                     check the policies for errors
               cgwarden suggest nginx.service            limits from its history, as a policy
-              cgwarden doctor                           what is possible on this host
+              cgwarden doctor                           which actions this host allows
             """,
         version: version,
         subcommands: subcommands,

@@ -6,11 +6,11 @@ import KernelIO
 import Reports
 import Service
 
-/// Reports what is possible on this host.
+/// Reports which actions this host allows.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Report what is possible on this host, and why not.",
+        abstract: "Report which actions this host allows, and what prevents the others.",
         discussion: """
             Lists the hierarchies and controllers, and for each kind of action whether the kernel, \
             the host and this user allow it; if not, the reason and the remedy. Names other \
