@@ -98,7 +98,7 @@ package struct ChangeReverter {
             guard
                 force || wanted.isOurs(target.found) || wanted.isSame(target.found, wanted.original)
             else { return end(.foreign, target.found) }
-            if !force, !dryRun, passes(wanted) { return end(.overridden, target.found) }
+            if !force, passes(wanted, dryRun: dryRun) { return end(.overridden, target.found) }
             if !force, let obstacle = target.obstacle(files) { return end(.failed(obstacle)) }
             return .success(target)
         } catch {
@@ -106,9 +106,10 @@ package struct ChangeReverter {
         }
     }
 
-    /// Ends the change if a later owner's value is in force, which stays; returns whether it did.
-    private func passes(_ entry: JournalEntry) -> Bool {
-        (try? journal.pass(entry, isInForce: { $0.isInForce(in: set, files) })) ?? false
+    /// Ends the change if a later owner's value is in force, which stays; returns whether it did, or
+    /// would in a dry run.
+    private func passes(_ entry: JournalEntry, dryRun: Bool) -> Bool {
+        (try? journal.pass(entry, dryRun: dryRun) { $0.isInForce(in: set, files) }) ?? false
     }
 
     private static func cut(_ entry: JournalEntry) -> ActuationError {

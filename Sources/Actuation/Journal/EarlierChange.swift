@@ -25,6 +25,15 @@ struct EarlierChange: Hashable, Sendable {
         wallTime = entry.wallTime
         writer = entry.writer
     }
+
+    /// A change of which only the value is known, below that of an entry.
+    init(valueOnly text: String, below entry: JournalEntry) {
+        var step = entry
+        step.wanted = text
+        step.readBack = text
+        step.change = 0
+        self.init(step, found: text)
+    }
 }
 
 extension JournalEntry {
@@ -36,9 +45,23 @@ extension JournalEntry {
     /// A freeze always returns to the original, which is not frozen.
     mutating func proceed(to next: JournalEntry, found: String, isOthers: Bool) {
         if isPersons, !isFreeze, change != next.change || change == 0, expiry == nil || isOthers {
-            earlier.append(EarlierChange(self, found: found))
-            if earlier.count > EarlierChange.most { earlier.removeFirst() }
+            keep(found)
         }
+        take(next)
+    }
+
+    /// Takes the next change, above the one that it has.
+    mutating func rise(to next: JournalEntry) {
+        keep(next.original)
+        take(next)
+    }
+
+    private mutating func keep(_ found: String) {
+        earlier.append(EarlierChange(self, found: found))
+        if earlier.count > EarlierChange.most { earlier.removeFirst() }
+    }
+
+    private mutating func take(_ next: JournalEntry) {
         sequence = next.sequence
         path = next.path
         wanted = next.wanted
@@ -60,6 +83,13 @@ extension JournalEntry {
         writer = below.writer
         change = below.change
         expiry = nil
+    }
+
+    /// Takes over the original of a change below, which has ended.
+    mutating func inherit(_ text: String, isOthers: Bool) {
+        if foundOthers { return }
+        original = text
+        foundOthers = isOthers
     }
 
     /// The entry whose original is the value before its last change; nil if that is the original

@@ -4,7 +4,10 @@ internal import KernelIO
 
 /// The records that are written for an entry.
 extension JournalEntry {
-    func intent(bootID: String) -> RecordLine {
+    /// The record of a change before its write.
+    ///
+    /// `isAbove` is whether it is a change above the one in the records before.
+    func intent(bootID: String, isAbove: Bool = false) -> RecordLine {
         RecordLine(
             "intent",
             [
@@ -16,7 +19,8 @@ extension JournalEntry {
                 "start": writer.map { "\($0.startTicks)" } ?? "",
             ],
             more: (newestBelow.map { [("newest", "\($0)")] } ?? [])
-                + (change > 0 ? [("change", "\(change)")] : []) + (expiry?.fields ?? []),
+                + (change > 0 ? [("change", "\(change)")] : []) + (expiry?.fields ?? [])
+                + (foundOthers ? [("others", "1")] : []) + (isAbove ? [("above", "1")] : []),
             path: path.bytes)
     }
 
@@ -27,7 +31,7 @@ extension JournalEntry {
             var step = self
             if place < earlier.count { step.revert(to: earlier[place]) }
             if place > 0 { step.original = earlier[place - 1].found }
-            lines.append(step.intent(bootID: bootID))
+            lines.append(step.intent(bootID: bootID, isAbove: place > 0))
             if let readBack = step.readBack { lines.append(step.end(readBack)) }
         }
         return lines + (expiry?.obstacle.map { [left($0)] } ?? [])
@@ -71,10 +75,13 @@ extension JournalEntry {
         // A cgroup that is being created does not exist yet.
         if subject == .cgroup, readBack == nil { return false }
         do throws(IOError) {
-            if try concerns(CgroupDirectory(path, in: hierarchy)) { return false }
+            if let found = try CgroupDirectory.existing(path, in: hierarchy), concerns(found) {
+                return false
+            }
+            if subject != .value { return true }
+            return try renamed.directory(inode, in: hierarchy) == nil
         } catch {
-            if !error.isGone { return false }
+            return false
         }
-        return subject != .value || renamed.directory(inode, in: hierarchy) == nil
     }
 }

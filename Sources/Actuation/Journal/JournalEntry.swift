@@ -41,6 +41,10 @@ package struct JournalEntry: Hashable, Sendable {
     package internal(set) var expiry: EntryExpiry?
     /// The changes below the last one, oldest first; the last one returns to the newest of them.
     var earlier: [EarlierChange] = []
+    /// Whether another program had set ``original``, on top of an earlier owner's change.
+    ///
+    /// That value is not the earlier owner's, so the end of its change does not replace it.
+    var foundOthers = false
 
     /// The owner of changes by the daemon's limits, rules and pools; ``cause`` names which.
     package static let daemon = "daemon"
@@ -66,6 +70,9 @@ package struct JournalEntry: Hashable, Sendable {
         guard expiry == nil || earlier.isEmpty else { return false }
         return readBack.map { isSame($0, original) } ?? false
     }
+
+    /// Whether nothing can be undone, not even the last change alone.
+    var isSpent: Bool { isSettled && earlier.isEmpty }
 
     /// The value that an entry refers to, whoever changed it.
     struct Place: Hashable {
@@ -144,6 +151,11 @@ extension JournalEntry {
             writer: ProcessIdentity(line), change: line.number("change") ?? 0,
             expiry: EntryExpiry(line))
         guard isPlausible else { return nil }
+        foundOthers = line["others"] == "1"
+        // An earlier version recorded the value below a change that expires, and nothing else of it.
+        if let below = line["restores"], expiry != nil {
+            earlier = [EarlierChange(valueOnly: below, below: self)]
+        }
     }
 
     private static func unlessEmpty(_ text: String?) -> String? { text == "" ? nil : text }

@@ -2,8 +2,8 @@
 package struct JournalState: Sendable {
     /// The values that differ from their originals, oldest first.
     package var entries: [JournalEntry] { slots.compactMap(\.self).filter { !$0.isSettled } }
-    /// The number of these values.
-    package private(set) var openCount = 0
+    /// The number of entries of which something can be undone.
+    private(set) var neededCount = 0
     /// The numbers of damaged lines, not counting a torn last line.
     package private(set) var damagedLines: [Int] = []
     /// Whether it is from before this boot; its cgroups and limits no longer exist.
@@ -47,6 +47,30 @@ package struct JournalState: Sendable {
             .filter { !$0.isSettled }
     }
 
+    /// The entries whose values are their originals, with changes below that can be undone.
+    var settled: [JournalEntry] {
+        slots.compactMap(\.self).filter { $0.isSettled && !$0.isSpent }
+    }
+
+    /// Whether another program has set a value since the last change by an owner other than this
+    /// one, and none of the owners has.
+    func isOthers(_ text: String, at place: JournalEntry.Place, for owner: String) -> Bool {
+        let known = (slotsAt[place] ?? []).compactMap { slots[$0] }.filter { $0.owner != owner }
+        return known.last.map { !$0.isOurs(text) } ?? false
+            && !known.contains { $0.isWritten(text) }
+    }
+
+    /// Returns the last owner's change of the same value, if the one next above an entry returns to
+    /// that entry's value; nil if there is none.
+    func changeOver(_ entry: JournalEntry) -> JournalEntry? {
+        let all = entries(inodes: [entry.inode]).filter { $0.place == entry.place }
+        guard let last = all.last, last.owner != entry.owner,
+            let place = all.firstIndex(where: { $0.sequence == entry.sequence }),
+            !all[place + 1].foundOthers
+        else { return nil }
+        return last
+    }
+
     /// Returns the entries whose last change has this number, settled ones included.
     func entries(ofChange number: UInt64) -> [JournalEntry] {
         slots.compactMap(\.self).filter { $0.change == number }
@@ -62,7 +86,7 @@ package struct JournalState: Sendable {
     /// It keeps the last sequence number, because the owner of that record may still complete it.
     func records(bootID: String, without isObsolete: (JournalEntry) -> Bool) -> [UInt8] {
         var bytes: [UInt8] = []
-        for entry in entries where !isObsolete(entry) {
+        for case let entry? in slots where !entry.isSpent && !isObsolete(entry) {
             for line in entry.records(bootID: bootID) { bytes += line.bytes }
         }
         return bytes + checkMark.bytes
@@ -79,7 +103,7 @@ package struct JournalState: Sendable {
         case "intent":
             guard let entry = JournalEntry(line, sequence) else { return false }
             if line["boot"] != bootID { isFromEarlierBoot = true }
-            begin(entry)
+            if line["above"] == "1" { rise(entry) } else { begin(entry) }
         case "done":
             if let slot = slotOf[sequence] { change(slot) { $0.readBack = line["value"] } }
         case "undone":
@@ -108,18 +132,29 @@ package struct JournalState: Sendable {
 
     private mutating func change(_ slot: Int, _ body: (inout JournalEntry) -> Void) {
         guard var entry = slots[slot] else { return }
-        if !entry.isSettled { openCount -= 1 }
+        if !entry.isSpent { neededCount -= 1 }
         body(&entry)
-        if !entry.isSettled { openCount += 1 }
+        if !entry.isSpent { neededCount += 1 }
         slots[slot] = entry
     }
 
-    /// Starts or continues an entry; while it is unsettled, it keeps the owner's first original.
+    /// Puts a change above the one of its owner, as a file that was rewritten says.
+    private mutating func rise(_ entry: JournalEntry) {
+        guard let slot = slotsAt[entry.place]?.first(where: { slots[$0]?.owner == entry.owner }),
+            let known = slots[slot]
+        else { return begin(entry) }
+        slotOf[known.sequence] = nil
+        change(slot) { $0.rise(to: entry) }
+        slotOf[entry.sequence] = slot
+    }
+
+    /// Starts or continues an entry; while it is needed, it keeps the owner's first original.
     private mutating func begin(_ entry: JournalEntry) {
         if let slot = slotsAt[entry.place]?.first(where: { slots[$0]?.owner == entry.owner }),
             let known = slots[slot]
         {
-            if !known.isSettled {
+            // The value that another program has set instead of the original is the new original.
+            if !known.isSettled || !known.isSpent && known.isOurs(entry.original) {
                 let slot = settle(slot, onto: entry.original)
                 guard let known = slots[slot] else { return }
                 let isOwners = isAnotherOwners(entry.original, slot)
@@ -137,7 +172,7 @@ package struct JournalState: Sendable {
         slotsAt[entry.place, default: []].append(slots.count)
         slotsIn[entry.inode, default: []].append(slots.count)
         slots.append(entry)
-        if !entry.isSettled { openCount += 1 }
+        if !entry.isSpent { neededCount += 1 }
     }
 
     /// Whether another owner's change wrote a value at the place of a slot.
@@ -158,9 +193,11 @@ package struct JournalState: Sendable {
             known.revert(to: entry.earlier[place])
             known.earlier = Array(entry.earlier[..<place])
         }
-        slotOf[entry.earlier[place].sequence] = slot
+        let below = entry.earlier[place]
+        slotOf[below.sequence] = slot
         if let later = slotsAt[entry.place]?.first(where: { $0 > slot }) {
-            change(later) { $0.original = entry.earlier[place].found }
+            let isOthers = !entry.isSame(below.found, below.readBack ?? below.wanted)
+            change(later) { $0.inherit(below.found, isOthers: isOthers) }
         }
     }
 
@@ -177,8 +214,13 @@ package struct JournalState: Sendable {
         let (lower, upper) = (min(slot, below), max(slot, below))
         change(lower) { $0 = persons }
         change(upper) { $0 = known }
-        if slot < below { change(lower) { $0.original = known.original } }
-        change(upper) { $0.original = found }
+        if slot < below {
+            change(lower) { $0.inherit(known.original, isOthers: known.foundOthers) }
+        }
+        change(upper) { entry in
+            entry.original = found
+            entry.foundOthers = false
+        }
         slotOf[persons.sequence] = lower
         slotOf[known.sequence] = upper
         return upper
@@ -186,13 +228,15 @@ package struct JournalState: Sendable {
 
     /// Closes an entry.
     ///
-    /// The next owner recorded this entry's value as its original, so it gets this entry's original
+    /// If the next owner recorded this entry's value as its original, it gets this entry's original
     /// instead.
     private mutating func close(_ slot: Int) {
         guard let entry = slots[slot] else { return }
         let later = slotsAt[entry.place]?.first { $0 > slot }
         remove(slot, entry)
-        if let later { change(later) { $0.original = entry.original } }
+        if let later {
+            change(later) { $0.inherit(entry.original, isOthers: entry.foundOthers) }
+        }
     }
 
     /// Ends a change whose time has passed below a change of another owner, which returns to what
@@ -204,7 +248,7 @@ package struct JournalState: Sendable {
     }
 
     private mutating func remove(_ slot: Int, _ entry: JournalEntry) {
-        if !entry.isSettled { openCount -= 1 }
+        if !entry.isSpent { neededCount -= 1 }
         slots[slot] = nil
         slotOf[entry.sequence] = nil
         Self.take(slot, from: &slotsAt[entry.place])

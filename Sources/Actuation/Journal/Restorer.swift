@@ -53,6 +53,10 @@ package struct Restorer {
         let wanted = view.entries.filter {
             path.map($0.path.isWithin) ?? true && owners.include($0) && isWanted($0)
         }
+        let settled = view.settled.filter {
+            inodes?.contains($0.inode) ?? true && path.map($0.path.isWithin) ?? true
+                && owners.include($0) && isWanted($0)
+        }
         let changes = Dictionary(grouping: wanted, by: \.place)
         let kept = Dictionary(grouping: view.entries.filter(\.isPersons), by: \.place)
         let renamed = RenamedPlaces()
@@ -73,7 +77,7 @@ package struct Restorer {
             }
         }
         if !dryRun {
-            let stay = settle(results, changes)
+            let stay = settle(results, changes, settled)
             if !stay.isEmpty {
                 let written = Dictionary(
                     results.compactMap { one in one.written.map { (one.entry.place, $0) } },
@@ -202,17 +206,19 @@ package struct Restorer {
 
     /// Closes the finished entries with one append, and removes the journal if nothing is left.
     ///
+    /// The changes below the values in `settled` are undone with them.
     /// Returns the numbers of entries that have another original by now. An entry that stays because
     /// the journal cannot be written is just retried.
     private func settle(
-        _ results: [RestoreResult], _ changes: [JournalEntry.Place: [JournalEntry]]
+        _ results: [RestoreResult], _ changes: [JournalEntry.Place: [JournalEntry]],
+        _ settled: [JournalEntry]
     ) -> Set<UInt64> {
         // The first owner's entry comes last, so that its value never becomes another owner's
         // original.
         let done = results.filter { !$0.isLeft }.flatMap { result in
             (changes[result.entry.place] ?? []).reversed()
         }
-        let stay = (try? journal.closeRestored(done)) ?? []
+        let stay = (try? journal.closeRestored(done + settled)) ?? []
         try? journal.compact()
         return stay
     }

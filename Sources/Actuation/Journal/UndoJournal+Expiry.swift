@@ -40,18 +40,17 @@ extension UndoJournal {
     }
 
     /// Ends a change whose time has passed, if the value of a later owner's is in force; returns
-    /// whether it did.
+    /// whether it did, or would in a dry run.
     ///
-    /// That owner's change gets the original. Under the lock its value cannot be restored unseen:
-    /// see ``closeRestored(_:)``.
+    /// That owner's change gets the original, unless another program had set the value in between:
+    /// then the change is not ended. Under the lock its value cannot be restored unseen: see
+    /// ``closeRestored(_:)``.
     func pass(
-        _ entry: JournalEntry, isInForce: (JournalEntry) -> Bool
+        _ entry: JournalEntry, dryRun: Bool = false, isInForce: (JournalEntry) -> Bool
     ) throws(JournalError) -> Bool {
+        if dryRun { return try file.look { $0.changeOver(entry) }.map(isInForce) ?? false }
         let isPassed = try file.change { file, _ throws(JournalError) in
-            let all = file.state.entries(inodes: [entry.inode]).filter { $0.place == entry.place }
-            guard let last = all.last, last.owner != entry.owner, isInForce(last),
-                all.contains(where: { $0.sequence == entry.sequence })
-            else { return false }
+            guard let last = file.state.changeOver(entry), isInForce(last) else { return false }
             try file.append([entry.passed], durably: false)
             return true
         }

@@ -97,13 +97,14 @@ package struct UndoJournal: Sendable {
                 let sequence = file.state.lastSequence + 1
                 let expiry = change?.recorded(sequence)
                 let own = owner.isEmpty ? file.state.change(by: writer) ?? sequence : 0
-                let entry = JournalEntry(
+                var entry = JournalEntry(
                     sequence: sequence, hierarchy: hierarchy.label, path: place, inode: inode,
                     cell: cell, owner: owner, original: original, wanted: wanted, readBack: nil,
                     cause: cause,
                     wallTime: MonotonicClock.wallMicroseconds, newestBelow: newestBelow,
                     writer: writer, change: expiry?.change ?? own, expiry: expiry)
                 guard entry.isPlausible else { throw .implausible(place) }
+                entry.foundOthers = file.state.isOthers(original, at: entry.place, for: owner)
                 try file.append([entry.intent(bootID: bootID)], durably: true)
                 return entry
             }
@@ -147,10 +148,10 @@ package struct UndoJournal: Sendable {
         }
     }
 
-    /// Removes the file if it has no unsettled entry and no damaged line.
+    /// Removes the file if nothing in it can be undone and no line is damaged.
     package func compact() throws(JournalError) {
         _ = try file.change { file, folder throws(JournalError) in
-            if file.state.openCount == 0, file.state.damagedLines.isEmpty {
+            if file.state.neededCount == 0, file.state.damagedLines.isEmpty {
                 try file.remove(from: folder)
             }
         }
@@ -176,6 +177,7 @@ package struct UndoJournal: Sendable {
         try file.look { state in
             JournalView(
                 entries: inodes.map { state.entries(inodes: $0) } ?? state.entries,
+                settled: state.settled,
                 damagedLines: state.damagedLines, isFromEarlierBoot: state.isFromEarlierBoot)
         }
     }
@@ -204,6 +206,8 @@ package struct UndoJournal: Sendable {
 /// A part of a journal's content.
 struct JournalView: Sendable {
     let entries: [JournalEntry]
+    /// The entries of all cgroups whose values are their originals, with changes below.
+    let settled: [JournalEntry]
     let damagedLines: [Int]
     let isFromEarlierBoot: Bool
 }

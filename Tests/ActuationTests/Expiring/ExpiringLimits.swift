@@ -36,5 +36,11 @@ extension ExpiringLimits {
             to: URL(filePath: "\(machine.root)/cgroup/pids/a/pids.max"))
     }
 
+    /// Replaces the journal's file with its shortest equivalent.
+    func rewrite() throws {
+        let bytes = try machine.journal.state().records(bootID: BootID.current) { _ in false }
+        try Data(bytes).write(to: URL(filePath: "\(machine.root)/state/journal"))
+    }
+
     func entry() throws -> JournalEntry? { try machine.journal.entries().first }
 }

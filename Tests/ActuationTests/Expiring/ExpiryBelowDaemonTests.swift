@@ -84,6 +84,44 @@ import Testing
         #expect(try machine.journal.entries().map(\.original) == ["max"])
     }
 
+    /// The daemon found another program's value, which is not the person's to replace.
+    @Test(arguments: [false, true])
+    func valueOfOthersBelowTheDaemonsSurvivesTheTimeOfThePersons(isRewritten: Bool) throws {
+        try set("pids.max=70", for: .zero)
+        try overwrite("9")
+        try set("pids.max=7", owner: JournalEntry.daemon)
+        if isRewritten { try rewrite() }
+        #expect(undo.undo(for: .dead, within: .zero).results.allSatisfy(\.isLeft))
+        #expect(try machine.text("pids/a/pids.max") == "7")
+        try endDaemon()
+        #expect(try machine.text("pids/a/pids.max") == "9")
+        #expect(try machine.journal.entries().map(\.original) == ["max"])
+    }
+
+    @Test func valueOfOthersBetweenTheDaemonsAndAPersonsSurvivesTheDaemon() throws {
+        try set("pids.max=7", owner: JournalEntry.daemon)
+        try overwrite("9")
+        try set("pids.max=70", for: .zero)
+        try endDaemon()
+        #expect(try machine.text("pids/a/pids.max") == "70")
+        #expect(undo.undoOverdue().results.count == 1)
+        #expect(try machine.text("pids/a/pids.max") == "9")
+        #expect(try machine.journal.entries().isEmpty)
+    }
+
+    /// A later change of the person's has found another program's value, too.
+    @Test func valueOfOthersBelowALaterChangeReachesTheDaemon() throws {
+        try set("pids.max=700")
+        try overwrite("9")
+        try set("pids.max=70", for: .zero)
+        try set("pids.max=7", owner: JournalEntry.daemon)
+        #expect(undo.undoOverdue().results.map { "\($0.outcome)" } == ["overridden"])
+        #expect(try machine.journal.entries().map(\.original) == ["max", "9"])
+        let person = try #require(try machine.journal.entries().first)
+        try machine.journal.close([person], reason: "kept")
+        #expect(try machine.journal.entries().map(\.original) == ["9"])
+    }
+
     /// It would then be a value without an owner.
     @Test func valueOfTheDaemonDoesNotReturnAfterItsEnd() throws {
         try set("pids.max=700")

@@ -8,8 +8,8 @@ import Testing
 @testable import Actuation
 
 /// The undo of one change, by its number.
-@Suite struct ChangeReverterTests {
-    private let machine: FakeMachine
+@Suite struct ChangeReverterTests: ExpiringLimits {
+    let machine: FakeMachine
 
     init() throws {
         machine = try FakeMachine(FakeMachine.legacy)
@@ -57,6 +57,65 @@ import Testing
         #expect(try revert(numbers[0]).count == 1)
         #expect(try limit == "max")
         #expect(try machine.journal.entries().isEmpty)
+    }
+
+    /// With the original's value nothing is left to restore, but the change can be undone.
+    @Test func changeBackToTheOriginalReturnsToTheOneBelow() throws {
+        let lower = try set("pids.max=70", by: first)
+        let number = try set("pids.max=max", by: second)
+        try rewrite()
+        try machine.journal.compact()
+        #expect(try revert(number, dryRun: true).count == 1)
+        #expect(try revert(number).count == 1)
+        #expect(try limit == "70")
+        #expect(try machine.journal.entries().map(\.original) == ["max"])
+        #expect(try revert(lower).count == 1)
+        #expect(try limit == "max")
+        #expect(try machine.journal.entries().isEmpty)
+    }
+
+    @Test func changeAfterOneBackToTheOriginalKeepsThoseBelow() throws {
+        let numbers = [
+            try set("pids.max=70", by: first), try set("pids.max=max", by: second),
+            try set("pids.max=50", by: third),
+        ]
+        try rewrite()
+        for (number, value) in zip(numbers.reversed(), ["max", "70", "max"]) {
+            #expect(try revert(number).count == 1)
+            #expect(try limit == value)
+        }
+    }
+
+    @Test func restoreEndsTheChangesBelowAnOriginal() throws {
+        try set("pids.max=70", by: first)
+        let number = try set("pids.max=max", by: second)
+        #expect(try Restorer(set: machine.set, journal: machine.journal).restore().isEmpty)
+        #expect(try revert(number).isEmpty)
+        #expect(try limit == "max")
+        #expect(!FileManager.default.fileExists(atPath: "\(machine.root)/state/journal"))
+    }
+
+    /// The value that is there when the change is made is the original.
+    @Test func valueOfOthersInsteadOfTheOriginalIsTheNewOne() throws {
+        try set("pids.max=70", by: first)
+        try set("pids.max=max", by: second)
+        try overwrite("200")
+        try set("pids.max=50", by: third)
+        #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
+        #expect(try limit == "200")
+    }
+
+    @Test func dryRunSaysThatALaterOwnersValueStays() throws {
+        try set("pids.max=70", by: first)
+        let number = try set("pids.max=50", by: second)
+        try set("pids.max=70", owner: JournalEntry.daemon)
+        let before = try machine.journal.entries()
+        for dryRun in [true, false] {
+            #expect(
+                try revert(number, dryRun: dryRun).map { "\($0.outcome)" } == ["overridden"])
+            #expect(try limit == "70")
+            #expect(try (machine.journal.entries() == before) == dryRun)
+        }
     }
 
     @Test func laterChangeIsNeverUndone() throws {
