@@ -76,6 +76,23 @@ struct KernelSystemdCommandTests {
         try awaiting("the original") { file("pids.max") == pids }
     }
 
+    /// systemd would put the process of its own namespace that has the helper's number into the scope.
+    @Test func helperInAnotherPIDNamespaceGetsNoScope() throws {
+        _ = try run(
+            "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
+            "--unit=\(unit)", "sleep", "1000")
+        defer { _ = try? ProgramRun.run("systemctl", ["kill", "--signal=KILL", unit]) }
+        let pids = file("pids.max")
+        // The namespace ends with its process 1, so that waits for the helper.
+        _ = try run(
+            "unshare", "--pid", "--fork", "--mount-proc", "sh", "-c",
+            "\(ProgramRun.cgwarden) set \(unit) pids.max=50 --for 5s && sleep 3 "
+                + "&& systemctl list-units --plain --no-legend 'cgwarden-undo-*.scope' >&2 "
+                + "&& ! systemctl list-units --plain --no-legend 'cgwarden-undo-*.scope' "
+                + "| grep -q . && sleep 12")
+        #expect(file("pids.max") == pids)
+    }
+
     @Test func limitResetByADaemonReloadIsReportedAsAChangeByProcess1() throws {
         _ = try run(
             "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",

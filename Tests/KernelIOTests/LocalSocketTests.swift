@@ -24,6 +24,7 @@ import Testing
         guard let connection = listener.accept(within: 60_000) else { throw NobodyCame() }
         let peer = connection.peer
         #expect(peer == getuid())
+        #expect([connection.peerProcess, client.peerProcess] == [getpid(), getpid()])
         let line = connection.line(most: 100, within: .seconds(60))
         #expect(line == "status")
         connection.send(Array("ok\n".utf8), within: .seconds(60))

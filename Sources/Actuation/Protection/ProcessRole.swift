@@ -3,11 +3,13 @@ enum ProcessRole: Hashable {
     case initial
     case kernelThread
     case own
+    case helper
     case caller
     case login
     case system
     case runtime
     case foreignNamespace
+    case unreadable
 
     /// The role as the end of "it holds NAME (process PID), …".
     var text: String {
@@ -15,11 +17,13 @@ enum ProcessRole: Hashable {
         case .initial: "the init process of this host"
         case .kernelThread: "a kernel thread"
         case .own: "which is this command itself"
+        case .helper: "which ends a change of cgwarden at its deadline"
         case .caller: "which this command was started from"
         case .login: "which handles logins"
         case .system: "which the system depends on"
         case .runtime: "which runs containers"
         case .foreignNamespace: "which cannot be examined from this pid namespace"
+        case .unreadable: "which cannot be examined now"
         }
     }
 

@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
@@ -33,17 +34,26 @@ struct ProcessRoles {
     }
 
     /// The role of a process; nil if it may be acted on or no longer exists.
+    ///
+    /// Processes that others hide from this user (hidepid) have none.
     func role(of pid: Int32) -> ProcessRole? {
         if pid == 0 { return .foreignNamespace }
         if pid == 1 { return .initial }
         if let own, pid == own { return .own }
         if callers.contains(pid) { return .caller }
-        guard let stat = reader.stat(pid) else { return nil }
+        let stat: ProcessStat
+        do throws(IOError) {
+            guard let found = try reader.readStat(pid) else { return nil }
+            stat = found
+        } catch {
+            return error.isPermission ? nil : .unreadable
+        }
         if stat.isKernelThread { return .kernelThread }
+        // Any process can take such a name, too.
+        if HelperName(rawValue: stat.name) != nil, reader.user(of: pid) == 0 { return .helper }
         if stat.name == "sshd" { return sshd(pid) }
         // Any process can take such a name; a user's own dbus-daemon is not the system's.
-        if let role = ProcessRole.services[stat.name], let user = reader.user(of: pid), user < 1000
-        {
+        if let role = ProcessRole.services[stat.name], reader.user(of: pid) ?? 0 < 1000 {
             return role
         }
         return isLoginOfCaller(pid, stat.name) ? .caller : nil
@@ -51,7 +61,7 @@ struct ProcessRoles {
 
     /// Protects the listening sshd, but not the sessions of other people, which are its children.
     private func sshd(_ pid: Int32) -> ProcessRole? {
-        guard reader.user(of: pid) == 0 else { return nil }
+        guard reader.user(of: pid) ?? 0 == 0 else { return nil }
         let title = reader.command(pid, name: "sshd")
         let isSession = title.hasPrefix("sshd: ") && !title.contains("[listener]")
         return isSession ? (isLoginOfCaller(pid, "sshd") ? .caller : nil) : .login

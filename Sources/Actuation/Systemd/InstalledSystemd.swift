@@ -7,6 +7,22 @@ enum InstalledSystemd {
         (try? OwnedDescriptor.directory(Array("/run/systemd/system".utf8))) != nil
     }
 
+    /// The socket of systemd's own privileged tools, for root.
+    static let privateSocket = "/run/systemd/private"
+
+    /// Whether systemd is process 1 of this process's PID namespace.
+    ///
+    /// In a container with the host's /run, a process ID of the container would name another
+    /// process to the host's systemd. False for users other than root, and if systemd hangs.
+    static func countsProcessesAsHere(at socket: String = privateSocket) -> Bool {
+        do throws(IOError) {
+            let connection = try LocalConnection(to: socket)
+            return connection.peerProcess == 1
+        } catch {
+            return false
+        }
+    }
+
     /// The version in the name of its shared library; nil if that is not found.
     static var version: String? {
         let places = [

@@ -7,7 +7,7 @@ extension Systemd {
         let address: SystemBus.Address =
             switch instance {
             // The bus daemon requires authorization, which root does not need, and may be down.
-            case .system: geteuid() == 0 ? .socket("/run/systemd/private") : .systemBus
+            case .system: geteuid() == 0 ? .socket(InstalledSystemd.privateSocket) : .systemBus
             case .user(let number):
                 .socket("/run/user/\(number)/systemd/private", user: number)
             }

@@ -8,14 +8,17 @@ package enum HelperScope {
     /// would otherwise end the helper with it. Elsewhere, and if systemd does not answer, it stays
     /// where it is: no other cgroup is known to be for it. Returns at once, because a systemd that
     /// hangs must not delay the change.
-    package static func enter(_ name: String) {
-        guard Caller.user == 0, InstalledSystemd.isRunning else { return }
-        try? WorkerThread.start("cgw-scope") { enter(name, by: .connected(to: .system)) }
+    package static func enter(_ name: HelperName) {
+        guard ThisProcess.user == 0, InstalledSystemd.isRunning else { return }
+        try? WorkerThread.start("cgw-scope") {
+            guard InstalledSystemd.countsProcessesAsHere() else { return }
+            enter(name, by: .connected(to: .system))
+        }
     }
 
-    static func enter(_ name: String, by systemd: Systemd) {
+    static func enter(_ name: HelperName, by systemd: Systemd) {
         _ = try? SystemdScope.start(
-            "\(name)-\(Caller.process).scope", holding: [UInt32(Caller.process)],
+            "\(name.rawValue)-\(ThisProcess.id).scope", holding: [UInt32(ThisProcess.id)],
             describedAs: "cgwarden's helper that ends a change",
             // It ignores SIGTERM, and a shutdown must not wait for it.
             with: [SystemdAssignment("TimeoutStopUSec", .u64(100_000))], by: systemd)

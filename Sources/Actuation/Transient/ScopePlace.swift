@@ -28,6 +28,13 @@ package struct ScopePlace: Sendable {
                 "systemd is not PID 1, so there are no scopes; without --scope "
                     + "cgwarden creates the cgroup itself")
         }
+        guard user != 0 || InstalledSystemd.countsProcessesAsHere() else {
+            throw ActuationError(
+                .unavailable,
+                "systemd is not PID 1 of this PID namespace or does not answer, so it would put "
+                    + "another process into the scope; without --scope cgwarden creates the "
+                    + "cgroup itself")
+        }
         guard user == 0 || set.mode == .v2 else {
             throw ActuationError(
                 .notPermitted, "v1 cgroups are not delegated to users; run as root")

@@ -30,3 +30,7 @@ int cgw_spawn_detached(
 
 /// The user at the other end of a local socket (SO_PEERCRED), -1 with errno.
 int64_t cgw_peer_user(int socket);
+
+/// The process at the other end of a local socket, or the one that listens there (SO_PEERCRED): 0 if
+/// this PID namespace does not have it, -1 with errno.
+int64_t cgw_peer_process(int socket);

@@ -89,6 +89,13 @@ internal import Glibc
         return user < 0 ? nil : UInt32(user)
     }
 
+    /// The process ID of the peer, or of the process that listens (SO_PEERCRED); nil if it is in
+    /// another PID namespace, or unknown.
+    package var peerProcess: Int32? {
+        let process = cgw_peer_process(socket.number)
+        return process > 0 ? Int32(process) : nil
+    }
+
     /// Receives until the peer stops sending.
     ///
     /// Nil on an error, on a timeout, or if `most` bytes arrive before the end.

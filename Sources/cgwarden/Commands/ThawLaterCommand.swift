@@ -16,9 +16,9 @@ struct ThawLaterCommand: ParsableCommand {
     @Option var journal: String?
 
     func run() throws {
-        ProcessName.set("cgwarden-thaw")
+        ProcessName.set(HelperName.thaw.rawValue)
         let thaw = try DeferredThaw(interface == "v2" ? .unified : .legacy)
-        HelperScope.enter("cgwarden-thaw")
+        HelperScope.enter(.thaw)
         let isDone = thaw.run(
             after: .milliseconds(milliseconds), state: state,
             journal: journal.map { UndoJournal(directory: $0) })

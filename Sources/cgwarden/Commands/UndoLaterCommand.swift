@@ -14,8 +14,8 @@ struct UndoLaterCommand: ParsableCommand {
     @Option var journal: String
 
     func run() throws {
-        ProcessName.set("cgwarden-undo")
-        HelperScope.enter("cgwarden-undo")
+        ProcessName.set(HelperName.undo.rawValue)
+        HelperScope.enter(.undo)
         let journal = UndoJournal(directory: journal)
         let isDone = UndoTimer(journal: journal).run {
             let set = try HierarchySet.discover(options.system)

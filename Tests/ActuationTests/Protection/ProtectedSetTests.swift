@@ -64,6 +64,20 @@ import Testing
         #expect(refusal("/system.slice") != nil)
     }
 
+    @Test(arguments: HelperName.allCases)
+    func helperThatEndsAChangeIsProtected(_ name: HelperName) throws {
+        let scope = "/system.slice/\(name.rawValue)-510.scope"
+        try machine.process(510, name.rawValue, cgroup: scope)
+        for action in DisruptiveAction.allCases {
+            let reason = protected.refusal(of: action, on: CgroupPath(scope))
+            #expect(reason?.contains("\(name.rawValue) (process 510), which ends a") == true)
+        }
+        let isOverridden = ProtectedSet(machine.set, overridden: [CgroupPath(scope)])
+        #expect(isOverridden.refusal(of: .kill, on: CgroupPath(scope)) != nil)
+        try machine.process(511, name.rawValue, user: 1000, cgroup: "/fake")
+        #expect(refusal("/fake") == nil)
+    }
+
     @Test func processNameAloneDoesNotProtect() throws {
         try machine.process(501, "dockerd", user: 1000, cgroup: "/fake")
         #expect(refusal("/fake") == nil)

@@ -188,7 +188,7 @@ import Testing
             call.member == "StartTransientUnit"
                 ? [.objectPath("/job/1")] : try units.answer(call) ?? []
         }
-        HelperScope.enter("cgwarden-undo", by: Systemd(.system, over: bus))
+        HelperScope.enter(.undo, by: Systemd(.system, over: bus))
         let call = try #require(bus.calls.first { $0.member == "StartTransientUnit" })
         #expect(call.arguments.first == .string(name))
         guard case .array("(sv)", let properties) = call.arguments[2] else {
@@ -201,6 +201,15 @@ import Testing
             ]),
             .structure([.string("TimeoutStopUSec"), .variant(.uint64(100_000))]),
         ] { #expect(properties.contains(wanted)) }
+    }
+
+    /// In a container with the host's /run, systemd is another namespace's process 1.
+    @Test func systemdThatIsNotProcess1HereIsGivenNoProcess() throws {
+        let path = NSTemporaryDirectory() + "cgwarden-test-\(getpid())-private"
+        let listener = try LocalListener(path)
+        #expect(!InstalledSystemd.countsProcessesAsHere(at: path))
+        _ = consume listener
+        #expect(!InstalledSystemd.countsProcessesAsHere(at: path))
     }
 
     @Test func failedScopeIsReported() {
