@@ -103,12 +103,11 @@ package struct ThawGuard: Sendable {
             throw ActuationError(
                 .failed, "cannot freeze \(directory.path) safely, without a helper: \(error)")
         }
-        let answer = process.firstLine(before: Deadline(after: .seconds(30)))
-        guard let helper = ProcessIdentity(ready: answer) else {
+        let answer = process.firstLine(within: .seconds(30))
+        guard let helper = answer.text.flatMap({ ProcessIdentity(ready: $0) }) else {
             throw ActuationError(
-                answer.isEmpty ? .failed : .busy,
-                "cannot freeze \(directory.path) safely: the helper that thaws it "
-                    + (answer.isEmpty ? "did not start" : "reports: \(answer)"))
+                answer.text == nil ? .failed : .busy,
+                "cannot freeze \(directory.path) safely: the helper that thaws it \(answer)")
         }
         return Watch(process, helper)
     }

@@ -85,22 +85,21 @@ package struct UndoProgram: Sendable {
 
     /// Starts the helper for a journal, and returns once it watches.
     fileprivate func start(_ directory: String) throws(JournalError) -> RunningHelper {
+        let process: DetachedProcess
         do throws(IOError) {
             try StandardOutput.createDirectories(directory)
             let folder = try OwnedDescriptor.directory(Array(directory.utf8))
-            let process = try DetachedProcess.start(
+            process = try DetachedProcess.start(
                 program, ["cgwarden", "undo-later", "--journal", directory] + arguments,
                 directory: folder)
-            let answer = process.firstLine(before: Deadline(after: .seconds(30)))
-            guard let helper = ProcessIdentity(ready: answer) else {
-                throw IOError(
-                    "start", "it" + (answer.isEmpty ? "" : " (it reports: \(answer))"),
-                    .inputOutput)
-            }
-            return RunningHelper(process, helper)
         } catch {
-            throw .unguarded("\(error)")
+            throw .unguarded("did not start: \(error)")
         }
+        let answer = process.firstLine(within: .seconds(30))
+        guard let helper = answer.text.flatMap({ ProcessIdentity(ready: $0) }) else {
+            throw .unguarded("\(answer)")
+        }
+        return RunningHelper(process, helper)
     }
 }
 

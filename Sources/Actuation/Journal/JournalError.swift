@@ -7,7 +7,7 @@ package enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
     case file(PrivateFileError)
     /// Some lines are damaged, so an original may be missing.
     case damaged(directory: String, lines: [Int])
-    /// The helper that undoes the change at its deadline did not start.
+    /// The helper that undoes the change at its deadline is not ready; what it did instead.
     case unguarded(String)
     /// Its reader would refuse the record and take the file for damaged.
     case implausible(CgroupPath)
@@ -22,7 +22,7 @@ package enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "missing; `cgwarden journal` shows the readable part, `cgwarden restore --force` "
                 + "restores it and moves the file aside"
         case .unguarded(let reason):
-            "nothing would undo the change in time, because its helper did not start: \(reason)"
+            "nothing would undo the change in time, because its helper \(reason)"
         case .implausible(let path): "it cannot record this change of \(path)"
         }
     }

@@ -29,9 +29,9 @@ struct ScopeHolder: ~Copyable, Sendable {
         } catch {
             throw ActuationError(.failed, "cannot create a scope: \(error)")
         }
-        let answer = process.firstLine(before: Deadline(after: .seconds(10)))
-        guard let pid = Int32(answer) else {
-            throw ActuationError(.failed, "cannot create a scope: /bin/sh did not start a process")
+        let answer = process.firstLine(within: .seconds(10))
+        guard let pid = answer.text.flatMap({ Int32($0) }) else {
+            throw ActuationError(.failed, "cannot create a scope: /bin/sh \(answer)")
         }
         return ScopeHolder(process, pid: pid)
     }

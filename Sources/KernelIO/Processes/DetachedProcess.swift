@@ -30,20 +30,24 @@ package struct DetachedProcess: ~Copyable, Sendable {
         return process
     }
 
-    /// Reads its first line, up to 4 KiB; empty if it exits or prints no line before the deadline.
-    package func firstLine(before deadline: Deadline) -> String {
+    /// Reads its first line, up to 4 KiB, which it must print within a time.
+    package func firstLine(within time: Duration) -> FirstLine {
+        let deadline = Deadline(after: time)
         var line: [UInt8] = []
+        var isLate = false
         var byte: UInt8 = 0
         while line.count < 4096 {
             var waiting = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
             let left = Int32(clamping: deadline.milliseconds)
             let ready = unsafe poll(&waiting, 1, left)
             if ready < 0, errno == EINTR { continue }
+            isLate = ready == 0
             guard ready > 0, unsafe read(output.number, &byte, 1) == 1, byte != UInt8(ascii: "\n")
             else { break }
             line.append(byte)
         }
-        return String(decoding: line, as: UTF8.self)
+        if line.isEmpty { return isLate ? .late(time) : .ended }
+        return .text(String(decoding: line, as: UTF8.self))
     }
 
     /// The read end of its output, for poll(2): readable once it has printed something or exited.
@@ -81,6 +85,28 @@ package struct DetachedProcess: ~Copyable, Sendable {
         return Pipe(
             reading: OwnedDescriptor(adopting: ends[0]),
             writing: OwnedDescriptor(adopting: ends[1]))
+    }
+}
+
+/// The first line of a process, or why there is none.
+package enum FirstLine: Hashable, Sendable, CustomStringConvertible {
+    /// The line; incomplete if the process ended or was late after its start.
+    case text(String)
+    /// The process ended before it printed anything.
+    case ended
+    /// It printed nothing in time.
+    case late(Duration)
+
+    /// The text; nil if there is none.
+    package var text: String? { if case .text(let text) = self { text } else { nil } }
+
+    /// What the process did instead of getting ready, as the end of "it …".
+    package var description: String {
+        switch self {
+        case .text(let text): "reports: \(text)"
+        case .ended: "ended before it was ready"
+        case .late(let time): "gave no answer within \(time.components.seconds) s"
+        }
     }
 }
 

@@ -19,8 +19,8 @@ final class DemoKeeper: Sendable {
             "/proc/self/exe",
             ["cgwarden", "demo-stage", "--seconds", "\(seconds)", "--address", address],
             directory: OwnedDescriptor.directory(Array("/".utf8)))
-        let line = process.firstLine(before: Deadline(after: .seconds(120)))
-        guard line == Self.readyLine else { throw Self.failure(line) }
+        let line = process.firstLine(within: .seconds(120))
+        guard line.text == Self.readyLine else { throw Self.failure(line) }
         running = Mutex(Running(process: process))
     }
 
@@ -29,13 +29,13 @@ final class DemoKeeper: Sendable {
         "\(failure.status.rawValue) \(failure.message.prefix { $0 != "\n" })"
     }
 
-    private static func failure(_ line: String) -> CgwardenError {
-        let parts = line.split(separator: " ", maxSplits: 1)
+    private static func failure(_ line: FirstLine) -> CgwardenError {
+        let parts = (line.text ?? "").split(separator: " ", maxSplits: 1)
         guard parts.count == 2, let number = Int32(parts[0]),
             let status = ExitStatus(rawValue: number)
         else {
             return CgwardenError(
-                "the demo did not start: its helper did not respond", .unavailable)
+                "the demo did not start: its helper \(line)", .unavailable)
         }
         return CgwardenError("the demo did not start: \(parts[1])", status)
     }
