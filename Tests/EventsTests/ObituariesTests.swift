@@ -5,66 +5,9 @@ import Testing
 
 @testable import Events
 
-/// Feeds samples one second apart, and the ends that were noticed between them.
-private struct Feed {
-    var samples = SampleSequence(watching: Obituaries.watched)
-    var obituaries = Obituaries()
-    var second: UInt64 = 0
-
-    func time(_ second: Double) -> EventTime {
-        EventTime(
-            wall: 1_790_000_000_000_000 + UInt64(second * 1e6), boot: UInt64(second * 1e9))
-    }
-
-    mutating func take(
-        _ ends: [CgroupEnd] = [], _ unsampled: [UnsampledCgroup] = [], sweep: UInt64 = 0,
-        _ fill: (inout SnapshotBuilder) -> Void
-    ) -> Obituaries.Report {
-        second += 1
-        var builder = SnapshotBuilder(
-            metrics: Obituaries.metrics.map { MetricCatalog[$0] }.filter { $0.dimension == nil }
-                .map(\.name))
-        builder.health.duration = sweep
-        builder.tick = second
-        fill(&builder)
-        return obituaries.take(samples.next(builder.build()), ends, unsampled, time(Double(second)))
-    }
-
-    func end(
-        _ path: String, _ second: Double, lived seconds: Double, cpu: UInt64? = nil
-    ) -> CgroupEnd {
-        var totals: LifeTotals?
-        if let cpu {
-            var builder = SnapshotBuilder()
-            builder.add(path, ["cpu.usage_usec": Reading(cpu)])
-            totals = LifeTotals(builder.build(), 0)
-        }
-        return CgroupEnd(
-            path: CgroupPath(path), born: time(second - seconds).boot, died: time(second),
-            final: totals)
-    }
-}
-
-/// A parent without processes, and children by their CPU time.
-private func family(
-    _ builder: inout SnapshotBuilder, _ parent: UInt64, _ children: [String: UInt64] = [:],
-    own: UInt64 = 0
-) {
-    builder.add(
-        "/p", generation: 1,
-        ["cpu.usage_usec": Reading(parent), "pids.current": Reading(UInt64(children.count) + own)])
-    for (index, child) in children.sorted(by: { $0.key < $1.key }).enumerated() {
-        builder.add(
-            "/p/\(child.key)", generation: UInt64(index) + 10,
-            ["cpu.usage_usec": Reading(child.value), "pids.current": Reading(1)])
-    }
-}
-
-private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTime) }
-
 @Suite struct ObituariesTests {
     @Test func aCgroupThatEndsKeepsItsLastSampleAndItsParentTheRest() throws {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 500) }
         _ = feed.take { family(&$0, 600, ["a": 100]) }
         let report = feed.take { family(&$0, 640) }
@@ -80,7 +23,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
     }
 
     @Test func impossibleCountsOfARecordingDoNotOverflow() {
-        var feed = Feed()
+        var feed = DeathFeed()
         for _ in 0..<2 {
             let report = feed.take { builder in
                 builder.add("/p", generation: 1, ["pids.current": Reading(0)])
@@ -94,7 +37,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
     }
 
     @Test func aFinalReadingIsExact() throws {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 500) }
         _ = feed.take { family(&$0, 600, ["a": 100]) }
         let report = feed.take([feed.end("/p/a", 2.5, lived: 0.7, cpu: 140)]) {
@@ -107,7 +50,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
     }
 
     @Test func cgroupsBetweenTwoSamplesHaveTombstonesAndARemainder() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 500) }
         let ends = [
             feed.end("/p/a", 1.2, lived: 0.05, cpu: 50), feed.end("/p/b", 1.3, lived: 0.05),
@@ -122,7 +65,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
     }
 
     @Test func tombstonesAndRemaindersAddUpToTheParentsCounter() {
-        var feed = Feed()
+        var feed = DeathFeed()
         var noise = SeededNoise(seed: 7)
         _ = feed.take { family(&$0, 1000) }
         var total: UInt64 = 0
@@ -144,25 +87,8 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
         #expect(told == total)
     }
 
-    @Test func theUsageOfAParentWithProcessesOfItsOwnIsNotUnattributed() {
-        var feed = Feed()
-        _ = feed.take { family(&$0, 500, own: 1) }
-        _ = feed.take { family(&$0, 600, ["a": 10], own: 1) }
-        #expect(feed.take { family(&$0, 900, own: 1) }.unattributed.isEmpty)
-    }
-
-    @Test func theUsageOfProcessesThatHaveLeftAParentIsNotUnattributed() {
-        var feed = Feed()
-        _ = feed.take { family(&$0, 500) }
-        _ = feed.take { family(&$0, 900, own: 1) }
-        _ = feed.take { family(&$0, 1000, ["a": 50]) }
-        #expect(feed.take { family(&$0, 1000) }.unattributed.isEmpty)
-        _ = feed.take { family(&$0, 1100, ["b": 60]) }
-        #expect(cpu(feed.take { family(&$0, 1100) }.unattributed) == [40])
-    }
-
     @Test func theEndOfALaterCgroupAtTheSamePathIsToldByItsInode() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 500) }
         _ = feed.take { $0.add("/p/a", inode: 7, generation: 10) }
         var first = feed.end("/p/a", 2.2, lived: 0.1, cpu: 60)
@@ -176,7 +102,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
 
     /// Its directory was gone before its inode was read, and a later cgroup has its path.
     @Test func theEndOfAReportedCgroupIsFoundWithoutItsInode() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 500) }
         let reported = UnsampledCgroup(
             cgroup: EventCgroup(CgroupPath("/p/a"), CgroupID(inode: 7, generation: 20)), born: 1)
@@ -190,7 +116,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
     }
 
     @Test func aReportedCgroupWhoseEndIsMissedGetsOneTombstone() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 500) }
         let reported = UnsampledCgroup(
             cgroup: EventCgroup(CgroupPath("/p/a"), CgroupID(inode: 7, generation: 20)), born: 1)
@@ -202,7 +128,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
 
     /// It ended after the sample began, but the sample does not contain it.
     @Test func theEndOfAnUnseenCgroupDoesNotWaitForALaterOneAtItsPath() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 500) }
         var end = feed.end("/p/a", 2.01, lived: 0.1)
         end.inode = 6
@@ -215,14 +141,14 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
     }
 
     @Test func whatAParentUsedWithoutADeathIsNotUnattributed() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 500, ["a": 10]) }
         #expect(feed.take { family(&$0, 900, ["a": 20]) }.unattributed.isEmpty)
     }
 
     /// A parent is read before its children, which run on meanwhile.
     @Test func theSkewOfASweepIsNotUnattributed() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 0, ["a": 0, "b": 0]) }
         let report = feed.take(sweep: 50_000_000) {
             $0.add(
@@ -237,7 +163,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
     }
 
     @Test func aFamilyThatEndsTogetherIsAccountedForOnce() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { $0.add("/q", generation: 99, ["pids.current": Reading(0)]) }
         _ = feed.take {
             $0.add("/q", generation: 99, ["pids.current": Reading(1)])
@@ -254,7 +180,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
     }
 
     @Test func anEndAfterTheBeginningOfASampleThatHasTheCgroupCountsAtTheNextOne() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 500) }
         _ = feed.take { family(&$0, 600, ["a": 100]) }
         let end = feed.end("/p/a", 3.01, lived: 2, cpu: 140)
@@ -267,7 +193,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
 
     /// On v1 a cgroup may be removed from one hierarchy before the others.
     @Test func cgroupStillInTheSampleGetsOneTombstone() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 500) }
         let end = feed.end("/p/a", 1.9, lived: 0.5)
         #expect(feed.take([end]) { family(&$0, 600, ["a": 100]) }.tombstones.isEmpty)
@@ -278,7 +204,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
     }
 
     @Test func cgroupReplacedAtItsPathGetsATombstoneImmediately() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 500) }
         var end = feed.end("/p/a", 1.9, lived: 0.5)
         end.isReplaced = true
@@ -287,14 +213,14 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
     }
 
     @Test func firstSampleYieldsNoTombstone() {
-        var feed = Feed()
+        var feed = DeathFeed()
         let report = feed.take([feed.end("/p/a", 0.5, lived: 0.1, cpu: 5)]) { family(&$0, 5) }
         #expect(report.tombstones.isEmpty)
         #expect(report.unattributed.isEmpty)
     }
 
     @Test func newestTombstonesAreKeptWithinTheBounds() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 0) }
         var graveyard = Graveyard(mostCount: 10, mostBytes: 100_000)
         for _ in 0..<50 {
@@ -314,7 +240,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
     }
 
     @Test func anOOMKillIsTheKnownCauseOfAnEnd() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take {
             family(&$0, 0)
             $0.add("/p/a", generation: 10, ["memory.events.oom_kill": Reading(1)])
@@ -325,7 +251,7 @@ private func cpu(_ rest: [Unattributed]) -> [UInt64?] { rest.map(\.totals.cpuTim
     }
 
     @Test func tombstoneHasTheTotalsOfTheCgroup() {
-        var feed = Feed()
+        var feed = DeathFeed()
         _ = feed.take { family(&$0, 0) }
         let stones = feed.take([feed.end("/p/a", 1.5, lived: 0.05, cpu: 47_200)]) {
             family(&$0, 47_200)

@@ -130,6 +130,23 @@ private func text(_ events: [Event]) -> [String] {
         #expect(sample(0, 0) == ["moved /a state=empty"])
     }
 
+    /// A zombie counts in pids.current until its parent has waited for it.
+    @Test func cgroupWithOnlyZombiesIsEmptyWithoutV1() {
+        var feed = Feed()
+        feed.changes = SnapshotEvents(interval: 1_000_000_000, isUnified: true)
+        func sample(_ populated: UInt64, _ tasks: UInt64) -> [String] {
+            text(
+                feed.take {
+                    $0.add(
+                        "/a", generation: 1,
+                        ["cgroup.populated": Reading(populated), "pids.current": Reading(tasks)])
+                })
+        }
+        _ = sample(1, 2)
+        #expect(sample(0, 2) == ["moved /a state=empty"])
+        #expect(sample(0, 0) == [])
+    }
+
     @Test func aLimitThatIsHitAllTheTimeIsReportedOnceUntilItWasQuiet() {
         var feed = Feed()
         func sample(_ hits: UInt64) -> [String] {

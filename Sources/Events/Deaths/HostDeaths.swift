@@ -8,16 +8,20 @@ package struct HostDeaths: Sendable {
 
     private let watch: DeathWatch?
     private var samples = SampleSequence(watching: Obituaries.watched)
-    private var obituaries = Obituaries()
+    private var obituaries: Obituaries
 
     /// Begins to watch; without inotify, and in a captured tree, it uses samples alone.
-    package init(_ set: HierarchySet) { watch = set.system.isLive ? DeathWatch(set) : nil }
+    package init(_ set: HierarchySet) {
+        watch = set.system.isLive ? DeathWatch(set) : nil
+        let ownProcesses: OwnProcesses = { path in set.hasOwnProcesses(path) }
+        obituaries = Obituaries(ownProcesses: set.system.isLive ? ownProcesses : nil)
+    }
 
     /// The ends since the previous sample.
     package struct Report: Sendable {
         /// The tombstones, in the order of paths.
         package let tombstones: [Tombstone]
-        /// The usage of removed cgroups that no tombstone shows.
+        /// The usage of removed cgroups that no tombstone shows; without totals if it is unknown.
         package let unattributed: [Unattributed]
         /// Whether some ends may be missing, because there were too many.
         package let isIncomplete: Bool

@@ -5,7 +5,7 @@ package import CgroupModel
 /// A parent's counter keeps the usage of removed children. The part that neither living children
 /// nor tombstones explain belongs to children that ended unseen, or was used after a child's last
 /// reading. The own usage of a parent that has processes cannot be separated from it; such a rest
-/// is dropped.
+/// is reported as unknown.
 package struct Obituaries: Sendable {
     /// The metrics that a sample must contain.
     package static var metrics: [MetricID] { LifeTotals.metrics + watched }
@@ -24,11 +24,16 @@ package struct Obituaries: Sendable {
         var samplesLeft = 0
         /// Whether a sample since the last report showed processes of its own.
         var hadOwnTasks = false
+        /// Whether the previous sample counted tasks of its own.
+        var countedOwnTasks = false
+        /// Whether a tombstone since the last report may lack usage.
+        var lacksUsage = false
 
         /// Takes the usage of a child that ended.
-        mutating func lose(_ totals: LifeTotals) {
-            explained = explained + totals
+        mutating func lose(_ stone: Tombstone) {
+            explained = explained + stone.totals
             samplesLeft = Obituaries.patience
+            if stone.reading != .final { lacksUsage = true }
         }
     }
 
@@ -39,8 +44,11 @@ package struct Obituaries: Sendable {
     /// The accounts that are being closed, by generation, with their positions in the sample before.
     private var closing: [UInt64: (position: Int, account: Account)] = [:]
     private var closingPaths: [CgroupPath: UInt64] = [:]
+    private let ownProcesses: OwnProcesses?
     /// The cgroups of the newest sample that have processes of their own.
     private var hasOwnTasks: [Bool] = []
+    /// Whether a count of own tasks waits for the next sample.
+    private var isUnsure = false
     /// Whether the usage of a child that ended may still show up.
     private var isSettling = false
     private var previous: EventTime?
@@ -49,15 +57,22 @@ package struct Obituaries: Sendable {
     /// The cgroups without a sample whose ends were not noticed yet.
     private var unsampled: [(cgroup: UnsampledCgroup, samplesLeft: Int)] = []
 
-    /// Creates a register without cgroups.
-    package init() {}
+    /// Creates a register without cgroups; without `ownProcesses`, as for a recording, the samples
+    /// alone decide which cgroups have processes of their own.
+    init(ownProcesses: OwnProcesses? = nil) { self.ownProcesses = ownProcesses }
 
     /// The cgroups that ended, and the remainders of their parents.
     package struct Report: Sendable {
         /// The tombstones, in the order of paths.
         package var tombstones: [Tombstone] = []
-        /// The remainders.
+        /// The remainders; without totals where the parent's own usage hides them.
         package var unattributed: [Unattributed] = []
+
+        fileprivate mutating func add(
+            _ parent: EventCgroup, _ time: EventTime, _ totals: LifeTotals
+        ) {
+            unattributed.append(Unattributed(parent: parent, time: time, totals: totals))
+        }
     }
 
     /// Compares a sample, which began at `time`, with the previous one.
@@ -80,8 +95,8 @@ package struct Obituaries: Sendable {
             }
             rows[position].born = step.earlier == nil ? nil : time.boot
         }
-        if !step.isQuiet || isSettling { noteOwnTasks(snapshot) }
         guard let earlier = step.earlier else {
+            noteOwnTasks(snapshot)
             let families = families(Set(snapshot.cgroups.indices), step)
             for position in snapshot.cgroups.indices {
                 rows[position].base =
@@ -98,28 +113,36 @@ package struct Obituaries: Sendable {
         var report = Report()
         let begin = snapshot.wallTime - min(snapshot.wallTime, snapshot.health.duration / 1000)
         bury(ends, dead, after: begin, earlier, time, &report)
+        if !step.isQuiet || isSettling || isUnsure { noteOwnTasks(snapshot) }
         settle(step, time, &report)
         report.tombstones.sort { $0.cgroup.path < $1.cgroup.path }
         return report
     }
 
     /// Notes which cgroups have processes that none of their children contains.
+    ///
+    /// The counts of one sample can be wrong. They are trusted if no child ended lately and the next
+    /// sample agrees; after an end, the list of processes decides.
     private mutating func noteOwnTasks(_ snapshot: Snapshot) {
-        var tasks = [Int64](repeating: 0, count: snapshot.cgroups.count)
-        let column = snapshot.schema.column(of: .pidsCurrent)
-        for position in snapshot.cgroups.indices {
-            let place = snapshot.cgroups[position].row
-            // Without the number it is unknown whether the usage is the cgroup's own.
-            let reading = column.map { snapshot.reading(place, column: $0) }
-            // A recording may hold any number, and the sums of all must not overflow.
-            let count = Int64(min(reading?.value ?? 1, UInt64(Int32.max)))
-            tasks[position] += count
-            if let parent = snapshot.cgroups[position].parent { tasks[parent] -= count }
+        hasOwnTasks = snapshot.countsOwnTasks
+        isUnsure = false
+        for position in hasOwnTasks.indices {
+            let isCounted = hasOwnTasks[position]
+            let isFirst = isCounted && !rows[position].countedOwnTasks
+            if rows[position].countedOwnTasks != isCounted {
+                rows[position].countedOwnTasks = isCounted
+            }
+            guard isCounted, !rows[position].hadOwnTasks else { continue }
+            var isOwn = true
+            if let ownProcesses, rows[position].samplesLeft > 0 {
+                isOwn = ownProcesses(rows[position].cgroup.path) ?? true
+            } else if ownProcesses != nil, isFirst {
+                isOwn = false
+                isUnsure = true
+            }
+            hasOwnTasks[position] = isOwn
+            if isOwn { rows[position].hadOwnTasks = true }
         }
-        for position in tasks.indices where tasks[position] > 0 && !rows[position].hadOwnTasks {
-            rows[position].hadOwnTasks = true
-        }
-        hasOwnTasks = tasks.map { $0 > 0 }
     }
 
     /// The usage of a cgroup's children: in a sample, and its growth since the sample before.
@@ -226,7 +249,7 @@ package struct Obituaries: Sendable {
             cgroup: life.cgroup, born: end?.born ?? life.born, died: end?.died ?? time,
             totals: end?.final ?? .unknown, reading: end?.final == nil ? .none : .final)
         report.tombstones.append(stone)
-        addToParent(life.cgroup.path.parent.map { EventCgroup($0) }, stone.totals)
+        addToParent(life.cgroup.path.parent.map { EventCgroup($0) }, stone)
     }
 
     /// Writes the tombstone of a cgroup that the last sample no longer contains.
@@ -239,24 +262,27 @@ package struct Obituaries: Sendable {
             totals: end?.final.map(totals.updated(by:)) ?? totals,
             reading: end?.final == nil ? .sample : .final)
         report.tombstones.append(stone)
-        addToParent(account.parent, stone.totals)
-        guard account.samplesLeft > 0, !account.hadOwnTasks else { return }
+        addToParent(account.parent, stone)
+        guard account.samplesLeft > 0 else { return }
+        if account.hadOwnTasks {
+            if account.lacksUsage { report.add(account.cgroup, stone.died, .unknown) }
+            return
+        }
         let rest = stone.totals - (account.explained + account.base)
         guard !rest.isZero else { return }
-        report.unattributed.append(
-            Unattributed(parent: account.cgroup, time: stone.died, totals: rest))
+        report.add(account.cgroup, stone.died, rest)
     }
 
     /// Adds the usage of a removed child to its parent, which may have ended, too.
-    private mutating func addToParent(_ parent: EventCgroup?, _ totals: LifeTotals) {
+    private mutating func addToParent(_ parent: EventCgroup?, _ stone: Tombstone) {
         guard let parent else { return }
         if let position = rows.position(of: parent.path, generation: parent.id?.generation) {
-            rows[position].lose(totals)
+            rows[position].lose(stone)
             isSettling = true
             return
         }
         let generation = parent.id?.generation ?? closingPaths[parent.path]
-        if let generation { closing[generation]?.account.lose(totals) }
+        if let generation { closing[generation]?.account.lose(stone) }
     }
 
     /// Reports the usage of living parents that their children and the tombstones do not explain.
@@ -265,8 +291,12 @@ package struct Obituaries: Sendable {
     ) {
         guard isSettling || !step.isQuiet else { return }
         let snapshot = step.sample
-        let parents = snapshot.cgroups.indices.filter {
-            rows[$0].samplesLeft > 0 && !hasOwnTasks[$0] && !snapshot.cgroups[$0].path.isRoot
+        let losers = snapshot.cgroups.indices.filter {
+            rows[$0].samplesLeft > 0 && !snapshot.cgroups[$0].path.isRoot
+        }
+        let parents = losers.filter { !hasOwnTasks[$0] }
+        for position in losers where hasOwnTasks[position] {
+            settleUnknown(position, time, &report)
         }
         isSettling = !parents.isEmpty
         guard isSettling else { return }
@@ -276,15 +306,30 @@ package struct Obituaries: Sendable {
             let family = families[position] ?? Family()
             let account = rows[position]
             rows[position].samplesLeft -= 1
+            if rows[position].samplesLeft == 0, !account.hadOwnTasks {
+                rows[position].lacksUsage = false
+            }
             let known = family.living + account.explained + account.base
             let rest = (LifeTotals(snapshot, position) - known).above(family.grown.times(share))
             guard !rest.isZero || account.hadOwnTasks else { continue }
             rows[position].explained = account.explained + rest
             rows[position].samplesLeft = 0
-            rows[position].hadOwnTasks = false
-            guard !account.hadOwnTasks else { continue }
-            report.unattributed.append(
-                Unattributed(parent: account.cgroup, time: time, totals: rest))
+            if account.hadOwnTasks {
+                rows[position].hadOwnTasks = false
+                settleUnknown(position, time, &report)
+            } else {
+                rows[position].lacksUsage = false
+                report.add(account.cgroup, time, rest)
+            }
         }
+    }
+
+    /// Reports once that tombstones may lack usage that cannot be told from the parent's own.
+    private mutating func settleUnknown(
+        _ position: Int, _ time: EventTime, _ report: inout Report
+    ) {
+        guard rows[position].lacksUsage else { return }
+        rows[position].lacksUsage = false
+        report.add(rows[position].cgroup, time, .unknown)
     }
 }

@@ -53,7 +53,7 @@ package struct Unattributed: Hashable, Sendable {
     package let parent: EventCgroup
     /// The time of the sample.
     package let time: EventTime
-    /// The remaining usage.
+    /// The remaining usage; nothing is known of it if the parent had processes of its own.
     package let totals: LifeTotals
 
     /// The remainder as an event.

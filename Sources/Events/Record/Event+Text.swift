@@ -11,7 +11,7 @@ extension Event {
         let text = CivilTime(local: time.wall)
         let isToday = text.date == CivilTime(local: now).date
         let clock = isToday ? String(text.text.suffix(8)) : text.text
-        let place = cgroup.map { " \($0.path)" } ?? ""
+        let place = cgroup.map { " \($0.path)" } ?? (kind == .pressure ? " the host" : "")
         return "\(clock) \(kind.rawValue)\(place): \(sentence)"
     }
 
@@ -152,7 +152,9 @@ extension Event {
         if let uid = number(.uid) { facts.append("uid \(uid)") }
         if let anon = number(.anonBytes) { facts.append("\(EventText.bytes(anon)) anon") }
         let name = outside(.comm) ?? "a process"
-        return "\(name) (\(facts.joined(separator: ", "))) killed \(reason)"
+        // The kernel limits the rate of the line that names it, but not of this one.
+        let place = cgroup == nil ? "; the kernel log does not name its cgroup" : ""
+        return "\(name) (\(facts.joined(separator: ", "))) killed \(reason)\(place)"
     }
 
     private var reason: String {
