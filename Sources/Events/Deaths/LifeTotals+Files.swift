@@ -3,51 +3,65 @@ internal import KernelIO
 
 /// Reading the files of v2.
 extension LifeTotals {
-    private static let files: [(name: [UInt8], rows: [Int])] = {
-        let wanted = [
-            "cpu.stat", "io.stat", "memory.events", "memory.peak", "pids.peak", "memory.stat",
-        ]
-        return wanted.map { file in
-            (Array(file.utf8), rows.indices.filter { rows[$0].metric.v2?.file == file })
+    /// The files, the cheapest first.
+    private static let files = [
+        "cpu.stat", "io.stat", "memory.events", "memory.peak", "pids.peak", "memory.stat",
+    ]
+    private static let schema = Schema(metrics)
+    private static let parsers: [FileParser] = files.compactMap { file in
+        let members = rows.compactMap { row in
+            row.metric.v2.flatMap { $0.file == file ? (row.metric, $0) : nil }
         }
-    }()
+        guard let (first, source) = members.first else { return nil }
+        let layout = FileLayout(
+            name: Array(file.utf8), format: .of(first, source),
+            fields: members.flatMap { metric, source in
+                FieldLayout.fields(
+                    of: metric, source: source, column: schema.column(of: metric.id))
+            })
+        return FileParser(layout, FileColumns(layout))
+    }
 
-    /// Reads the files in the directory of a v2 cgroup, the cheapest first.
+    /// Reads the files in the directory of a v2 cgroup.
     ///
     /// If the cgroup vanishes in the meantime, the remaining values are unknown.
     init(in directory: borrowing OwnedDescriptor) {
-        for (name, rows) in Self.files where !rows.isEmpty {
+        var writer = RowWriter(schema: Self.schema)
+        writer.appendRow()
+        writer.beginPass()
+        writer.beginRow(0)
+        for parser in Self.parsers {
             do throws(IOError) {
-                take(try ReadBuffer.contents(of: name, under: directory.number), rows)
+                try read(parser, in: directory, &writer)
             } catch {
-                if !error.isMissing { return }
+                if error.isMissing { continue }
+                return
             }
         }
     }
 
-    private mutating func take(_ bytes: [UInt8], _ rows: [Int]) {
-        for row in rows {
+    private mutating func read(
+        _ parser: FileParser, in directory: borrowing OwnedDescriptor, _ writer: inout RowWriter
+    ) throws(IOError) {
+        var parser = parser
+        let bytes = try ReadBuffer.contents(of: parser.layout.name, under: directory.number)
+        let isWhole = parser.parse(bytes.span, into: &writer)
+        take(parser.layout, writer, isWhole)
+    }
+
+    /// Takes the values of a file; `isWhole` is whether it had no malformed line.
+    private mutating func take(_ file: FileLayout, _ writer: RowWriter, _ isWhole: Bool) {
+        for row in Self.rows.indices {
             let metric = Self.rows[row].metric
-            guard let key = metric.v2?.key.map({ Array($0.utf8) }) else {
-                values[row] = Self.number(bytes[...])
-                continue
-            }
-            if metric.dimension == nil {
-                let line = bytes.split(separator: 0x0a).first {
-                    $0.count > key.count && $0.starts(with: key)
-                        && $0[$0.startIndex + key.count] == 0x20
+            guard file.fields.contains(where: { $0.metric == metric.id }) else { continue }
+            if let column = Self.schema.column(of: metric.id) {
+                values[row] = writer.value(column).value
+            } else if isWhole {
+                // A cgroup without I/O has no lines.
+                values[row] = writer.block.instances.reduce(0) { sum, instance in
+                    instance.metric == metric.id ? sum &+ (instance.reading.value ?? 0) : sum
                 }
-                values[row] = line.flatMap { Self.number($0.dropFirst(key.count + 1)) }
-            } else {
-                values[row] = bytes.split { $0 == 0x0a || $0 == 0x20 }
-                    .filter { $0.starts(with: key + [UInt8(ascii: "=")]) }
-                    .reduce(0) { $0 &+ (Self.number($1.dropFirst(key.count + 1)) ?? 0) }
             }
         }
-    }
-
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64? {
-        let digits = bytes.prefix { (0x30...0x39).contains($0) }
-        return UInt64(String(decoding: digits, as: UTF8.self))
     }
 }
