@@ -16,4 +16,11 @@ extension Snapshot {
         }
         return false
     }
+
+    /// Whether a row has instance values.
+    package func hasInstances(_ index: Int) -> Bool {
+        let place = cgroups[index].row
+        return blocks[place.block].instanceStarts[place.row]
+            < blocks[place.block].instanceStarts[place.row + 1]
+    }
 }

@@ -75,9 +75,7 @@ struct SampleSequence: Sendable {
         self.sample = sample
         columns.adopt(sample.schema)
         let moves = RowMoves(earlier?.cgroups ?? [], sample.cgroups)
-        let changed = sample.cgroups.indices.map { position in
-            columns.changed(sample, position, since: earlier, moves.before(position))
-        }
+        let changed = columns.changes(sample, since: earlier, moves)
         return SampleStep(
             sample: sample, earlier: earlier, moves: moves, changed: changed,
             isQuiet: moves.gone.isEmpty && !changed.contains(true))

@@ -30,14 +30,31 @@ struct WatchedColumns: Sendable {
         columns = Set(metrics.compactMap { schema.column(of: $0) }).sorted()
     }
 
+    /// Whether one of the metrics of each row changed since the sample before; true for new cgroups.
+    func changes(_ sample: Snapshot, since earlier: Snapshot?, _ moves: RowMoves) -> [Bool] {
+        guard !isNew, let earlier else {
+            return [Bool](repeating: true, count: sample.cgroups.count)
+        }
+        return sample.cgroups.indices.map { position in
+            moves.before(position).map { differs(sample, position, from: earlier, $0) } ?? true
+        }
+    }
+
     /// Whether one of the metrics of a row changed since the sample before; true for a new cgroup,
     /// without an earlier position.
     func changed(
         _ sample: Snapshot, _ position: Int, since earlier: Snapshot?, _ before: Int?
     ) -> Bool {
         guard !isNew, let earlier, let before else { return true }
+        return differs(sample, position, from: earlier, before)
+    }
+
+    private func differs(
+        _ sample: Snapshot, _ position: Int, from earlier: Snapshot, _ before: Int
+    ) -> Bool {
         if sample.differs(position, from: earlier, before, in: columns) { return true }
-        guard !instances.isEmpty else { return false }
+        guard !instances.isEmpty, sample.hasInstances(position) || earlier.hasInstances(before)
+        else { return false }
         var old = earlier.instances(before)
         for instance in sample.instances(position) where instances[instance.metric.index] {
             guard let same = next(&old), same.metric == instance.metric, same.key == instance.key,

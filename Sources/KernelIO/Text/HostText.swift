@@ -103,8 +103,14 @@ package enum HostText {
     /// Absent before Linux 4.13.
     package static func oomKills(in bytes: [UInt8]) -> Reading {
         let key = Array("oom_kill ".utf8)
-        for line in bytes.lines where line.starts(with: key) {
-            return number(line.dropFirst(key.count)).map { Reading($0) } ?? .malformed
+        var start = 0
+        // The file has many lines and is read often, so it is not split into all of them.
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+            if bytes[start] == key[0], bytes[start..<end].starts(with: key) {
+                return number(bytes[(start + key.count)..<end]).map { Reading($0) } ?? .malformed
+            }
+            start = end + 1
         }
         return .absent
     }

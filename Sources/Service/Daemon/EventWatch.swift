@@ -129,11 +129,14 @@ actor EventWatch {
         let news = inbox.take()
         // In this order; see ``HostEvents/totalKills()``.
         let total = news.snapshot == nil ? nil : host.totalKills()
-        var events = host.readLog() + host.readPressure() + host.readWrites()
+        var events = host.readLog()
         if let snapshot = news.snapshot {
+            // This reads the reports of pressure and writes, too.
             events += host.take(snapshot, total: total)
             let graveyard = host.graveyard
             published.withLock { $0.graveyard = graveyard }
+        } else {
+            events += host.readPressure() + host.readWrites()
         }
         events += news.events
         onFound(events)
