@@ -53,7 +53,7 @@ struct KernelClaimsTests {
         defer { end() }
         let daemon = try limited()
         // A sample has to show the value before another one counts as a change.
-        Thread.sleep(forTimeInterval: 1)
+        try daemon.awaitTicks(4)
         let set = try daemon.ask("set", cgroup.path, "pids.max=500")
         #expect(set.status == 0 && set.output.contains("applied"), "\(set)")
         #expect(
@@ -84,7 +84,12 @@ struct KernelClaimsTests {
         try awaiting("policy reloaded") {
             daemon.run.errors.contains("policy reloaded")
         }
-        Thread.sleep(forTimeInterval: 1)
+        // One may be in progress.
+        try awaiting("a second without a tick") {
+            let before = try daemon.metric("cgwarden_ticks_total")
+            Thread.sleep(forTimeInterval: 1)
+            return try daemon.metric("cgwarden_ticks_total") == before
+        }
         #expect(try daemon.ask("set", cgroup.path, "pids.max=500").status == 0)
         let ended = try daemon.end()
         #expect(ended.status == 0)
@@ -113,6 +118,7 @@ struct KernelClaimsTests {
         #expect(hold.status == 0 && hold.output.contains("5 min left"), "\(hold)")
         // The daemon's view of holds is at most a second old.
         Thread.sleep(forTimeInterval: 1.5)
+        try daemon.awaitTicks(2)
         let set = try daemon.ask("set", cgroup.path, "pids.max=500")
         #expect(set.status == 0 && !set.errors.contains("managed"), "\(set.errors)")
         let seen = try #require(try daemon.metric("cgwarden_ticks_total"))

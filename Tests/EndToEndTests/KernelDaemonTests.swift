@@ -104,6 +104,12 @@ struct KernelDaemonTests {
         """
     }
 
+    /// The same, once it has a second process.
+    private var freezingOfTwo: String {
+        freezing.replacingOccurrences(of: ">= 1", with: ">= 2")
+            .replacingOccurrences(of: "< 1", with: "< 2")
+    }
+
     @Test func panicRestoresAllAndStopsTheDaemon() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting() + freezing)
@@ -174,6 +180,20 @@ struct KernelDaemonTests {
         #expect(try daemon.ask("restore").output == "nothing to undo\n")
     }
 
+    /// Nothing but their policies keeps the limits of the two apart.
+    @Test func daemonBesideAnotherNamesIt() throws {
+        defer { end() }
+        let daemon = try RunningDaemon(limiting())
+        try awaitLimit()
+        let places = try DaemonPlaces("defaults: {interval: 200ms}\n")
+        let result = try places.command(
+            ["daemon", "-n", "2", "--web.listen-address", "-"] + places.options)
+        #expect(result.status == 0, "\(result.errors)")
+        let named = "state directory \(daemon.places.state)) runs on this host"
+        #expect(result.errors.contains(named), "\(result.errors)")
+        #expect(try daemon.end().status == 0)
+    }
+
     @Test func daemonStopsAfterTheGivenTicks() throws {
         defer { end() }
         let places = try DaemonPlaces(limiting())
@@ -204,16 +224,22 @@ struct KernelDaemonTests {
     /// Actions that cannot be audited are not done; monitoring and restoring continue.
     @Test func nothingDisruptiveIsDoneIfTheAuditDiskIsFull() throws {
         defer { end() }
-        let later = freezing.replacingOccurrences(of: "    on: g", with: "    on: g\n    for: 1s")
         let disk = try FullDisk()
-        let daemon = try RunningDaemon(limiting() + later, ["--audit", disk.file])
+        let daemon = try RunningDaemon(
+            limiting() + freezingOfTwo, ["--audit", disk.file])
+        // The log is written beside the actions, of which the limit is the first.
+        var status = ""
+        try awaiting("the loss is told: \(status)") {
+            status = try daemon.ask("status").output
+            return status.contains("No space left")
+        }
+        let second = try cgroup.start("echo ready; exec sleep 300")
+        defer { second.send(SIGKILL) }
         try awaiting("the freeze was wanted") {
             try daemon.metric("cgwarden_policy_firings_total{rule=\"stop\"}") ?? 0 >= 1
         }
         try daemon.awaitTicks(5)
         #expect(!cgroup.isAskedToFreeze)
-        let status = try daemon.ask("status")
-        #expect(status.output.contains("No space left"), "\(status.output)")
         let ticks = try #require(try daemon.metric("cgwarden_ticks_total"))
         #expect(ticks > 5)
         #expect(try daemon.end().status == 0)
@@ -262,8 +288,7 @@ struct KernelDaemonTests {
         let places = try DaemonPlaces(
             "defaults: {interval: 100ms, cooldown: 100ms}\nbudgets: {freeze: 100/10s}\n"
                 + limiting().split(separator: "\n").dropFirst().joined(separator: "\n") + "\n"
-                + freezing.replacingOccurrences(of: ">= 1", with: ">= 2")
-                .replacingOccurrences(of: "< 1", with: "< 2"))
+                + freezingOfTwo)
         let log = "\(places.folder)/log"
         try FileManager.default.createDirectory(atPath: log, withIntermediateDirectories: true)
         // A private disk.

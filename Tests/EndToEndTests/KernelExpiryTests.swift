@@ -20,7 +20,7 @@ struct KernelExpiryTests {
     private var state: String { folder.path("state") }
 
     /// A time after which a change is undone; long enough for a few commands before.
-    private static let time = RunningDaemon.isInGuest ? "8s" : "1s"
+    private static let time = RunningDaemon.isInGuest ? "8s" : "4s"
 
     private func run(_ words: String...) throws -> ProgramRun.Result {
         try ProgramRun.run(
@@ -68,7 +68,7 @@ struct KernelExpiryTests {
             ["sh", "-c", "\"$@\" && echo set && exec sleep 300", "sh", ProgramRun.cgwarden]
                 + [
                     "set", cgroup.path, "pids.max=50", "--for",
-                    RunningDaemon.isInGuest ? "12s" : "3s",
+                    RunningDaemon.isInGuest ? "12s" : "6s",
                 ],
             environment: ["CGWARDEN_STATE_DIRECTORY": state])
         try awaiting("the change; it said: \(shell.errors)") { shell.output.contains("set\n") }
@@ -142,7 +142,7 @@ struct KernelExpiryTests {
         let places = try DaemonPlaces("defaults: {interval: 200ms}\n")
         #expect(
             try places.command([
-                "set", cgroup.path, "pids.max=50", "--for", RunningDaemon.isInGuest ? "8s" : "2s",
+                "set", cgroup.path, "pids.max=50", "--for", RunningDaemon.isInGuest ? "8s" : "5s",
             ]).status == 0)
         let bytes = try places.command(["journal", "--json"]).bytes
         let entries = try JSONSerialization.jsonObject(with: Data(bytes)) as? [[String: Any]]

@@ -121,14 +121,6 @@ final class DaemonPlaces {
     }
 }
 
-extension ProgramRun {
-    /// Whether a signal has stopped it (`/proc/PID/stat`).
-    var isStopped: Bool {
-        let text = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
-        return text.split(separator: ")").last?.hasPrefix(" T") == true
-    }
-}
-
 extension ProgramCgroup {
     /// The text of a file in the tree of its controller, without the last newline.
     func text(_ file: String) -> String? {

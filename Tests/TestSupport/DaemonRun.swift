@@ -115,15 +115,12 @@ package final class DaemonRun {
 
     /// Kills it together with its guardian, so that nothing is restored.
     package func killWithGuardian() throws {
-        let first = Self.guardian(of: folder)
-        if let first { Glibc.kill(first, SIGKILL) }
+        // A daemon that runs may start another guardian in between.
+        try run.stop()
+        if let guardian { Glibc.kill(guardian, SIGKILL) }
+        try awaiting("nobody stands by") { guardian == nil }
         run.send(SIGKILL)
         _ = try run.result()
-        // The guardian's successor, if the daemon had the time to start one.
-        try awaiting("nobody stands by") {
-            if let other = guardian { Glibc.kill(other, SIGKILL) }
-            return guardian == nil
-        }
     }
 
     /// Its helper process, while it lives.

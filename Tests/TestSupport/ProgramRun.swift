@@ -86,6 +86,23 @@ package final class ProgramRun {
     /// Whether it still runs.
     package var isRunning: Bool { child.ended() == nil }
 
+    /// Whether a signal has stopped all its threads (`/proc/PID/task/TID/stat`).
+    package var isStopped: Bool {
+        let tasks = "/proc/\(pid)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+        return !threads.isEmpty
+            && threads.allSatisfy { thread in
+                let text = try? String(contentsOfFile: "\(tasks)/\(thread)/stat", encoding: .utf8)
+                return text?.split(separator: ")").last?.hasPrefix(" T") == true
+            }
+    }
+
+    /// Stops it (SIGSTOP), and waits until none of its threads runs any more.
+    package func stop() throws {
+        send(SIGSTOP)
+        try awaiting("it is stopped") { isStopped || !isRunning }
+    }
+
     /// Its standard output so far.
     package var bytes: [UInt8] { contents("out") }
 

@@ -59,7 +59,8 @@ package final class ScratchProcess {
         for _ in 0..<1000 where !hasEnded { usleep(10_000) }
     }
 
-    private var hasEnded: Bool {
+    /// Whether it is gone, or a zombie.
+    package var hasEnded: Bool {
         let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
         let state = text?.split(separator: ")").last?.split(separator: " ").first
         return state == nil || state == "Z" || state == "X"
