@@ -108,7 +108,9 @@ import Testing
         let interface = FreezeInterface(version: directory.hierarchy.version)
         let caller = Process()
         caller.executableURL = URL(filePath: Program.path)
-        caller.arguments = ["freeze", "--timeout", "1s", scratch.path.description]
+        // A slow machine sees it frozen within that time.
+        caller.arguments = ["freeze", "--timeout", "5s", scratch.path.description]
+        caller.environment = Program.environment
         caller.standardOutput = FileHandle.nullDevice
         try caller.run()
         #expect(eventually { (try? interface.isFrozen(directory.text)) == true })
@@ -145,11 +147,11 @@ import Testing
         let scratch = try PopulatedCgroup(set)
         try scratch.run("exec sleep 300")
         let freezer = makeFreezer(set)
-        _ = try freezer.freeze(scratch.path, timeout: .seconds(1))
+        _ = try freezer.freeze(scratch.path, timeout: .seconds(4))
         _ = try freezer.thaw(scratch.path)
         _ = try freezer.freeze(scratch.path, timeout: .seconds(60))
         let directory = try scratch.directory(.freezer)
-        usleep(1_500_000)
+        usleep(4_500_000)
         let interface = FreezeInterface(version: directory.hierarchy.version)
         #expect(try interface.isFrozen(directory.text))
         #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }

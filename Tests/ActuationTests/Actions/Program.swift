@@ -11,6 +11,11 @@ enum Program {
     /// A state directory of this test's process.
     static let state = NSTemporaryDirectory() + "cgwarden-test-state-\(getpid())"
 
+    /// Its environment; the host's own state directory is not for tests.
+    static let environment = ProcessInfo.processInfo.environment.merging(
+        ["CGWARDEN_STATE_DIRECTORY": state]
+    ) { $1 }
+
     static let thawGuard = ThawGuard(program: path, state: state)
 
     /// Runs a shell command that has the program as its first parameter.
@@ -21,6 +26,7 @@ enum Program {
         let pipe = Pipe()
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = ["-c", script, "sh", path]
+        process.environment = environment
         process.standardOutput = pipe
         process.standardError = pipe
         try process.run()
