@@ -26,8 +26,13 @@ package enum FrameCodec {
         static let received = Limits(values: 1 << 23)
     }
 
-    static let deltaFrame: UInt64 = 1
-    static let keyframe: UInt64 = 2
+    /// The kinds of frames; those up to format 1, row by row, are only read.
+    enum Kind {
+        static let formerDelta: UInt64 = 1
+        static let formerKeyframe: UInt64 = 2
+        static let delta: UInt64 = 3
+        static let keyframe: UInt64 = 4
+    }
 
     /// Encodes a snapshot; without `earlier`, or if its columns differ, as a keyframe.
     package static func encode(_ snapshot: Snapshot, after earlier: Snapshot?) -> [UInt8] {
@@ -47,23 +52,40 @@ package enum FrameCodec {
 
     /// Decodes a frame of another process.
     ///
-    /// The result uses that process's metric indexes and word numbers.
+    /// The result uses that process's metric indexes and word numbers. With a selection, it has
+    /// only the selected columns, and `earlier` must have been decoded with the same one.
+    static func decode(
+        _ frame: [UInt8], after earlier: Snapshot?, _ legend: FrameLegend,
+        limits: Limits = Limits(), _ selection: inout ColumnSelection?
+    ) throws(FrameError) -> Snapshot {
+        var input = RunReader(frame)
+        let kind = try input.next()
+        switch kind {
+        case Kind.keyframe, Kind.formerKeyframe:
+            var decoder = FrameDecoder(
+                input, after: nil, legend, limits, isByRow: kind == Kind.formerKeyframe)
+            return try decoder.decode(&selection)
+        case Kind.delta, Kind.formerDelta:
+            guard let earlier else { throw input.error(.noEarlierFrame) }
+            var decoder = FrameDecoder(
+                input, after: earlier.normalised, legend, limits,
+                isByRow: kind == Kind.formerDelta)
+            return try decoder.decode(&selection)
+        default: throw input.error(.malformed)
+        }
+    }
+
+    /// Decodes all columns of a frame of another process.
     static func decode(
         _ frame: [UInt8], after earlier: Snapshot?, _ legend: FrameLegend,
         limits: Limits = Limits()
     ) throws(FrameError) -> Snapshot {
-        var input = RunReader(frame)
-        let kind = try input.next()
-        if kind == keyframe {
-            var decoder = FrameDecoder(input, after: nil, legend, limits)
-            return try decoder.decode()
-        }
-        guard kind == deltaFrame else { throw input.error(.malformed) }
-        guard let earlier else { throw input.error(.noEarlierFrame) }
-        var decoder = FrameDecoder(input, after: earlier.normalised, legend, limits)
-        return try decoder.decode()
+        var all: ColumnSelection?
+        return try decode(frame, after: earlier, legend, limits: limits, &all)
     }
 
     /// Whether a frame is self-contained.
-    package static func isKeyframe(_ frame: [UInt8]) -> Bool { frame.first == UInt8(keyframe) }
+    package static func isKeyframe(_ frame: [UInt8]) -> Bool {
+        frame.first == UInt8(Kind.keyframe) || frame.first == UInt8(Kind.formerKeyframe)
+    }
 }

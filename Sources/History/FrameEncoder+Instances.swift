@@ -1,38 +1,66 @@
 import CgroupModel
 
 extension FrameEncoder {
-    /// Writes, for each row, its metrics and keys if they changed, then its readings, then its
-    /// baselines.
-    mutating func putInstances() {
+    /// The metrics and keys of the rows that have others than before, or than the row above.
+    func encodeNames() -> [UInt8] {
+        var names = RunWriter()
         for row in now.cgroups.indices {
-            let instances = now.instances(row)
-            let old = earlierRows[row].flatMap { earlier?.instances($0) }
-            let base = old ?? (row > 0 ? now.instances(row - 1) : [])
-            putNames(instances, from: base)
+            putNames(now.instances(row), from: baseOfInstances(row), &names)
+        }
+        return names.finish()
+    }
+
+    /// Writes the readings, then the baselines, grouped by metric.
+    mutating func putInstances(_ body: inout [UInt8]) {
+        var readings = ChangeWriter()
+        var baselines = ChangeWriter()
+        /// The number of instances of each metric so far.
+        var counts = [Int](repeating: 0, count: groupCount)
+        for row in now.cgroups.indices {
+            let base = baseOfInstances(row)
+            let isContinued = earlierRows[row] != nil
             var matcher = InstanceMatcher(in: base)
-            for instance in instances {
+            for instance in now.instances(row) {
+                let group = instance.metric.index
                 let known = matcher.match(instance.metric, instance.key)
-                out.put(
-                    instance.reading.rawValue,
-                    from: known?.reading.rawValue ?? Reading.absent.rawValue)
-            }
-            matcher = InstanceMatcher(in: old ?? [])
-            for instance in instances {
                 var before = BaselineRule.Earlier()
-                if let known = matcher.match(instance.metric, instance.key) {
+                if isContinued, let known {
                     before.value = known.reading.rawValue
                     before.baseline = known.previous.rawValue
                 }
-                let expected = rule.baseline(
-                    of: instance.metric, own: instance.reading.rawValue, earlier: before)
-                out.put(instance.previous.rawValue, from: expected)
+                let own = instance.reading.rawValue
+                let from = known?.reading.rawValue ?? Reading.absent.rawValue
+                if own != from {
+                    let last = isContinued ? lastChange(before.value, before.baseline) : 0
+                    readings.add(
+                        Change(
+                            group: Int32(group), place: Int32(counts[group]), delta: own &- from,
+                            second: own &- from &- last))
+                }
+                let expected = rule.baseline(of: instance.metric, own: own, earlier: before)
+                if instance.previous.rawValue != expected {
+                    let delta = instance.previous.rawValue &- expected
+                    baselines.add(
+                        Change(
+                            group: Int32(group), place: Int32(counts[group]), delta: delta,
+                            second: delta))
+                }
+                counts[group] += 1
             }
         }
+        readings.encode(groups: groupCount, &out, &body) { counts[$0] }
+        baselines.encode(groups: groupCount, &out, &body) { counts[$0] }
+    }
+
+    private func baseOfInstances(_ row: Int) -> ArraySlice<InstanceReading> {
+        if let old = earlierRows[row], let earlier { return earlier.instances(old) }
+        return row > 0 ? now.instances(row - 1) : []
     }
 
     /// Writes 0 if the metrics and keys equal those of `base`, otherwise all of them.
-    private mutating func putNames(
-        _ instances: ArraySlice<InstanceReading>, from base: ArraySlice<InstanceReading>
+    private func putNames(
+        _ instances: ArraySlice<InstanceReading>, from base: ArraySlice<InstanceReading>,
+        _ out: inout RunWriter
     ) {
         if haveSameNames(instances, base) {
             out.put(0)

@@ -4,9 +4,10 @@ import CgroupModel
 ///
 /// Only gauges without a dimension are summarized. The payload of its record:
 ///
-///     samples  number of columns, columns  maxima  means
+///     0  samples  number of columns, columns  lengths of the groups  maxima  means
 ///
-/// Maxima and means are differences from the snapshot's own values, row by row.
+/// Maxima and means are differences from the snapshot's own values, column by column. In format 1,
+/// the 0 and the lengths are missing, and the differences are row by row.
 package struct GaugeSummary: Sendable, Hashable {
     /// The number of samples, including the snapshot itself.
     package let samples: UInt64
@@ -29,6 +30,7 @@ package struct GaugeSummary: Sendable, Hashable {
     /// Encodes the summary of a snapshot, whose rows it has in the same order.
     func encode(for snapshot: Snapshot) -> [UInt8] {
         var out = RunWriter()
+        out.put(0)
         out.put(samples)
         out.put(UInt64(columns.count))
         var before = 0
@@ -36,25 +38,35 @@ package struct GaugeSummary: Sendable, Hashable {
             out.put(UInt64(column - before))
             before = column
         }
+        var body: [UInt8] = []
         let width = snapshot.schema.width
         for list in [maxima, means] {
+            var changes = ChangeWriter()
             var place = 0
-            for entry in snapshot.cgroups {
+            for (row, entry) in snapshot.cgroups.enumerated() {
                 let values = snapshot.blocks[entry.row.block].values
                 let start = entry.row.row * width
-                for column in columns {
-                    out.put(list[place], from: values[start + column])
+                for (group, column) in columns.enumerated() {
+                    let delta = list[place] &- values[start + column]
+                    if delta != 0 {
+                        changes.add(
+                            Change(
+                                group: Int32(group), place: Int32(row), delta: delta,
+                                second: delta))
+                    }
                     place += 1
                 }
             }
+            changes.encode(groups: columns.count, &out, &body) { _ in snapshot.cgroups.count }
         }
-        return out.finish()
+        return out.finish() + body
     }
 
     /// Decodes the summary of a normalised snapshot.
     init(decoding payload: [UInt8], for snapshot: Snapshot) throws(FrameError) {
         var input = RunReader(payload)
-        samples = try input.next()
+        let first = try input.next()
+        samples = first == 0 ? try input.next() : first
         let width = snapshot.schema.width
         var columns: [Int] = []
         for _ in 0..<(try input.count(upTo: width)) {
@@ -66,20 +78,52 @@ package struct GaugeSummary: Sendable, Hashable {
         }
         self.columns = columns
         let values = snapshot.blocks[0].values
+        let own = snapshot.cgroups.indices.flatMap { row in
+            columns.map { values[row * width + $0] }
+        }
+        let lists =
+            first == 0
+            ? try Self.lists(&input, own, columns.count) : try Self.lists(&input, byRow: own)
+        maxima = lists[0]
+        means = lists[1]
+    }
+
+    private static func lists(
+        _ input: inout RunReader, _ own: [UInt64], _ width: Int
+    ) throws(FrameError) -> [[UInt64]] {
+        var readers: [ChangeReader] = []
+        for _ in 0..<2 { readers.append(try ChangeReader(&input, groups: width)) }
+        var end = try input.rest()
+        for index in readers.indices { end = readers[index].begin(at: end) }
+        guard end == input.bytes.count else { throw input.error(.malformed) }
         var lists: [[UInt64]] = []
-        for _ in 0..<2 {
-            var list: [UInt64] = []
-            list.reserveCapacity(snapshot.cgroups.count * columns.count)
-            for row in snapshot.cgroups.indices {
-                for column in columns {
-                    list.append(try input.next(from: values[row * width + column]))
+        for var reader in readers {
+            var list = own
+            for index in reader.groups.indices {
+                var group = try reader.open(index, size: own.count / max(width, 1))
+                let column = reader.groups[index].number
+                for number in group.places.indices {
+                    list[Int(group.places[number]) * width + column] &+= try group.next()
                 }
+                try group.finish()
             }
             lists.append(list)
         }
+        return lists
+    }
+
+    private static func lists(
+        _ input: inout RunReader, byRow own: [UInt64]
+    ) throws(FrameError) -> [[UInt64]] {
+        var lists: [[UInt64]] = []
+        for _ in 0..<2 {
+            var list: [UInt64] = []
+            list.reserveCapacity(own.count)
+            for value in own { list.append(try input.next(from: value)) }
+            lists.append(list)
+        }
         try input.finish()
-        maxima = lists[0]
-        means = lists[1]
+        return lists
     }
 
     init(samples: UInt64, columns: [Int], maxima: [UInt64], means: [UInt64]) {

@@ -15,12 +15,17 @@ struct InstanceMatcher {
     }
 
     mutating func match(_ metric: MetricID, _ key: InstanceKey) -> InstanceReading? {
+        place(metric, key).map { base[$0] }
+    }
+
+    /// The index of an instance in the other row.
+    mutating func place(_ metric: MetricID, _ key: InstanceKey) -> Int? {
         let end = min(next + Self.lookahead, base.endIndex)
         var place = next
         while place < end {
             if base[place].metric == metric, base[place].key == key {
                 next = place + 1
-                return base[place]
+                return place
             }
             place += 1
         }

@@ -1,6 +1,6 @@
 /// Decodes what ``RunWriter`` wrote, and validates everything.
 struct RunReader {
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
     private var zeros: UInt64 = 0
     private(set) var offset = 0
 
@@ -76,6 +76,12 @@ struct RunReader {
         offset += passage.bytes.count
         zeros = passage.zeros
         return true
+    }
+
+    /// Where the rest begins, which has another encoding.
+    func rest() throws(FrameError) -> Int {
+        guard zeros == 0 else { throw error(.malformed) }
+        return offset
     }
 
     func finish() throws(FrameError) {

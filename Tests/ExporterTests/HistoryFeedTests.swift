@@ -14,7 +14,8 @@ import Testing
         mutating func snapshot(at time: UInt64) throws -> Snapshot? { nil }
 
         mutating func samples(
-            _ range: ClosedRange<UInt64>, step: UInt64?, _ body: (Snapshot) throws -> Bool
+            _ range: ClosedRange<UInt64>, step: UInt64?, only metrics: Set<MetricID>?,
+            _ body: (Snapshot) throws -> Bool
         ) throws {
             let sample = SnapshotBuilder().build()
             while try body(sample) {}

@@ -45,7 +45,8 @@ import Testing
         }
 
         mutating func samples(
-            _ range: ClosedRange<UInt64>, step: UInt64?, _ body: (Snapshot) throws -> Bool
+            _ range: ClosedRange<UInt64>, step: UInt64?, only metrics: Set<MetricID>?,
+            _ body: (Snapshot) throws -> Bool
         ) throws {
             let seconds = max((step ?? 0) / 1_000_000, 1)
             for second in stride(from: 0, to: count, by: Int(seconds)) {

@@ -68,7 +68,7 @@ import Testing
             var bytes = (0..<random.below(60)).map { _ in
                 random.chance(40) ? 0 : UInt8(truncatingIfNeeded: random.next() >> 56)
             }
-            if !bytes.isEmpty { bytes[0] = UInt8(1 + round % 2) }
+            if !bytes.isEmpty { bytes[0] = UInt8(1 + round % 4) }
             _ = isRead(bytes, after: earlier)
         }
     }
@@ -85,15 +85,17 @@ import Testing
     @Test func countsBeyondTheFrameAreRefused() {
         // Cgroups, then instances, that a run of zeros would conjure up.
         let endless: [UInt8] = [0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]
-        #expect(!isRead([2] + endless, after: nil))
-        let header: [UInt8] = [2, 0, 27]
-        #expect(!isRead(header + [0x80, 0x80, 0x80, 0x80, 0x10] + endless, after: nil))
+        for kind: UInt8 in [2, 4] {
+            #expect(!isRead([kind] + endless, after: nil))
+            let header: [UInt8] = [kind, 0, 27]
+            #expect(!isRead(header + [0x80, 0x80, 0x80, 0x80, 0x10] + endless, after: nil))
+        }
     }
 
     @Test func cgroupContinuedTwiceIsRefused() {
         let earlier = RandomTree(seed: 8).first
         var out = RunWriter()
-        out.put(FrameCodec.deltaFrame)
+        out.put(FrameCodec.Kind.delta)
         out.put(0)
         out.put(0)
         ScalarFields.write(earlier.tierTimes, from: earlier.tierTimes, to: &out)

@@ -142,10 +142,10 @@ import Testing
         out.put(text: [1, 2, 3])
         let newer = Record.encode(Record.Kind.header, out.finish())
         for bytes in [newer, Self.bytes + newer] {
-            #expect(throws: RecordingError.otherVersion("memory", 2)) {
+            #expect(throws: RecordingError.otherVersion("memory", SegmentHeader.major + 1)) {
                 try RecordingTests.read(bytes)
             }
-            #expect(throws: RecordingError.otherVersion("memory", 2)) {
+            #expect(throws: RecordingError.otherVersion("memory", SegmentHeader.major + 1)) {
                 try Recording.wholeLength(MemoryBytes(all: bytes))
             }
         }

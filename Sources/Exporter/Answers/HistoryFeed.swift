@@ -78,7 +78,7 @@ actor HistoryFeed {
         guard var reader = try open() else { throw Absence.noHistory }
         var found: Snapshot?
         if isAfter {
-            try reader.samples((time + 1)...UInt64.max, step: nil) { snapshot in
+            try reader.samples((time + 1)...UInt64.max, step: nil, only: nil) { snapshot in
                 found = snapshot
                 return false
             }
@@ -102,7 +102,10 @@ actor HistoryFeed {
         let end = ContinuousClock.now + longest
         // The rates of the first point need the period before it.
         let lead = begin > query.step ? begin - query.step : 0
-        try reader.samples(lead...query.range.upperBound, step: query.step) { snapshot in
+        let metrics = Set(query.fields.map(\.metric.id))
+        try reader.samples(
+            lead...query.range.upperBound, step: query.step, only: metrics
+        ) { snapshot in
             // The client may have given up.
             try Task.checkCancellation()
             guard ContinuousClock.now < end else { throw RangeQuery.tooLong(longest) }

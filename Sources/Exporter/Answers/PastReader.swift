@@ -8,8 +8,10 @@ package protocol PastReader {
     mutating func snapshot(at time: UInt64) throws -> Snapshot?
     /// Calls `body` with the last snapshot of each `step`, or with all, until it returns false.
     ///
-    /// The rates of a snapshot cover the time since the one before.
+    /// The rates of a snapshot cover the time since the one before. With `only`, snapshots may
+    /// lack other metrics.
     mutating func samples(
-        _ range: ClosedRange<UInt64>, step: UInt64?, _ body: (Snapshot) throws -> Bool
+        _ range: ClosedRange<UInt64>, step: UInt64?, only metrics: Set<MetricID>?,
+        _ body: (Snapshot) throws -> Bool
     ) throws
 }

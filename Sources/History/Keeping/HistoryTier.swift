@@ -14,10 +14,10 @@ final class HistoryTier: Sendable {
         var last: UInt64
     }
 
-    /// A segment of a thinned tier ends with this number of periods, aligned to the wall clock.
+    /// The number of periods in a segment of a thinned tier, aligned to the wall clock.
     ///
-    /// The last snapshot of that time is the keyframe of the next segment, so that a reader with
-    /// such steps decodes no other one.
+    /// The snapshot that closes the last period begins the next segment, so it is a keyframe: a
+    /// reader with steps of this many periods decodes keyframes only.
     private static let alignment: UInt64 = 60
 
     private let step: UInt64
@@ -44,7 +44,9 @@ final class HistoryTier: Sendable {
             State(
                 file: file,
                 encoder: SegmentEncoder(
-                    origin, keyframeInterval: Int(Self.alignment), step: step),
+                    origin,
+                    keyframeInterval: step > 0
+                        ? Int(Self.alignment) : SegmentEncoder.longSegment, step: step),
                 thinner: step > 0 ? Thinner(period: step) : nil,
                 last: found.times?.upperBound ?? 0))
     }
@@ -53,7 +55,7 @@ final class HistoryTier: Sendable {
     ///
     /// After an error, the tier must be opened again.
     ///
-    /// If the clock was set back before it, all tiers must be told.
+    /// `isSetBack`: whether the clock was set back before this sample. Pass the same to every tier.
     func take(
         _ snapshot: Snapshot, _ omissions: [Omission], isSetBack: Bool
     ) throws(IOError) {
@@ -96,6 +98,8 @@ final class HistoryTier: Sendable {
             try Self.endSegment(&state)
             try state.file.sync()
             try state.file.makeRoom(at: time)
+        } else if state.encoder.isAtGroup, state.file.size > 0 {
+            try state.file.sync()
         }
         try state.file.append(
             state.encoder.encode(kept.snapshot, gauges: kept.gauges, omissions: omissions),

@@ -7,9 +7,14 @@ extension Past {
     /// aligned to the wall clock, with rates over the time since the one before. Without, it gets
     /// every kept snapshot once, in the finest tier that has it. Where the clock was set back, the
     /// order is that of recording. Unreadable snapshots are noted and left out.
+    ///
+    /// With `only`, the snapshots have these metrics, and perhaps others, which is faster.
     package mutating func samples(
-        _ range: ClosedRange<UInt64>, step: UInt64?, _ body: (Snapshot) throws -> Bool
+        _ range: ClosedRange<UInt64>, step: UInt64?, only metrics: Set<MetricID>? = nil,
+        _ body: (Snapshot) throws -> Bool
     ) throws {
+        for tier in tiers.indices { tiers[tier].select(metrics) }
+        defer { for tier in tiers.indices { tiers[tier].select(nil) } }
         guard let step, step > 0 else {
             return try visit(range, step: nil, withGauges: false) { frame, _ in
                 try body(frame.snapshot)

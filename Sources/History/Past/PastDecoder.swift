@@ -10,6 +10,7 @@ struct PastDecoder: Sendable {
         /// The snapshot with the writer's metric indexes and word numbers.
         let snapshot: Snapshot
         let translation: SnapshotTranslation
+        let selection: ColumnSelection?
     }
 
     /// The segment of a file that records belong to.
@@ -28,6 +29,8 @@ struct PastDecoder: Sendable {
     private static let keptCount = 8
 
     private var kept: [Decoded] = []
+    /// The metrics to decode; nil for all.
+    private var wanted: Set<MetricID>?
     private var knownLegend: SegmentHeader.KnownLegend?
     /// The first unreadable snapshot of each damaged segment that was met.
     private var broken: [SegmentKey: Int] = [:]
@@ -37,6 +40,13 @@ struct PastDecoder: Sendable {
     mutating func takeNotes() -> [RecordingNote] {
         defer { notes = [] }
         return notes
+    }
+
+    /// Limits what is decoded from now on; nil for no limit.
+    mutating func select(_ metrics: Set<MetricID>?) {
+        guard metrics != wanted else { return }
+        wanted = metrics
+        kept = []
     }
 
     /// Decodes a snapshot; nil if it or one that it depends on cannot be read.
@@ -89,12 +99,13 @@ struct PastDecoder: Sendable {
         do throws(FrameError) {
             let record = try FrameRecord(decoding: payload, after: translation.wordCount)
             translation.add(record.words)
+            var selection = last?.selection ?? wanted.map { ColumnSelection($0, header.legend) }
             let snapshot = try FrameCodec.decode(
-                record.frame, after: last?.snapshot, header.legend)
+                record.frame, after: last?.snapshot, header.legend, &selection)
             translation.prepare(snapshot.schema)
             return Decoded(
                 piece: piece, number: number, segment: frame.segment, header: header,
-                snapshot: snapshot, translation: translation)
+                snapshot: snapshot, translation: translation, selection: selection)
         } catch {
             note(file, frame.record, .notUnderstood(error.reason))
             return nil
@@ -154,7 +165,7 @@ struct PastDecoder: Sendable {
     private mutating func payload(_ record: Range<Int>, in place: Place) throws -> [UInt8]? {
         let bytes = try place.index.bytes(record, in: place.file)
         if let payload = Record.payload(of: bytes) { return payload }
-        let start = place.index.segments[place.segment].header.lowerBound
+        let start = place.index.group(of: record)
         let restored = try SegmentParity.restore(record, from: start, in: place.file)
         let kind = restored == nil ? RecordingNote.Kind.damaged : RecordingNote.Kind.restored
         note(place.file, record, kind(record.upperBound))

@@ -106,6 +106,9 @@ struct PastTier: Sendable {
         return nil
     }
 
+    /// Limits the metrics of the frames from now on; nil for no limit.
+    mutating func select(_ metrics: Set<MetricID>?) { decoder.select(metrics) }
+
     private mutating func scan(_ number: Int) throws {
         note(try pieces[number].scan())
     }

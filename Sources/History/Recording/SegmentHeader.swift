@@ -28,9 +28,11 @@ package struct RecordingOrigin: Sendable, Hashable {
 
 /// The information needed to decode the frames of a segment.
 struct SegmentHeader: Sendable {
-    /// Readers refuse another major version, and ignore what a newer minor version adds.
-    static let major: UInt64 = 1
-    static let minor: UInt64 = 2
+    /// Readers refuse a newer major version, and ignore what a newer minor version adds.
+    ///
+    /// Frames of format 1 have their values by row, and are still read.
+    static let major: UInt64 = 2
+    static let minor: UInt64 = 0
 
     var origin: RecordingOrigin
     /// The time of the first snapshot in microseconds since 1970.
@@ -96,7 +98,8 @@ struct SegmentHeader: Sendable {
     ) throws(FrameError) -> Decoded {
         var input = RunReader(payload)
         let version = try input.next()
-        guard version == major else { return .otherVersion(version) }
+        guard version == major || version == 1 else { return .otherVersion(version) }
+        let isFirst = version == 1
         let minor = try input.next()
         var origin = RecordingOrigin(
             bootID: try input.string(), kernelRelease: try input.string(),
@@ -105,8 +108,10 @@ struct SegmentHeader: Sendable {
         let monotonicTime = try input.next()
         let legend = try legend(&input, &known)
         let words = try Self.words(&input, after: 0)
-        if minor >= 1, try input.next() != 0 { origin.machine = try RecordedMachine(&input) }
-        let step = minor >= 2 ? try input.next() : 0
+        if !isFirst || minor >= 1, try input.next() != 0 {
+            origin.machine = try RecordedMachine(&input)
+        }
+        let step = !isFirst || minor >= 2 ? try input.next() : 0
         return .header(
             SegmentHeader(
                 origin: origin, wallTime: wallTime, monotonicTime: monotonicTime,

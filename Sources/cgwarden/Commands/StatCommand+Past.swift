@@ -36,7 +36,7 @@ extension StatCommand {
             return count != samples
         }
         guard count == 0 else { return }
-        throw Self.nothing(in: period, hasSamples ? cgroup : nil)
+        throw Self.nothing(in: period, hasSamples ? cgroup ?? subtree : nil)
     }
 
     private static func nothing(in period: PastPeriod, _ pattern: String?) -> CgwardenError {
@@ -56,7 +56,7 @@ extension StatCommand {
             hasSeries = true
             try StandardOutput.write(bytes)
         }
-        guard hasSeries else { throw Self.nothing(in: period, cgroup) }
+        guard hasSeries else { throw Self.nothing(in: period, cgroup ?? subtree) }
         try StandardOutput.write(HistoryExposition.end)
     }
     #endif

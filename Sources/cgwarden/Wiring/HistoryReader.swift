@@ -123,13 +123,11 @@ struct HistoryReader {
                 "cgwarden: note: no samples from \(CivilTime(local: snapshot.wallTime).text) "
                     + "until \(CivilTime(local: wanted).text)")
         }
-        for omission in past.current?.omissions ?? [] {
-            StandardOutput.complain(
-                "cgwarden: note: \(counted(omission.count, "cgroup", "cgroups")) in "
-                    + "\(omission.path) left out: the history had no room for them")
-        }
         return snapshot
     }
+
+    /// The cgroups that the last snapshot that was returned leaves out.
+    var omissions: [Omission] { past.current?.omissions ?? [] }
 
     /// Returns the newest snapshot.
     mutating func newest() throws -> Snapshot { try readable(atOrBefore: span.upperBound) }

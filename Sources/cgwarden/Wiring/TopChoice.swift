@@ -11,6 +11,9 @@ struct TopChoice {
         self.field = field ?? .usual
     }
 
+    /// The metrics that the choice depends on.
+    var metrics: [MetricID] { [field.metric.id] }
+
     /// Returns the chosen ones of some cgroups, the highest value first.
     ///
     /// A first sample has no rates; the counters then decide.
