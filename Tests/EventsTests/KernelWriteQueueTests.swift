@@ -1,3 +1,5 @@
+import CgroupModel
+import CgroupModel
 import Foundation
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 #if Exporter
+internal import CgroupModel
 internal import KernelIO
 internal import NIOCore
 internal import NIOSSL
