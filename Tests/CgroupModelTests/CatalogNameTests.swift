@@ -11,20 +11,20 @@ import Testing
             for alias in metric.aliases {
                 let known = CatalogName(alias)
                 #expect(known?.metric?.id == metric.id && known?.isRate == false, "\(alias)")
-                #expect(known?.note == "\(alias) is now \(metric.name)")
+                #expect(known?.note == "\(alias) is an old name; use \(metric.name)")
             }
             #expect(metric.kind == .counter || metric.rateAliases.isEmpty, "\(metric.name)")
             for alias in metric.rateAliases {
                 let known = CatalogName(alias)
                 #expect(known?.metric?.id == metric.id && known?.isRate == true, "\(alias)")
-                #expect(known?.note == "\(alias) is now \(metric.name).rate")
+                #expect(known?.note == "\(alias) is an old name; use \(metric.name).rate")
             }
         }
         for limit in LimitCatalog.all {
             #expect(CatalogName(limit.name)?.canonical == limit.name)
             for alias in limit.aliases {
                 #expect(CatalogName(alias)?.limit?.name == limit.name, "\(alias)")
-                #expect(CatalogName(alias)?.note == "\(alias) is now \(limit.name)")
+                #expect(CatalogName(alias)?.note == "\(alias) is an old name; use \(limit.name)")
             }
         }
     }
@@ -107,7 +107,7 @@ import Testing
 
     @Test func formerNameIsNotedInARequest() throws {
         let former = try LimitRequest(parsing: "memory.soft=1GiB", host: host)
-        #expect(former.note == "memory.soft is now memory.soft_limit")
+        #expect(former.note == "memory.soft is an old name; use memory.soft_limit")
         for text in ["memory.soft_limit=1GiB", "memory.soft_limit_in_bytes=1GiB"] {
             #expect(try LimitRequest(parsing: text, host: host).note == nil)
         }

@@ -102,6 +102,27 @@ import Testing
         }
     }
 
+    /// A message names a value that is accepted.
+    @Test(arguments: [
+        ("cpu.max=50000 100000", "cpu.max: \"50000 100000\" is the kernel's form; write 0.5cpus"),
+        (
+            "memory.max=512",
+            "memory.max: \"512\" needs a unit; write 512B, 512MiB, 1.5GB, 20%host or max"
+        ),
+        (
+            "memory.max=1G",
+            "memory.max: \"1G\" has two meanings; write 1GiB or 1GB (systemd's 1G is 1GiB)"
+        ),
+        ("io.max=8:0:wbps=1M/s", "io.max.wbps: \"1M/s\" has two meanings; write 1MiB/s or 1MB/s"),
+        ("cpu.weight", "\"cpu.weight\" is not NAME=VALUE; write cpu.weight=100"),
+        ("web", "\"web\" is not NAME=VALUE; write memory.max=100MiB"),
+    ])
+    func refusalsSayWhatToWrite(_ text: String, _ message: String) {
+        #expect(throws: LimitError(message, isUnitMissing: message.contains("needs a unit"))) {
+            try LimitRequest(parsing: text, host: host)
+        }
+    }
+
     @Test func requestsNameTheirInstance() throws {
         let one = try LimitRequest(parsing: "io.max=/dev/vda:wbps=10MB/s", host: host)
         #expect(one.limit.name == "io.max.wbps" && one.instance == "/dev/vda")
@@ -110,6 +131,11 @@ import Testing
             parsing: "io.max=8:0:rbps=1MB/s,wiops=5/s", host: host)
         #expect(several.map(\.limit.name) == ["io.max.rbps", "io.max.wiops"])
         #expect(several.allSatisfy { $0.instance == "8:0" })
+        let bracketed = try LimitRequest(parsing: "io.max.wbps[8:0]=1MB/s", host: host)
+        #expect(bracketed.limit.name == "io.max.wbps" && bracketed.instance == "8:0")
+        #expect(throws: LimitError("memory.max is one value; remove [8:0]")) {
+            try LimitRequest(parsing: "memory.max[8:0]=1MiB", host: host)
+        }
         let direct = try LimitRequest(parsing: "io.max.riops=8:0:5/s", host: host)
         #expect(direct.instance == "8:0")
         let pages = try LimitRequest(parsing: "hugetlb.2MB.max=4MiB", host: host)

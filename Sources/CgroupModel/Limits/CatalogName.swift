@@ -35,7 +35,7 @@ package struct CatalogName: Sendable {
     }
 
     /// A note with the canonical name for a user who typed a former one; nil for any other name.
-    package var note: String? { isFormer ? "\(typed) is now \(canonical)" : nil }
+    package var note: String? { isFormer ? "\(typed) is an old name; use \(canonical)" : nil }
 
     /// The encoding of the limit's v1 file with this name; nil if there is no such file.
     ///

@@ -10,7 +10,11 @@ extension LimitGrammar {
         let both = accepted(meanings(of: unit))
         if both.count == 2 {
             return LimitError(
-                "\"\(text)\" has two meanings; write \(both.joined(separator: " or "))")
+                "\"\(text)\" has two meanings; write \(both.joined(separator: " or "))"
+                    + (self == .bytes ? " (systemd's \(text) is \(both[0]))" : ""))
+        }
+        if self == .cpus, let cpus = Self.kernelQuota(text) {
+            return LimitError("\"\(text)\" is the kernel's form; write \(cpus)")
         }
         let near = corrected(unit).map { [$0] } ?? Spelling.names(like: unit, among: units, most: 1)
         let hint = accepted(near)
@@ -20,11 +24,30 @@ extension LimitGrammar {
         }
         guard !unit.isEmpty else {
             return LimitError(
-                "\"\(text)\" needs a unit; write \(hint.first ?? example)", isUnitMissing: true)
+                "\"\(text)\" needs a unit; write "
+                    + (hint.first ?? (accepted(["B", "B/s"]) + [example]).joined(separator: ", ")),
+                isUnitMissing: true)
         }
         return LimitError(
             "unknown unit \(unit) in \"\(text)\"; "
                 + (hint.isEmpty ? "write \(example)" : Spelling.question(hint)))
+    }
+
+    /// Returns a text that is accepted and means the given one, or else an example.
+    func suggestion(for text: String, host: HostFacts) -> String {
+        let number = String(text.prefix { $0.isNumber || $0 == "." })
+        let unit = String(text.dropFirst(number.count))
+        let texts = [text] + meanings(of: unit).map { number + $0 }
+        return texts.first { (try? parse($0, host: host)) != nil } ?? firstExample
+    }
+
+    /// The CPUs of the kernel's `QUOTA PERIOD`; nil for any other text.
+    private static func kernelQuota(_ text: String) -> String? {
+        let words = text.split(separator: " ")
+        guard words.count == 2, let quota = UInt64(words[0]), let period = UInt64(words[1]),
+            period > 0, quota < 1 << 40
+        else { return nil }
+        return LimitValue.number(quota * 1_000_000 / period).cpuText
     }
 
     /// The two units that a letter may mean: `MiB` and `MB` for `M`; empty for other texts.

@@ -29,6 +29,17 @@ package enum LimitGrammar: Hashable, Sendable {
     /// `0x10001`, `1:1`, or a plain 32-bit number.
     case classID
 
+    /// One value, for messages that show a whole assignment.
+    package var firstExample: String {
+        switch self {
+        case .weight(let bounds), .count(let bounds):
+            "\(min(max(100, bounds.lowerBound), bounds.upperBound))"
+        case .flag: "1"
+        case .deviceRule: "\"c 1:3 rwm\""
+        default: String(example.prefix { $0 != " " }.prefix { $0 != "," })
+        }
+    }
+
     /// Examples for messages.
     package var example: String {
         switch self {

@@ -26,17 +26,51 @@ package struct LimitRequest: Sendable {
         self = all[0]
     }
 
+    /// Parses the arguments of a command line.
+    package static func all(
+        parsing texts: [String], host: HostFacts
+    ) throws(LimitError) -> [LimitRequest] {
+        var requests: [LimitRequest] = []
+        for (text, next) in zip(texts, texts.dropFirst() + [""]) {
+            if !next.isEmpty, !text.contains("="), !next.contains("="),
+                let limit = CatalogName(text)?.limit
+            {
+                let value = limit.grammar.suggestion(for: next, host: host)
+                throw LimitError(
+                    "\"\(text) \(next)\" is not NAME=VALUE; write "
+                        + (limit.dimension == nil ? "\(text)=\(value)" : usage(limit)))
+            }
+            requests += try all(parsing: text, host: host)
+        }
+        return requests
+    }
+
     /// Parses an argument; `io.max=/dev/vda:rbps=10MB/s,wbps=5MB/s` is two requests.
+    ///
+    /// The instance may also be in brackets, as in policies: `io.max.wbps[/dev/vda]=5MB/s`.
     package static func all(
         parsing text: String, host: HostFacts
     ) throws(LimitError) -> [LimitRequest] {
         guard let equals = text.firstIndex(of: "=") else {
-            throw LimitError("\"\(text)\" is not NAME=VALUE; write memory.max=100MiB")
+            let limit = CatalogName(text)?.limit
+            let example =
+                limit.map {
+                    $0.dimension == nil ? "\(text)=\($0.grammar.firstExample)" : usage($0)
+                } ?? "memory.max=100MiB"
+            throw LimitError("\"\(text)\" is not NAME=VALUE; write \(example)")
         }
         let name = String(text[..<equals])
         let value = String(text[text.index(after: equals)...])
         if let (limit, size) = LimitCatalog.limit(ofPageSize: name) {
             return [try one(limit, size, value, host)]
+        }
+        if let (row, instance) = bracketed(name), let known = CatalogName(row),
+            let limit = known.limit
+        {
+            guard limit.dimension != nil else {
+                throw LimitError("\(limit.name) is one value; remove [\(instance)]")
+            }
+            return [try one(limit, instance, value, host, as: known)]
         }
         guard let known = CatalogName(name), let limit = known.limit else {
             let rows = CatalogName(name) == nil ? LimitCatalog.rows(ofGroup: name) : []
@@ -110,6 +144,14 @@ package struct LimitRequest: Sendable {
     private static func divided(_ text: String) -> (instance: String, rest: String)? {
         guard let colon = text.lastIndex(of: ":"), colon != text.startIndex else { return nil }
         return (String(text[..<colon]), String(text[text.index(after: colon)...]))
+    }
+
+    /// Splits a name such as `io.max.wbps[/dev/vda]` into limit and instance.
+    package static func bracketed(_ name: String) -> (limit: String, instance: String)? {
+        guard name.hasSuffix("]"), let open = name.firstIndex(of: "["),
+            name.index(after: open) < name.index(before: name.endIndex)
+        else { return nil }
+        return (String(name[..<open]), String(name[name.index(after: open)...].dropLast()))
     }
 
     private static func usage(_ limit: Limit) -> String {

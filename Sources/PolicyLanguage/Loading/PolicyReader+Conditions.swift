@@ -98,7 +98,7 @@ extension PolicyReader {
             note(mistake.rule, place(mistake.offset), mistake.message + Self.hint(parser.text))
         }
         for (written, canonical, offset) in parser.formerNames {
-            note(.formerName, place(offset), "\(written) is now \(canonical)")
+            note(.formerName, place(offset), "\(written) is an old name; use \(canonical)")
         }
         for (term, offset) in parser.terms {
             if case .group(let name) = term.scope {

@@ -181,6 +181,13 @@ extension PolicyReader {
     }
 
     private mutating func noteUnknown(_ written: String, at position: ConfigPosition) {
+        if let row = LimitCatalog.rows(ofGroup: written).first {
+            let instance = row.dimension.map { "[\($0.example)]" } ?? ""
+            note(
+                .attribute, position,
+                "\(written) is several limits; write each separately: '\(row.name)\(instance)'")
+            return
+        }
         let names =
             LimitCatalog.all.flatMap { [$0.name] + $0.aliases } + ["devices", "cpuset.pool"]
         let nearest = ConfigNode.nearest(to: Self.divided(written).name, among: names)
@@ -208,12 +215,7 @@ extension PolicyReader {
     /// Splits a name such as `io.max.wbps[/dev/vda]` into limit and instance.
     private static func divided(_ written: String) -> (name: String, instance: String?) {
         if let (limit, size) = LimitCatalog.limit(ofPageSize: written) { return (limit.name, size) }
-        guard written.hasSuffix("]"), let open = written.firstIndex(of: "["),
-            written.index(after: open) < written.index(before: written.endIndex)
-        else { return (written, nil) }
-        return (
-            String(written[..<open]), String(written[written.index(after: open)...].dropLast())
-        )
+        return LimitRequest.bracketed(written).map { ($0.limit, $0.instance) } ?? (written, nil)
     }
 }
 

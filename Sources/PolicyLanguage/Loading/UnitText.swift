@@ -50,6 +50,7 @@ enum UnitText {
         let meanings = ByteUnit.meanings(of: unit.dropLast(rest.count)).map { $0.name + rest }
         if meanings.count == 2 {
             return "has two meanings; write \(digits)\(meanings[0]) or \(digits)\(meanings[1])"
+                + (rest.isEmpty ? " (systemd's \(digits)\(unit) is \(digits)\(meanings[0]))" : "")
         }
         let nearest =
             names.first { $0.lowercased() == unit.lowercased() }

@@ -236,8 +236,8 @@ import Testing
             PolicyText.findings(
                 PolicyText.with("limits: [{on: g, set: {memory.max: 512}}]")
             ) == [
-                "p.yaml:3:36: error: memory.max: \"512\" needs a unit; write 512MiB, 1.5GB, "
-                    + "20%host or max [unit]"
+                "p.yaml:3:36: error: memory.max: \"512\" needs a unit; write 512B, 512MiB, "
+                    + "1.5GB, 20%host or max [unit]"
             ])
         #expect(
             PolicyText.findings(
