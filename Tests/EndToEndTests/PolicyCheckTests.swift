@@ -109,6 +109,27 @@ import Testing
         #expect(findings[2]["file"] as? String == path)
     }
 
+    @Test func versionThatIsMissingOrMisspeltIsReportedOnce() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let none = try check(try write("a.yaml", "kind: Policy\n"))
+        #expect(none.lines.count == 1)
+        #expect(none.output.contains("needs 'apiVersion'; write `apiVersion: cgwarden/v1`"))
+        let misspelt = try check(try write("b.yaml", "apiversion: cgwarden/v1\n"))
+        #expect(misspelt.lines.count == 1 && misspelt.output.contains("did you mean 'apiVersion'?"))
+    }
+
+    @Test(
+        .disabled(
+            if: FileManager.default.fileExists(atPath: "/etc/cgwarden/policy.d"),
+            "this host has policies"))
+    func usualDirectoryThatDoesNotExistIsNamed() throws {
+        let result = try check()
+        #expect(result.status == 66)
+        #expect(
+            result.errors
+                == "cgwarden: no policies: /etc/cgwarden/policy.d does not exist; name a file\n")
+    }
+
     @Test func onlyWarningsAreStatus0() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let result = try check(try write("a.yaml", Self.start))

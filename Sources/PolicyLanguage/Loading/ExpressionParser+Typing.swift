@@ -47,6 +47,7 @@ extension ExpressionParser {
             }
             return left.isHostShare ? (fitted, right, unit) : (left, fitted, unit)
         }
+        let (left, right) = (left.ofOneCPU(beside: right), right.ofOneCPU(beside: left))
         guard let first = left.unit, let second = right.unit else { return (left, right, nil) }
         if first == second, first != .flag { return (left, right, first) }
         explain(left, first, right, second)
@@ -102,5 +103,18 @@ extension ExpressionParser {
         var view = String.UnicodeScalarView()
         view.append(contentsOf: text[operand.start..<operand.end])
         return FindingText.quoted(String(view))
+    }
+}
+
+extension ExpressionParser.Operand {
+    /// The operand, with a percentage beside CPUs as one of a single CPU, as in `set cpu.max=50%`.
+    fileprivate func ofOneCPU(beside other: Self) -> Self {
+        guard other.unit == .cpus, case .literal(let number, .percent) = expression else {
+            return self
+        }
+        var result = self
+        result.expression = .literal(number / 100, .cpus)
+        result.unit = .cpus
+        return result
     }
 }

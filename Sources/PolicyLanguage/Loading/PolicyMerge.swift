@@ -29,7 +29,8 @@ struct PolicyMerge {
     mutating func add(_ node: ConfigNode, _ reader: inout PolicyReader) {
         guard
             let file = reader.fields(
-                node, "a policy file", "", keys: Self.keys, required: ["apiVersion"])
+                node, "a policy file", "", keys: Self.keys, required: ["apiVersion"],
+                example: "apiVersion: cgwarden/v1")
         else { return }
         for (key, word) in [("apiVersion", "cgwarden/v1"), ("kind", "Policy")] {
             if let node = file[key], let text = reader.text(node, key), text != word {

@@ -66,7 +66,7 @@ extension PolicyReader {
     /// Reads a mapping; unknown and missing keys are findings.
     mutating func fields(
         _ node: ConfigNode, _ what: String, _ path: String, keys: [String],
-        required: [String] = []
+        required: [String] = [], example: String? = nil
     ) -> Fields? {
         guard
             let entries = attempt(
@@ -76,8 +76,12 @@ extension PolicyReader {
                 })
         else { return nil }
         var result = Fields(what: what, path: path, position: node.position, entries: [:])
+        var misspelt: [String] = []
         for entry in entries {
             guard keys.contains(entry.key) else {
+                if let meant = ConfigNode.nearest(to: entry.key, among: keys) {
+                    misspelt.append(meant)
+                }
                 note(
                     .key, entry.position,
                     ConfigNode.unknown("key", entry.key, among: keys) + " (\(what))")
@@ -86,8 +90,9 @@ extension PolicyReader {
             result.entries[entry.key] = entry
             places["\(path)/\(entry.key)"] = entry.value.position
         }
-        for key in required where result.entries[key] == nil {
-            note(.missing, node.position, "\(what) needs '\(key)'")
+        for key in required where result.entries[key] == nil && !misspelt.contains(key) {
+            let advice = example.map { "; write `\($0)`" } ?? ""
+            note(.missing, node.position, "\(what) needs '\(key)'\(advice)")
         }
         return result
     }

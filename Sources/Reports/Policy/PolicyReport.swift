@@ -12,6 +12,11 @@ package struct PolicyReport {
     /// A line for each finding.
     package var text: String { load.findings.map { "\($0)\n" }.joined() }
 
+    /// The line for a terminal that says that the files are good; nil if they have errors.
+    package func verdict(on paths: [String]) -> String? {
+        load.isRefused ? nil : "\(paths.joined(separator: ", ").printable): no errors\n"
+    }
+
     /// The findings as JSON, with a newline.
     package var json: [UInt8] {
         var json = JSONWriter()

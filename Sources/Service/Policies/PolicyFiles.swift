@@ -4,6 +4,7 @@ internal import Configuration
 package import Hierarchy
 internal import KernelIO
 package import PolicyLanguage
+internal import Reports
 
 /// The policy files named on the command line, read from disk.
 package enum PolicyFiles {
@@ -47,9 +48,14 @@ package enum PolicyFiles {
     }
 
     /// Reads and checks files for this host, or for a host with the given mode.
+    ///
+    /// Throws if the default directory is meant and does not exist.
     package static func load(
         _ paths: [String], on system: SystemRoot, mode: HierarchyMode? = nil
     ) throws -> PolicyLoad {
+        if paths == [usual], !exist(at: usual) {
+            throw CgwardenError("no policies: \(usual) does not exist; name a file", .noInput)
+        }
         if let mode {
             return PolicyLoader(host: HostFacts(system), mode: mode).load(read(paths))
         }

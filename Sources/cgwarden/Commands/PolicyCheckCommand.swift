@@ -34,6 +34,9 @@ struct PolicyCheckCommand: ParsableCommand {
     func run() throws {
         let load = try PolicyFiles.load(paths, on: options.system, mode: mode)
         let report = PolicyReport(load)
+        if !json, StandardOutput.isTerminal, let verdict = report.verdict(on: paths) {
+            return try StandardOutput.write(report.text + verdict)
+        }
         try StandardOutput.write(
             json ? report.json : Array(report.text.utf8),
             failure: load.isRefused ? ExitCode(2) : nil)

@@ -35,13 +35,12 @@ struct PolicyExplainCommand: AsyncParsableCommand {
 
     func run() async throws {
         let set = try HierarchySet.discover(options.system)
-        let path = try await CgroupLookup(set).resolve(cgroup)
+        let path = try await resolve(set)
         guard !policy.isEmpty else {
             do {
                 return try StandardOutput.write(
                     try ControlClient.ask(
-                        ["explain", path.controlWord] + (json ? ["json"] : []),
-                        in: state.path))
+                        ["explain", path.controlWord] + (json ? ["json"] : [])))
             } catch let error as CgwardenError where error.status == .unavailable {
                 throw CgwardenError("\(error.message), or use --policy", error.status)
             }
@@ -49,5 +48,15 @@ struct PolicyExplainCommand: AsyncParsableCommand {
         let engine = try await PolicyRehearsal(policy, on: options.system).engine
         let report = try ExplanationReport(of: path, by: engine)
         try StandardOutput.write(json ? report.json : Array(report.text.utf8))
+    }
+
+    private func resolve(_ set: HierarchySet) async throws -> CgroupPath {
+        do {
+            return try await CgroupLookup(set).resolve(cgroup)
+        } catch  where cgroup.hasSuffix(".yaml") {
+            throw CgwardenError(
+                "name a cgroup; the file goes to --policy: "
+                    + "cgwarden policy explain CGROUP --policy \(cgroup.printable)", .usage)
+        }
     }
 }

@@ -59,6 +59,7 @@ private func mistakes(_ text: String) -> [String] {
                 == .comparison(
                     .call(.rate, MetricTerm("io.rbytes", instance: "8:0"), .seconds(5)), .greater,
                     .literal(1000, .bytesPerSecond)))
+        #expect(parse("cpu.usage_usec.rate > 2%") == parse("cpu.usage_usec.rate > 2%cpu"))
         #expect(
             parse("host.load > 1")
                 == .comparison(
@@ -76,9 +77,9 @@ private func mistakes(_ text: String) -> [String] {
                 + "memory.max or 20%host"
         ),
         (
-            "cpu.usage_usec.rate > 150%",
-            "22 base: '150%' is a share of what? 'cpu.usage_usec.rate' is in CPUs; write 150%cpu, 25%host or "
-                + "90% of cpu.limit"
+            "cpu.usage_usec.rate > 100% + 50%",
+            "22 base: '100% + 50%' is a share of what? 'cpu.usage_usec.rate' is in CPUs; write 150%cpu, "
+                + "25%host or 90% of cpu.limit"
         ),
         (
             "memory.pressure.full.avg10 > 0.2",
@@ -108,7 +109,10 @@ private func mistakes(_ text: String) -> [String] {
             "memory.usgae > 1GiB",
             "0 metric: unknown metric 'memory.usgae'; did you mean 'memory.current'?"
         ),
-        ("memory.current > 1G", "17 unit: '1G' has two meanings; write 1GiB or 1GB"),
+        (
+            "memory.current > 1G",
+            "17 unit: '1G' has two meanings; write 1GiB or 1GB (systemd's 1G is 1GiB)"
+        ),
         ("cgroup.age > 1H", "13 unit: '1H' has an unknown unit; write 1h"),
         ("avgg(memory.current) > 1GiB", "0 function: unknown function 'avgg'; did you mean 'avg'?"),
         (
