@@ -134,6 +134,7 @@ struct KernelUnprivilegedTests {
         ] {
             let result = try ask(shell, words)
             #expect(result.status == 77, "\(words): \(result)")
+            #expect(result.errors.contains("run as root"), "\(words): \(result)")
         }
         #expect(other.isRunning)
         other.send(SIGKILL)

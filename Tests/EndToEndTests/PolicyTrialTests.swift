@@ -30,10 +30,12 @@ import Testing
         let result = try cgwarden("plan", path, "--root", capture.root)
         #expect(result.status == 10, "\(result)")
         #expect(
-            result.lines.prefix(3) == [
-                "/app.slice/db.service", "  pids.max  20 -> 77  limits[0] of db (only request)",
-                "    pids.max  1  unified  pids.max  20 -> 77",
+            result.lines.prefix(2) == [
+                "/app.slice/db.service", "  pids.max  20 -> 77  limits[0] of db",
             ], "\(result.output)")
+        let write = try #require(result.lines.dropFirst(2).first)
+        #expect(write.hasPrefix("    pids.max  1  20 -> 77  \(capture.root)/"), "\(write)")
+        #expect(write.hasSuffix("/app.slice/db.service/pids.max"), "\(write)")
         #expect(result.errors == "")
         let json = try cgwarden("plan", path, "--json", "--root", capture.root)
         #expect(json.status == 10)

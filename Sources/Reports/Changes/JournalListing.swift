@@ -64,7 +64,7 @@ package struct JournalListing {
         let now = MonotonicClock.wallMicroseconds
         let seconds = now > entry.wallTime ? (now - entry.wallTime) / 1_000_000 : 0
         return seconds < 120
-            ? "\(seconds)s" : seconds < 7200 ? "\(seconds / 60)min" : "\(seconds / 3600)h"
+            ? "\(seconds)s" : seconds < 7200 ? "\(seconds / 60)m" : "\(seconds / 3600)h"
     }
 
     /// The entries as JSON, with a newline.

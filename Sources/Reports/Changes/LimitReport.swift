@@ -1,6 +1,7 @@
 package import Actuation
 package import CgroupModel
 internal import Hierarchy
+internal import KernelIO
 
 /// The plan of `set`, with the results once it has run.
 package struct LimitReport {
@@ -59,13 +60,29 @@ package struct LimitReport {
     /// The plan or the results as text; empty without writes.
     package var text: String {
         if plan.writes.isEmpty { return "" }
-        let table = LeftTable(rows).text
         guard let results else {
-            return "would write, in this order:\n\(table)" + (expiry.plan.map { "\($0)\n" } ?? "")
+            if plan.writes.allSatisfy(\.isDone) {
+                return "nothing to write:\n\(LeftTable(rows).text)"
+            }
+            return "would write, in this order:\n\(LeftTable([heads] + plannedRows).text)"
+                + (expiry.plan.map { "\($0)\n" } ?? "")
         }
+        let table = LeftTable(rows).text
         if let sentence = expiry.sentence(changeNumber) { return "\(table)\(sentence)\n" }
         let changed = results.contains { $0.outcome.isUndoable }
         return changed ? "\(table)undo: cgwarden restore \(path)\n" : table
+    }
+
+    private var heads: [String] {
+        ["LIMIT", "ORDER", "CHANGE", "FILE"] + (isRouted ? ["WAY"] : [])
+    }
+
+    /// The cells of a table row for each planned write, with the whole path of its file.
+    var plannedRows: [[String]] {
+        zip(plan.writes, rows).map { write, row in
+            let file = write.directory.place(of: write.cell)
+            return [row[0], row[1], row[4], file] + row.dropFirst(5)
+        }
     }
 
     /// The cells of a table row for each write.
@@ -107,10 +124,12 @@ package struct LimitReport {
 
     /// The route of a write to the kernel, as an extra cell if any write goes through systemd.
     private func way(_ index: Int) -> [String] {
-        guard plan.writes.indices.contains(where: { routes[$0] != nil }) else { return [] }
+        guard isRouted else { return [] }
         guard let route = routes[index] else { return ["to the file"] }
         return ["through systemd: \(route.unit) \(route.properties.joined(separator: ", "))"]
     }
+
+    private var isRouted: Bool { plan.writes.indices.contains { routes[$0] != nil } }
 
     /// The plan or the results as a JSON object, with a newline.
     package var json: [UInt8] {
@@ -198,6 +217,14 @@ extension LimitResult.Outcome {
         case .failed, .rolledBack, .skipped, .unchanged: true
         default: false
         }
+    }
+}
+
+extension CgroupDirectory {
+    /// The path of an interface file, with the line and the key that are meant in it.
+    fileprivate func place(of cell: ControlCell) -> String {
+        let inner = path.isRoot ? [] : path.bytes
+        return (hierarchy.directory + inner).pathText + "/\(cell)"
     }
 }
 

@@ -86,12 +86,12 @@ extension Expiry {
 }
 
 extension Duration {
-    /// The duration in readable form, rounded up to a unit that suits: `45s`, `10min`, `2h`.
+    /// The duration in readable form, rounded up to a unit that suits: `45s`, `10m`, `2h`.
     package var roundedText: String {
         let seconds = (milliseconds + 999) / 1000
         if milliseconds < 1000 { return shortText }
         if seconds <= 120 { return "\(seconds)s" }
         let minutes = (seconds + 59) / 60
-        return minutes <= 120 ? "\(minutes)min" : "\((minutes + 59) / 60)h"
+        return minutes <= 120 ? "\(minutes)m" : "\((minutes + 59) / 60)h"
     }
 }

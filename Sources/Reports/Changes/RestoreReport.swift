@@ -1,15 +1,18 @@
 package import Actuation
 internal import CgroupModel
+package import Hierarchy
 
 /// The results of a restore, as a table.
 package struct RestoreReport {
     private let results: [RestoreResult]
     private let dryRun: Bool
+    private let set: HierarchySet?
 
-    /// Reports the results of a restore.
-    package init(_ results: [RestoreResult], dryRun: Bool = false) {
+    /// Reports the results of a restore; the hierarchies tell the period of a v1 quota.
+    package init(_ results: [RestoreResult], dryRun: Bool = false, in set: HierarchySet? = nil) {
         self.results = results
         self.dryRun = dryRun
+        self.set = set
     }
 
     /// Whether there was nothing to restore.
@@ -19,10 +22,17 @@ package struct RestoreReport {
     package var failure: CgwardenError? {
         let left = results.filter(\.isLeft)
         guard !left.isEmpty else { return nil }
-        let count = left.count == 1 ? "1 value was" : "\(left.count) values were"
-        return CgwardenError(
-            "\(count) not restored; see above, and use --force to restore values that "
-                + "other programs changed", .temporaryFailure)
+        let kept = Set(left.filter { $0.entry.subject == .cgroup }.map(\.entry.path)).count
+        let values = left.count { $0.entry.subject != .cgroup }
+        let what = [
+            kept == 0 ? nil : counted(kept, "cgroup was kept", "cgroups were kept"),
+            values == 0
+                ? nil : counted(values, "value was not restored", "values were not restored"),
+        ].compactMap(\.self).joined(separator: ", ")
+        let isForeign = left.contains { if case .foreign = $0.outcome { true } else { false } }
+        let advice =
+            isForeign ? ", and use --force to restore values that other programs changed" : ""
+        return CgwardenError("\(what); see above\(advice)", .temporaryFailure)
     }
 
     /// A row for each entry; equal results of several hierarchies share one.
@@ -32,16 +42,22 @@ package struct RestoreReport {
         for result in results {
             let entry = result.entry
             rows.add(
-                [entry.path.description, entry.what, Self.describe(result, dryRun: dryRun)],
+                [
+                    entry.path.description, entry.what,
+                    Self.describe(
+                        result, dryRun: dryRun, period: set.flatMap { entry.quotaPeriod(in: $0) }),
+                ],
                 hierarchy: entry.hierarchy)
         }
         return LeftTable(rows.cells).text
     }
 
-    /// The outcome of one entry.
-    static func describe(_ result: RestoreResult, dryRun: Bool = false) -> String {
-        let original = result.entry.shown(result.entry.original)
-        let found = result.entry.shown(result.found ?? "")
+    /// The outcome of one entry; `period` is that of a v1 quota, in microseconds.
+    static func describe(
+        _ result: RestoreResult, dryRun: Bool = false, period: UInt64? = nil
+    ) -> String {
+        let original = result.entry.shown(result.entry.original, period: period)
+        let found = result.entry.shown(result.found ?? "", period: period)
         return switch result.outcome {
         case .restored: put(result.entry, back: original, from: found, dryRun: dryRun)
         case .already: "is already \(original)"
@@ -55,7 +71,9 @@ package struct RestoreReport {
             original == "(empty)"
                 ? "set to \(text), all of the parent's, because it cannot be empty now"
                 : "stays \(found), because \(text) is below it"
-        case .failed(let error): "failed: \(error.message)"
+        case .failed(let error):
+            (result.entry.subject == .cgroup && error.code == .busy ? "kept: " : "failed: ")
+                + error.message
         }
     }
 

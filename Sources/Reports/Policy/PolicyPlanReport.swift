@@ -43,7 +43,7 @@ package struct PolicyPlanReport {
         }
         var text = "\(change.path)\n" + LeftTable(values).text
         if let report = change.writes {
-            text += LeftTable(report.rows.map { ["    \($0[0])"] + $0.dropFirst() }).text
+            text += LeftTable(report.plannedRows.map { ["    \($0[0])"] + $0.dropFirst() }).text
             for warning in report.warnings { text += "  note: \(warning)\n" }
         }
         for value in change.refused {
@@ -53,7 +53,8 @@ package struct PolicyPlanReport {
     }
 
     private func who(_ value: ValueExplanation) -> String {
-        "\(value.winner?.text ?? "nobody") (\(value.reason))"
+        // A single request needs no reason why it prevails.
+        (value.winner?.text ?? "nobody") + (value.requests.count > 1 ? " (\(value.reason))" : "")
     }
 
     private func change(_ value: ValueExplanation) -> String {

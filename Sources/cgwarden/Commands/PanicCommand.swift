@@ -22,6 +22,8 @@ struct PanicCommand: ParsableCommand {
             so that it is not restarted. Without a daemon, what an earlier one left is undone.
             """)
 
+    @OptionGroup var state: StateDirectoryOption
+
     /// The time limit of the daemon's answer and of each restore.
     ///
     /// The whole command takes less than 10 s.
@@ -73,7 +75,7 @@ struct PanicCommand: ParsableCommand {
                 let files = StateDirectory.files(of: set)
                 let journal = UndoJournal(directory: directory, patience: .milliseconds(500))
                 let restorer = Restorer(set: set, journal: journal, files: files)
-                let report = RestoreReport(try restorer.restore(owners: .daemon))
+                let report = RestoreReport(try restorer.restore(owners: .daemon), in: set)
                 // The journal names them all, unless someone has removed it.
                 _ = restorer.thawMarked(of: .daemon)
                 _ = ExpiredChanges(set: set, journal: journal, files: files).undoOverdue()

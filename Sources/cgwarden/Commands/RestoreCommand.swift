@@ -7,7 +7,7 @@ import Reports
 import Service
 
 /// Restores what cgwarden has changed.
-struct RestoreCommand: ParsableCommand {
+struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Undo changes made by cgwarden.",
         discussion: """
@@ -33,6 +33,7 @@ struct RestoreCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @Argument(help: "Cgroup to restore with its descendants; all by default.", completion: .cgroup)
     var cgroup: String?
     @Option(
@@ -58,12 +59,12 @@ struct RestoreCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
         let set = try HierarchySet.discover(options.system)
         let journal = try StateDirectory.journalToRead()
         let restorer = Restorer(set: set, journal: journal, files: StateDirectory.files(of: set))
         let start = try since.map { try $0.instant(before: MonotonicClock.wallMicroseconds) } ?? 0
-        let path = try chosen(journal, set)
+        let path = try await chosen(journal, set)
         let results =
             try change.map { try revert($0, path, journal, set) }
             ?? restorer.restore(path, owners: owner, force: force, dryRun: dryRun) {
@@ -75,7 +76,7 @@ struct RestoreCommand: ParsableCommand {
         }
         // An empty journal of this user says nothing about changes by root's daemon.
         if results.isEmpty { try StateDirectory.requireSystem() }
-        let report = RestoreReport(results, dryRun: dryRun)
+        let report = RestoreReport(results, dryRun: dryRun, in: set)
         try StandardOutput.write(Array(report.text.utf8), failure: report.failure)
     }
 
@@ -106,7 +107,9 @@ struct RestoreCommand: ParsableCommand {
     /// Returns the chosen cgroup: a path, or a name that is unique in the journal.
     ///
     /// The cgroup itself may no longer exist.
-    private func chosen(_ journal: UndoJournal, _ set: HierarchySet) throws -> CgroupPath? {
+    private func chosen(
+        _ journal: UndoJournal, _ set: HierarchySet
+    ) async throws -> CgroupPath? {
         guard let cgroup else { return nil }
         let paths = Set(try journal.entries().map(\.path))
         let named = paths.filter {
@@ -129,9 +132,16 @@ struct RestoreCommand: ParsableCommand {
             paths.contains { $0.isWithin(path) }
             || set.hierarchies.contains { (try? CgroupDirectory(path, in: $0)) != nil }
         guard isKnown else {
+            if let change = UInt64(cgroup) {
+                throw CgwardenError(
+                    "no cgroup \(path); for a change: cgwarden restore --change \(change)", .noInput
+                )
+            }
+            let present = try await CgroupLookup(set).cgroups().map(\.path)
             throw HierarchyError.noSuchCgroup(
                 path.description,
-                similar: CgroupLookup.similar(to: cgroup, path, among: Array(paths)))
+                similar: CgroupLookup.similar(
+                    to: cgroup, path, among: Array(paths.union(present))))
         }
         return path
     }

@@ -55,6 +55,6 @@ struct RunLimitOptions: ParsableArguments {
 
     func requests(on set: HierarchySet) throws -> [LimitRequest] {
         let host = HostFacts(set.system)
-        return try assignments.flatMap { try LimitRequest.all(parsing: $0, host: host) }
+        return try LimitRequest.all(parsing: assignments, host: host)
     }
 }

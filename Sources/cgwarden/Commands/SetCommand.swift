@@ -38,6 +38,7 @@ struct SetCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
     @Argument(
         help: ArgumentHelp("Limits as NAME=VALUE.", valueName: "name=value"),
@@ -53,6 +54,12 @@ struct SetCommand: AsyncParsableCommand {
 
     func validate() throws {
         if list { return }
+        if let cgroup, let name = cgroup.split(separator: "=").first, cgroup.contains("="),
+            CatalogName(String(name))?.limit != nil, !settings.contains(where: { $0.contains("=") })
+        {
+            throw ValidationError(
+                "the cgroup comes first: cgwarden set \(settings.first ?? "CGROUP") \(cgroup)")
+        }
         if cgroup == nil || settings.isEmpty {
             throw ValidationError(
                 "name a cgroup and at least one limit: cgwarden set build memory.max=512MiB")
@@ -64,8 +71,8 @@ struct SetCommand: AsyncParsableCommand {
         if list { return try StandardOutput.write(LimitCatalog.overview) }
         let context = try ActionContext(options)
         let host = HostFacts(context.set.system)
-        let requests = try settings.flatMap { try LimitRequest.all(parsing: $0, host: host) }
         let path = try await context.resolve(cgroup ?? "")
+        let requests = try LimitRequest.all(parsing: settings, host: host)
         let plan = try LimitPlanner(context.routed(), host: host).plan(
             requests, on: path, force: force, shrink: shrink)
         let isHeld = noteHold(path)
@@ -76,9 +83,9 @@ struct SetCommand: AsyncParsableCommand {
                 on: plan.writes.map(\.cell), isHeld: isHeld)
                 + LimitOwners(in: context.set, journal: nil).report(on: path).warnings)
         report.expiry = expiring.expiry
-        if dryRun {
-            try plan.checkWritable { routes[$0] != nil }
-        } else {
+        // First, because without this right another directory for the journal would not help.
+        try plan.checkWritable { routes[$0] != nil }
+        if !dryRun {
             let acting = try context.changing(expiring.expiry)
             report.results = LimitTransaction(
                 plan, in: acting, cause: "set " + settings.joined(separator: " ")
