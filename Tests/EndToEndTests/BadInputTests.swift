@@ -39,6 +39,7 @@ import Testing
                 [command, "/no/such"], 66, "no cgroup /no/such", "cgwarden tree", on: capture)
         }
         try expect(["top", "-b", "/nope"], 66, "no cgroup /nope", on: capture)
+        try expect(["stat", "/nope"], 66, "no cgroup /nope", on: capture)
         try expect(["stat", "--cgroup", "/nope/*"], 66, "/nope/*", "cgwarden tree", on: capture)
         try expect(["show", "--pid", "4194305"], 66, "4194305")
     }

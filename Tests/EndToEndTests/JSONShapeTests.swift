@@ -140,6 +140,15 @@ import Testing
                 Set(object.keys) == ["time", "path", "inode", "memory.max", "pids.current"])
         }
         #expect(objects.last?["memory.max"] as? String == "max")
+        let named = try ProgramRun.cgwarden(
+            "stat", "--root", capture.root, "web.service", "--json", "-n", "1")
+        let paths = try JSONText.objects(named).compactMap { $0["path"] as? String }
+        #expect(paths == ["/app.slice/web.service"])
+        let tree = try ProgramRun.cgwarden(
+            "stat", "--root", capture.root, "/app.slice", "--json", "-n", "1")
+        #expect(
+            Set(try JSONText.objects(tree).compactMap { $0["path"] as? String }).isSuperset(
+                of: ["/app.slice", "/app.slice/web.service"]))
     }
 
     /// Names that JSON and CSV have to quote.

@@ -34,6 +34,12 @@ import Testing
         #expect(try time(PastRecording.at(9) + ".75") == 10 << 20)
     }
 
+    @Test func statOfACgroupThatMayHaveEndedSince() throws {
+        let objects = try past.objects(
+            "stat", "a", "--from", PastRecording.at(58), "--to", PastRecording.at(60), "--json")
+        #expect(!objects.isEmpty && objects.allSatisfy { $0["path"] as? String == "/a" })
+    }
+
     @Test func treeListsTheCgroupsOfThatTime() throws {
         let early = try past.run("tree", "--at", PastRecording.at(59)).output
         #expect(early.contains("├─ a") || early.contains("└─ a"))

@@ -20,6 +20,7 @@ struct CreateCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Option(
         help: "Controllers to enable: memory,cpu.", completion: .controllers,
@@ -52,6 +53,10 @@ struct CreateCommand: ParsableCommand {
         let expiry = expiring.expiry
         if let sentence = dryRun ? expiry.plan : expiry.sentence(acting.changeNumber) {
             text += "; \(sentence)"
+        }
+        if !cgroup.contains("/") {
+            StandardOutput.complain(
+                "cgwarden: note: a new cgroup is at the top unless its path is given: \(path)")
         }
         try StandardOutput.write(text + "\n")
     }

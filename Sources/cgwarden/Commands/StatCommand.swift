@@ -29,6 +29,7 @@ struct StatCommand: AsyncParsableCommand {
             `promtool tsdb create-blocks-from openmetrics`.
 
             Examples:
+              cgwarden stat web -n 5 -i 2s               one cgroup and those in it
               cgwarden stat --json -i 5s --cgroup '/system.slice/*'
               cgwarden stat -i 5s --record FILE > /dev/null
               cgwarden stat --csv -n 10 --fields cpu.usage_usec,memory.current,memory.max
@@ -38,6 +39,10 @@ struct StatCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @Argument(
+        help: ArgumentHelp("Only this cgroup and its descendants.", valueName: "cgroup"),
+        completion: .cgroup)
+    var subtree: String?
     @Flag(help: "One JSON object per cgroup, one per line.") var json = false
     @Flag(help: "Comma-separated values (RFC 4180) with a header line.") var csv = false
     @Option(
@@ -74,8 +79,20 @@ struct StatCommand: AsyncParsableCommand {
 
     private static let usualInterval = Interval(seconds: 1)
 
+    /// Says that a recording has no sample, if the first one takes long.
+    private static func reminder(_ file: String) -> Task<Void, Never> {
+        Task {
+            guard (try? await Task.sleep(for: .seconds(3))) != nil else { return }
+            StandardOutput.complain(
+                "cgwarden: still waiting for the first sample; until then \(file) is empty")
+        }
+    }
+
     func validate() throws {
         if json && csv { throw ValidationError("--json and --csv are mutually exclusive") }
+        if subtree != nil, cgroup != nil {
+            throw ValidationError("a cgroup and --cgroup are mutually exclusive")
+        }
         if wait, cgroup == nil { throw ValidationError("--wait needs --cgroup") }
         if let samples, samples < 0 { throw ValidationError("-n cannot be negative") }
         if let top, top < 1 { throw ValidationError("--top must be at least 1") }
@@ -97,16 +114,32 @@ struct StatCommand: AsyncParsableCommand {
         #endif
     }
 
-    func run() async throws {
-        if listFields { return try StandardOutput.write(FieldList.overview) }
-        for note in fields?.notes ?? [] { StandardOutput.complain("cgwarden: note: \(note)") }
-        let printed = fields?.metrics ?? (json ? nil : FieldList.usual)
-        let pattern = try cgroup.map { text in
+    /// The cgroups to print; nil for all.
+    private func pattern() async throws -> PathPattern? {
+        if let subtree {
+            let lookup = CgroupLookup(try HierarchySet.discover(options.system))
+            // One of the past may no longer exist.
+            let path =
+                past.from == nil ? try await lookup.resolve(subtree) : try lookup.path(subtree)
+            return PathPattern(subtree: path)
+        }
+        return try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
                 throw ValidationError("--cgroup: pattern \(text): unclosed bracket; close it")
             }
             return pattern
         }
+    }
+
+    func run() async throws {
+        if listFields { return try StandardOutput.write(FieldList.overview) }
+        for note in fields?.notes ?? [] { StandardOutput.complain("cgwarden: note: \(note)") }
+        if samples == 1, past.from == nil, fields?.namesRates ?? false {
+            StandardOutput.complain(
+                "cgwarden: note: one sample has no rates, so counters are totals; use -n 2")
+        }
+        let printed = fields?.metrics ?? (json ? nil : FieldList.usual)
+        let pattern = try await pattern()
         let choice = top.map { TopChoice($0, by: by) }
         if let from = past.from { return try printPast(from, printed, pattern, choice) }
         var configuration = SamplerConfiguration()
@@ -135,9 +168,12 @@ struct StatCommand: AsyncParsableCommand {
         var cadence = Cadence()
         var deaths = samples == 1 ? nil : HostDeaths(observation.set)
         var previous: Snapshot?
+        let reminder = recorder == nil ? nil : Self.reminder(recording.record ?? "")
+        defer { reminder?.cancel() }
         while true {
             let snapshot = await observation.sampler.sample()
             try recorder?.append(snapshot)
+            reminder?.cancel()
             let indices = snapshot.cgroups.indices.filter { index in
                 pattern?.matches(snapshot.cgroups[index].path) ?? true
             }.filter { index in

@@ -28,10 +28,13 @@ struct FieldList {
     let metrics: [MetricID]
     /// A note for each former name, and for each name of one page size.
     let notes: [String]
+    /// Whether a name means a rate.
+    let namesRates: Bool
 
     init(parsing text: String) throws {
         var metrics: [MetricID] = []
         var notes: [String] = []
+        var namesRates = false
         for part in text.split(separator: ",") {
             let typed = part.trimming(" ")
             if let metric = CatalogName.ofPageSize(typed)?.name.metric {
@@ -43,10 +46,12 @@ struct FieldList {
                 throw ValidationError(CatalogName.refusal(ofMetric: typed))
             }
             metrics.append(metric.id)
+            namesRates = namesRates || known.isRate
             if let note = known.note { notes.append(note) }
         }
         self.metrics = metrics
         self.notes = notes
+        self.namesRates = namesRates
         if metrics.isEmpty { throw ValidationError("name at least one field") }
     }
 

@@ -21,6 +21,11 @@ enum UsageMistake {
     static func line(_ message: String, full: String, command: String? = nil) -> String {
         var line = lower(message.prefix { $0 != "\n" })
         if line.hasSuffix(".") { line.removeLast() }
+        if line.hasPrefix("unknown option"), let option = quoted(in: line), ports.contains(option),
+            let command = command ?? self.command(in: full), listeners.contains(command)
+        {
+            return "unknown option '\(option)'; write --web.listen-address HOST:PORT"
+        }
         if let parts = cut(line, at: ". Did you mean ") {
             // The parser suggests any option within three letters, however short it is.
             let words = [parts.0, parts.1].compactMap { quoted(in: $0) }
@@ -69,16 +74,23 @@ enum UsageMistake {
         return line + ((command ?? self.command(in: full)).map { "; see `\($0) --help`" } ?? "")
     }
 
+    /// The commands that listen on a port, and what people type for the option that names it.
+    private static let listeners = ["cgwarden exporter", "cgwarden daemon"]
+    private static let ports = ["--port", "--listen", "--listen-address", "--address", "--bind"]
+
     /// The form of the values of an option, by the examples at the end of its help; nil for a plain
     /// word or number.
     private static func form(of help: String) -> String? {
         if help.hasSuffix("RFC 3339") {
             return "a time: -2h, 14:02, 'yesterday 14:00' or 2026-11-30T14:02:00Z"
         }
-        let example = help.split(separator: " ").last.map(String.init) ?? ""
-        let isRange = help.hasSuffix(" to \(example)")
-        guard example.first?.isNumber == true, example.last?.isLetter == true, !isRange else {
-            return nil
+        if help.hasPrefix("number of ") { return "a number" }
+        let words = help.split(separator: " ")
+        let example = words.last.map(String.init) ?? ""
+        guard example.first?.isNumber == true, example.last?.isLetter == true else { return nil }
+        if words.count > 2, words[words.count - 2] == "to" {
+            let first = String(words[words.count - 3])
+            return Interval(argument: first).map { _ in "a time from \(first) to \(example)" }
         }
         if Interval(argument: example) != nil {
             return "a time from 1ms to 365d: 500ms, 10s, 5m, 2h, 1d"
