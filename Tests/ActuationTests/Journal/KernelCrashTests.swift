@@ -167,7 +167,7 @@ struct KernelCrashTests {
         let set = scratch.set
         let (first, second) = (try PopulatedCgroup(set), try PopulatedCgroup(set))
         let pid = try first.run("exec sleep 300")
-        let before = try #require(ProcessPlaces(set: set).places(of: pid))
+        let before = try #require(try ProcessPlaces(set: set).places(of: pid))
         try #require(!trees.isEmpty)
         let nothing = try scratch.everything()
         try program.killAtEachStep(
@@ -175,7 +175,7 @@ struct KernelCrashTests {
             expecting: Self.recorded * trees.count
         ) { step in
             try expectUndone(nothing, step)
-            #expect(ProcessPlaces(set: set).places(of: pid) == before, "\(step)")
+            #expect(try ProcessPlaces(set: set).places(of: pid) == before, "\(step)")
         }
     }
 

@@ -83,7 +83,7 @@ struct KernelUndoTests {
         try cleaned {
             let cgroups = try (0..<3).map { _ in try PopulatedCgroup(set) }
             let pid = try cgroups[0].run("exec sleep 300")
-            let before = try #require(ProcessPlaces(set: set).places(of: pid))
+            let before = try #require(try ProcessPlaces(set: set).places(of: pid))
             let mover = Mover(ActingContext(set, journal: journal))
             _ = try mover.move([pid], to: cgroups[1].path)
             _ = try mover.move([pid], to: cgroups[2].path)
@@ -91,7 +91,7 @@ struct KernelUndoTests {
             #expect(Set(entries.map(\.path)) == [cgroups[2].path])
             #expect(entries.allSatisfy { $0.original.hasSuffix(cgroups[0].path.description) })
             #expect(try restore() == ["restored"])
-            #expect(ProcessPlaces(set: set).places(of: pid) == before)
+            #expect(try ProcessPlaces(set: set).places(of: pid) == before)
             #expect(try restore().isEmpty)
         }
     }
@@ -100,12 +100,12 @@ struct KernelUndoTests {
         try cleaned {
             let cgroups = try (0..<3).map { _ in try PopulatedCgroup(set) }
             let pid = try cgroups[0].run("exec sleep 300")
-            let before = try #require(ProcessPlaces(set: set).places(of: pid))
+            let before = try #require(try ProcessPlaces(set: set).places(of: pid))
             _ = try Mover(ActingContext(set, journal: journal)).move([pid], to: cgroups[1].path)
             _ = try Mover(ActingContext(set)).move([pid], to: cgroups[2].path)
             #expect(try restore() == ["foreign"])
             #expect(try restore(force: true) == ["restored"])
-            #expect(ProcessPlaces(set: set).places(of: pid) == before)
+            #expect(try ProcessPlaces(set: set).places(of: pid) == before)
         }
     }
 

@@ -42,7 +42,8 @@ import Testing
         }
 
         func place(of pid: Int32, _ controller: Controller) throws -> CgroupPath? {
-            ProcessPlaces(set: set).place(of: pid, in: try #require(set.legacy(controller)))
+            let tree = try #require(set.legacy(controller))
+            return try ProcessPlaces(set: set).place(of: pid, in: tree)
         }
 
         /// The shadows that are left.
