@@ -45,4 +45,15 @@ import Testing
         let isTaken = line.take(.tab)
         #expect(!isTaken)
     }
+
+    @Test func wordsAndTheWholeLineAreErasedBeforeTheCursor() {
+        var line = LineEditor("set /a  b  for 10m", after: "set /a  b  ")
+        var seen: [String] = []
+        for key in [KeyEvent.eraseWord, .eraseWord, .end, .eraseLine, .eraseWord] {
+            let isTaken = line.take(key)
+            #expect(isTaken)
+            seen.append("\(line.before)|\(line.after)")
+        }
+        #expect(seen == ["set /a  |for 10m", "set |for 10m", "set for 10m|", "|", "|"])
+    }
 }

@@ -19,6 +19,18 @@ struct LineEditor: Hashable, Sendable {
     /// The text after the cursor.
     var after: String { String(characters[cursor...]) }
 
+    private mutating func erase(to start: Int) {
+        characters.removeSubrange(start..<cursor)
+        cursor = start
+    }
+
+    /// Returns the position at which the last word of a line starts; blanks after it belong to it.
+    static func wordStart(_ characters: some BidirectionalCollection<Character>) -> Int {
+        let blanks = characters.reversed().prefix(while: \.isWhitespace).count
+        let word = characters.dropLast(blanks).reversed().prefix { !$0.isWhitespace }.count
+        return characters.count - blanks - word
+    }
+
     /// Handles an editing key; returns whether it was one.
     mutating func take(_ key: KeyEvent) -> Bool {
         switch key {
@@ -30,6 +42,8 @@ struct LineEditor: Hashable, Sendable {
             guard cursor > 0 else { return true }
             cursor -= 1
             characters.remove(at: cursor)
+        case .eraseLine: erase(to: 0)
+        case .eraseWord: erase(to: Self.wordStart(characters[..<cursor]))
         case .delete: if cursor < characters.count { characters.remove(at: cursor) }
         case .character(let character):
             guard characters.count < Self.longest else { return true }

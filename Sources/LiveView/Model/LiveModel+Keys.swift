@@ -50,7 +50,7 @@ extension LiveModel {
             settle()
         case .function(let number): return function(number)
         case .character(let character): return command(character)
-        case .resize, .redraw, .hangUp, .backspace, .delete: break
+        case .resize, .redraw, .hangUp, .backspace, .eraseLine, .eraseWord, .delete: break
         }
         return nil
     }

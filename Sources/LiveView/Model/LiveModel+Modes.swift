@@ -13,6 +13,9 @@ extension LiveModel {
         case .backspace:
             if filter.isEmpty { mode = .table } else { filter.removeLast() }
             rebuild()
+        case .eraseLine, .eraseWord:
+            filter = key == .eraseLine ? "" : String(filter.prefix(LineEditor.wordStart(filter)))
+            rebuild()
         case .character(let character):
             filter.append(character)
             rebuild()

@@ -4,6 +4,8 @@ package enum KeyEvent: Hashable, Sendable {
     case character(Character)
     case enter, escape, tab, backTab, backspace
     case up, down, left, right, pageUp, pageDown, home, end
+    /// Ctrl-U and Ctrl-W: erase the text or the word before the cursor.
+    case eraseLine, eraseWord
     case insert, delete, shiftLeft, shiftRight
     /// A function key; F1 is 1.
     case function(Int)

@@ -143,9 +143,13 @@ import Glibc
 
     private static func typed(_ code: wint_t) -> KeyEvent? {
         switch code {
+        case 1: return .home
+        case 5: return .end
         case 9: return .tab
         case 10, 13: return .enter
         case 12: return .redraw
+        case 21: return .eraseLine
+        case 23: return .eraseWord
         case 27: return .escape
         case 8, 127: return .backspace
         case 0..<32: return nil
