@@ -55,15 +55,14 @@ package struct ControlClient {
     private static let silence = CgwardenError(
         "the daemon did not respond in time", .temporaryFailure)
 
-    /// Sends a request to the daemon with a state directory, by default this user's, and returns its
-    /// reply.
+    /// Sends a request to the daemon with this user's state directory, and returns its reply.
     ///
     /// Throws the daemon's error, or an error if the daemon does not reply in time or none appears
     /// to run.
     package static func ask(
-        _ words: [String], in stateDirectory: String? = nil, within time: Duration = .seconds(30)
+        _ words: [String], within time: Duration = .seconds(30)
     ) throws -> String {
-        let directory = try stateDirectory ?? usualDirectory()
+        let directory = try usualDirectory()
         let path = "\(directory)/\(ControlServer.name)"
         let connection: LocalConnection
         do throws(IOError) {
@@ -73,7 +72,7 @@ package struct ControlClient {
                 throw CgwardenError("only root may use \(path); run as root", .noPermission)
             }
             if error.isTryAgain { throw Self.silence }
-            if stateDirectory == nil { try StateDirectory.requireSystem() }
+            try StateDirectory.requireSystem()
             throw CgwardenError(
                 "no daemon listens at \(path); start one: cgwarden daemon", .unavailable)
         }

@@ -2,17 +2,23 @@ package import Actuation
 package import Hierarchy
 internal import KernelIO
 internal import Reports
+internal import Synchronization
 
 /// The directory of the undo journal and the holds.
 ///
 /// It is on a tmpfs, so its contents vanish together with the cgroups.
 package enum StateDirectory {
-    /// The environment variable that overrides every other choice.
+    /// The environment variable that overrides every other choice but ``choose(_:)``.
     static let variable = "CGWARDEN_STATE_DIRECTORY"
+    private static let chosen = Mutex<String?>(nil)
+
+    /// Uses an absolute path in this process, whatever else names one.
+    package static func choose(_ path: String) { chosen.withLock { $0 = path } }
 
     /// Returns this user's directory: ``system`` for root, otherwise one in the user's runtime
     /// directory.
     package static func path() throws -> String {
+        if let chosen = chosen.withLock({ $0 }) { return chosen }
         if let chosen = Environment.value(variable) {
             guard chosen.hasPrefix("/") else {
                 throw CgwardenError("\(variable) must be an absolute path, not \(chosen)", .usage)
@@ -50,7 +56,9 @@ package enum StateDirectory {
     ///
     /// Root's changes, and whether a daemon runs, are not visible to this user then.
     package static var hidden: String? {
-        guard !EffectiveUser.isRoot, Environment.value(variable) == nil else { return nil }
+        guard !EffectiveUser.isRoot, Environment.value(variable) == nil,
+            chosen.withLock({ $0 }) == nil
+        else { return nil }
         let system = system
         return LogFile.exists(system) ? system : nil
     }

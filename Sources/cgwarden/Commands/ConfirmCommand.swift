@@ -21,6 +21,7 @@ struct ConfirmCommand: ParsableCommand {
               cgwarden confirm 12
             """)
 
+    @OptionGroup var state: StateDirectoryOption
     @Argument(help: "The number of the change, as `cgwarden journal` shows it.")
     var number: UInt64?
     @Flag(help: "Keep all changes that await a confirmation.") var all = false

@@ -35,6 +35,7 @@ struct EventsCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @Flag(name: .shortAndLong, help: "Wait for further events and print them.")
     var follow = false
     @Option(

@@ -38,6 +38,7 @@ struct ExplainCommand: AsyncParsableCommand {
     @Option(name: [.customShort("d"), .long], help: "Time to watch, 100ms to 1m (default: 2s).")
     var window: Interval?
     @Flag(help: "One JSON object.") var json = false
+    @OptionGroup var state: StateDirectoryOption
     @OptionGroup var past: PastOptions
 
     private static let usualWindow = Interval(seconds: 2)
@@ -57,7 +58,7 @@ struct ExplainCommand: AsyncParsableCommand {
         if let found = try past.snapshot() {
             let snapshot = found.snapshot
             let explanation = Explanation(
-                try snapshot.index(typed: chosen.cgroup ?? ""), in: snapshot,
+                try found.omissions.index(typed: chosen.cgroup ?? "", in: snapshot), in: snapshot,
                 after: found.earlier.map { EarlierLevels($0) },
                 files: SourceFiles(legacy: Set(found.machine?.legacy ?? [])))
             let report = CauseReport(explanation, policies: nil)

@@ -23,6 +23,7 @@ struct HoldCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
     @Argument(help: "Duration: 30m, 1h.") var time: Interval?
     @Flag(help: "Release the hold.") var release = false
@@ -70,7 +71,8 @@ struct HoldCommand: AsyncParsableCommand {
         do {
             _ = try ControlClient.ask(["release", path.controlWord], within: .seconds(10))
         } catch let error as CgwardenError where error.status == .unavailable {
-            try StateDirectory.holds().release(path)
+            return HoldListing.released(
+                path, wasHeld: try StateDirectory.holds().release(path))
         }
     }
 

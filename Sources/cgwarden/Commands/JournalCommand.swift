@@ -23,6 +23,7 @@ struct JournalCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @Flag(help: "One JSON array.") var json = false
 
     func run() throws {

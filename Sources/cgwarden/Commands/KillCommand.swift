@@ -22,6 +22,7 @@ struct KillCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Option(
         help: "Signal to send first: TERM, INT, HUP, QUIT…",

@@ -29,6 +29,7 @@ struct MoveCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @Option(
         help: "Only in the hierarchies with these controllers.", completion: .controllers,
         transform: ControllerList.init(parsing:))

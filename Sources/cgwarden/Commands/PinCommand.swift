@@ -24,6 +24,7 @@ struct PinCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Option(help: "CPUs: 0-3,8.") var cpus: RangeArgument?
     @Option(help: "Memory nodes: 0.") var mems: RangeArgument?

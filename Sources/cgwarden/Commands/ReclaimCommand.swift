@@ -19,6 +19,7 @@ struct ReclaimCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Argument(help: "Amount: 64MiB, 1GB.") var amount: ByteAmount?
     @Flag(help: "Reclaim as much as possible.") var all = false

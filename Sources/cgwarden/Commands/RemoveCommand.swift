@@ -21,6 +21,7 @@ struct RemoveCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Flag(name: [.customShort("r"), .long], help: "Remove its descendants too.")
     var recursive = false

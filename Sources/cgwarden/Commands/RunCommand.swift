@@ -38,6 +38,7 @@ struct RunCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var system: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @OptionGroup var limits: RunLimitOptions
     @Option(help: "Name after run- (default: the command and a number).")
     var name: String?

@@ -36,6 +36,7 @@ struct ShowCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var chosen: CgroupOrProcess
+    @OptionGroup var state: StateDirectoryOption
     @OptionGroup var past: PastOptions
     #if Exporter
     @OptionGroup(title: "Another host") var remote: RemoteOptions
@@ -91,8 +92,8 @@ struct ShowCommand: AsyncParsableCommand {
     }
 
     /// Prints the cgroup in a sample that says all that is known.
-    private func show(_ snapshot: Snapshot) throws {
-        let index = try snapshot.index(typed: chosen.cgroup ?? "")
+    private func show(_ snapshot: Snapshot, omissions: [Omission] = []) throws {
+        let index = try omissions.index(typed: chosen.cgroup ?? "", in: snapshot)
         let description = CgroupDescription(past: snapshot, index: index)
         try StandardOutput.write(json ? description.json : Array(description.text.utf8))
     }

@@ -30,6 +30,6 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         try StandardOutput.write(
-            try ControlClient.ask(["status"] + (json ? ["json"] : []), in: state.path))
+            try ControlClient.ask(["status"] + (json ? ["json"] : [])))
     }
 }

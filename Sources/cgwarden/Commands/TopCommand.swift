@@ -43,6 +43,7 @@ struct TopCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @Argument(help: "The topmost cgroup.", completion: .cgroup) var root = "/"
     @Flag(name: .shortAndLong, help: "Print text instead of the live view.") var batch = false
     @Option(

@@ -1,10 +1,13 @@
 import ArgumentParser
+import Service
 
 /// The option of commands that ask a daemon with a state directory of its own.
 struct StateDirectoryOption: ParsableArguments {
     @Option(
         name: .customLong("state-dir"),
-        help: "State directory of the daemon, as given to it; absolute.", completion: .directory)
+        help: ArgumentHelp(
+            "State directory of the daemon, as given to it; absolute.", valueName: "dir"),
+        completion: .directory)
     var path: String?
 
     func validate() throws {
@@ -12,4 +15,5 @@ struct StateDirectoryOption: ParsableArguments {
             throw ValidationError("--state-dir must be an absolute path; begin it with /")
         }
     }
+        StateDirectory.choose(path)
 }
