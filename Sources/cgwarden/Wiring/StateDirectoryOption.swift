@@ -1,7 +1,7 @@
 import ArgumentParser
 import Service
 
-/// The option of commands that ask a daemon with a state directory of its own.
+/// The option of commands that ask a daemon with a state directory of its own, or read its state.
 struct StateDirectoryOption: ParsableArguments {
     @Option(
         name: .customLong("state-dir"),
@@ -11,9 +11,10 @@ struct StateDirectoryOption: ParsableArguments {
     var path: String?
 
     func validate() throws {
-        if let path, !path.hasPrefix("/") {
+        guard let path else { return }
+        guard path.hasPrefix("/") else {
             throw ValidationError("--state-dir must be an absolute path; begin it with /")
         }
-    }
         StateDirectory.choose(path)
+    }
 }
