@@ -64,7 +64,8 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(help: "Sort by path, tasks, CPU, memory, I/O.") var order: Order?
     @Option(
         name: .customLong("order"),
-        help: "Sort by path, tasks, cpu, memory, io, or a column's name or metric.")
+        help: "Sort by path, tasks, cpu, memory, io, or a column's name or metric.",
+        completion: .words(SortName.usual), transform: SortName.init(parsing:))
     var orderName: SortName?
     @Flag(exclusivity: .chooseLast) var counting: ProcessCount.Kind?
     @Option(help: "With -P and -k: also count the processes of descendants: yes or no.")
@@ -120,27 +121,29 @@ struct TopCommand: AsyncParsableCommand {
         case percentage, time
     }
 
-    struct SortName: ExpressibleByArgument {
+    struct SortName {
         let key: SortKey
         /// The note for a former name.
         let note: String?
 
-        init?(argument: String) {
+        init(parsing argument: String) throws {
             let name = CatalogName(argument)
             let metric = name?.metric?.id
             guard
                 let key = SortKey(rawValue: argument)
                     ?? SortKey.allCases.first(where: { metric.map($0.metrics.contains) ?? false })
-            else { return nil }
+            else {
+                throw ValidationError(
+                    unknown: "order", argument, among: SortKey.allCases.map(\.rawValue))
+            }
             self.key = key
             note = name?.note
         }
 
-        /// The orders of systemd-cgtop; the key S of the live view lists all.
-        static var allValueStrings: [String] {
+        /// The orders of systemd-cgtop.
+        static var usual: [String] {
             [SortKey.path, .tasks, .cpu, .memory, .io].map(\.rawValue)
         }
-        static var defaultCompletionKind: CompletionKind { .words(allValueStrings) }
     }
 
     func validate() throws {
