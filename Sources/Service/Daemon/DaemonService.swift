@@ -194,6 +194,11 @@ struct DaemonService: Service {
                     ])
                 ServiceNotification.ready()
                 try await ticking.run()
+                if guardian != nil, machine.set.system.isLive {
+                    for other in OtherDaemon.all(besides: machine.stateDirectory) {
+                        logger.warning("\(other)")
+                    }
+                }
                 return true
             }
             group.addTask {

@@ -15,8 +15,9 @@ extension StateClaim {
                     error.isPermission ? .noPermission : .ioError)
             }
             throw CgwardenError(
-                "another daemon uses \(directory); stop it first, or choose another "
-                    + "--state-dir", .temporaryFailure)
+                "another daemon\(Self.holder(of: directory).map { " (process \($0.pid))" } ?? "") uses "
+                    + "\(directory); stop it first, or give this one another --state-dir and "
+                    + "a policy for other cgroups", .temporaryFailure)
         }
     }
 }

@@ -14,6 +14,9 @@ struct DaemonCommand: AsyncParsableCommand {
             log; those of --dry-run also appear on standard error. `cgwarden status` shows the \
             current state. The host's own daemon keeps history in /var/lib/cgwarden/history.
 
+            A second daemon on the same host needs a --state-dir and a policy for other cgroups: \
+            each daemon takes a limit that the other sets for drift. It warns of the other one.
+
             SIGHUP reloads the policies, all or none. SIGTERM stops the daemon and restores what \
             it changed, unless a policy says restore_on_exit: false; exit status 75 means that \
             something could not be restored. If the daemon dies in any other way, a guardian \
