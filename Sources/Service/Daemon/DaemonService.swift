@@ -192,13 +192,13 @@ struct DaemonService: Service {
                         "version": "\(version)", "revision": "\(BuildFacts.revision)",
                         "swift": "\(BuildFacts.swiftVersion)",
                     ])
-                ServiceNotification.ready()
-                try await ticking.run()
                 if guardian != nil, machine.set.system.isLive {
                     for other in OtherDaemon.all(besides: machine.stateDirectory) {
                         logger.warning("\(other)")
                     }
                 }
+                ServiceNotification.ready()
+                try await ticking.run()
                 return true
             }
             group.addTask {
