@@ -141,8 +141,30 @@ import Testing
 
     private func throttle(below mebibytes: UInt64? = nil) throws -> ThrottlePoint {
         try ThrottlePoint(
-            directory, below: mebibytes.map { .number($0 * Self.mebibyte) },
+            directory, otherLayers: mebibytes.map { .number($0 * Self.mebibyte) },
             files: KernelControlFiles(), journal: machine.journal)
+    }
+
+    /// The guard's bound would stay, with nobody to remove it.
+    @Test func boundThatCannotBeReadAtTheEndIsReported() throws {
+        let isUnreadable = Flag()
+        let throttle = try ThrottlePoint(
+            directory, files: UnreadableFiles(once: isUnreadable), journal: machine.journal)
+        try throttle.set(180 * Self.mebibyte, cause: "guard db")
+        isUnreadable.set()
+        #expect(throws: ActuationError.self) { try throttle.putBack(cause: "guard db") }
+        #expect(try high == "\(180 * Self.mebibyte)")
+    }
+
+    /// The kernel shows a multiple of the page size, which a restore must know as its own value.
+    @Test func liftedBoundIsRecordedAsTheKernelShowsIt() throws {
+        let throttle = try ThrottlePoint(
+            directory, otherLayers: .number(1_000_000), files: PageFiles(),
+            journal: machine.journal)
+        try throttle.set(500_000, cause: "guard db")
+        try throttle.lift()
+        #expect(try machine.journal.entries().map(\.readBack) == ["999424"])
+        #expect(try high == "1000000")
     }
 
     private func setByPolicy(_ mebibytes: UInt64) -> EffectResult {
@@ -202,14 +224,14 @@ import Testing
 
     @Test func requestOfAnotherLayerDuringAGuardAppliesImmediately() throws {
         let throttle = try throttle()
-        try throttle.setBelow(.number(60 * Self.mebibyte), cause: "guard db")
+        try throttle.updateOtherLayers(.number(60 * Self.mebibyte), cause: "guard db")
         // Without a bound they write their own values.
         #expect(try high == "max")
         try throttle.set(180 * Self.mebibyte, cause: "guard db")
         #expect(try high == "\(60 * Self.mebibyte)")
-        try throttle.setBelow(.number(200 * Self.mebibyte), cause: "guard db")
+        try throttle.updateOtherLayers(.number(200 * Self.mebibyte), cause: "guard db")
         #expect(try high == "\(180 * Self.mebibyte)")
-        try throttle.setBelow(nil, cause: "guard db")
+        try throttle.updateOtherLayers(nil, cause: "guard db")
         try throttle.lift()
         #expect(try high == "max")
     }
@@ -220,5 +242,31 @@ import Testing
         try machine.cgroup("/a", ["memory.high": "4096"])
         try throttle.putBack(cause: "guard db")
         #expect(try high == "4096")
+    }
+}
+
+/// The kernel's files, which cannot be read once a flag is set.
+private struct UnreadableFiles: ControlFiles {
+    let once: Flag
+
+    func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+        if once.value { throw IOError("open", name, code: EMFILE) }
+        return try KernelControlFiles().text(name, of: directory)
+    }
+
+    func write(_ value: String, to name: String, of directory: CgroupDirectory) throws(IOError) {
+        try KernelControlFiles().write(value, to: name, of: directory)
+    }
+}
+
+/// Files that show numbers rounded down to pages of 4 KiB.
+private struct PageFiles: ControlFiles {
+    func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+        let text = try KernelControlFiles().text(name, of: directory)
+        return UInt64(text).map { "\($0 / 4096 * 4096)" } ?? text
+    }
+
+    func write(_ value: String, to name: String, of directory: CgroupDirectory) throws(IOError) {
+        try KernelControlFiles().write(value, to: name, of: directory)
     }
 }

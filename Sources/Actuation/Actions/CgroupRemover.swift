@@ -32,7 +32,7 @@ package struct CgroupRemover: Sendable {
         }
         if !recursive {
             for top in tops {
-                let below: [CgroupDirectory] = (try? top.children()) ?? []
+                let below = try top.reporting(top.children)
                 guard let child = below.first else { continue }
                 throw ActuationError(
                     .busy,
@@ -60,7 +60,7 @@ package struct CgroupRemover: Sendable {
             for top in tops { try top.enclosing?.checkChildrenChangeable("remove", path) }
         }
         for top in tops {
-            count += try dryRun ? (try? top.subtree().count) ?? 1 : remove(top)
+            count += try dryRun ? top.reporting(top.subtree).count : remove(top)
         }
         return Removed(
             hierarchies: tops.map(\.hierarchy.label), directories: count, killed: killed)

@@ -44,7 +44,7 @@ package struct DeferredThaw: ~Copyable {
     private func guardUntilThawed(after timeout: Duration, journal: UndoJournal?) -> Bool {
         let deadline = Deadline(after: timeout)
         try? StandardOutput.write(ProcessIdentity.own.readyLine + "\n")
-        Steadiness.spareFromOutOfMemoryKills()
+        SurvivalMode.spareFromOutOfMemoryKills()
         // The caller closes the pipe once the freeze is in effect, or when it dies.
         var isArmed = false
         while !deadline.hasPassed {
@@ -84,11 +84,13 @@ package struct DeferredThaw: ~Copyable {
         systemd.noteThawed(cgroup)
     }
 
-    /// Whether the cgroup exists and its own freeze is requested.
+    /// Whether the cgroup exists and its own freeze is requested; true if that is unknown.
     private var isRequested: Bool {
-        (try? ControlFile.read(interface.requestFile, in: directory)).map {
-            $0.first == UInt8(ascii: "1")
+        do throws(IOError) {
+            return try ControlFile.read(interface.requestFile, in: directory).first
+                == UInt8(ascii: "1")
+        } catch {
+            return !error.isGone
         }
-            ?? false
     }
 }

@@ -64,9 +64,7 @@ package struct Freezer: Sendable {
             directory, timeout: allowed, journal: context.journal)
         // A protected process may have moved in since the first check.
         try context.protected.check(.freeze, on: path)
-        guard directory.isCurrent else {
-            throw ActuationError(.notFound, "\(path) was removed in the meantime; nothing was done")
-        }
+        try directory.checkCurrent(advice: "; nothing was done")
         FrozenMark(journal: context.journal).put(on: directory.descriptor)
         do throws(ActuationError) {
             try recorded(allowed, by: watch.helper).write(
@@ -129,10 +127,10 @@ package struct Freezer: Sendable {
     private func confirm(
         _ interface: FreezeInterface, _ directory: CgroupDirectory, within time: Duration
     ) throws(ActuationError) {
-        let stands = try directory.reporting { () throws(IOError) in
+        let isFrozen = try directory.reporting { () throws(IOError) in
             try interface.settle(directory, files: context.files, within: time)
         }
-        guard !stands else { return }
+        guard !isFrozen else { return }
         throw ActuationError(
             .failed,
             "thawed \(directory.path) again: some tasks did not freeze in time: they are in "
@@ -145,13 +143,24 @@ package struct Freezer: Sendable {
     ) throws(ActuationError) -> Never {
         for _ in 0..<3 {
             try? context.files.write(interface.thawedValue, to: interface.file, of: directory)
-            if (try? isRequested(interface, directory)) != true {
+            if isKnownThawed(interface, directory) {
                 settle(interface, directory)
                 throw error
             }
         }
         throw ActuationError(
             .failed, "\(error); it could not be thawed yet; the helper retries at the deadline")
+    }
+
+    /// Whether no freeze is requested, or the cgroup no longer exists; false if that is unknown.
+    private func isKnownThawed(
+        _ interface: FreezeInterface, _ directory: CgroupDirectory
+    ) -> Bool {
+        do throws(ActuationError) {
+            return try !isRequested(interface, directory)
+        } catch {
+            return error.code == .notFound
+        }
     }
 
     private func settle(_ interface: FreezeInterface, _ directory: CgroupDirectory) {
@@ -180,7 +189,9 @@ package struct Freezer: Sendable {
                     try directory.checkWritable(interface.file)
                     done.append(directory.hierarchy.label)
                 }
-                frozenBy = frozenBy ?? interface.ancestor(freezing: directory, context.files)
+                if frozenBy == nil {
+                    frozenBy = try interface.ancestor(freezing: directory, context.files)
+                }
                 below += requestsBelow(interface, directory)
                 continue
             }
@@ -203,20 +214,25 @@ package struct Freezer: Sendable {
     private func waitForThaw(
         _ interface: FreezeInterface, _ directory: CgroupDirectory
     ) throws(ActuationError) -> CgroupPath? {
-        let goesOn = Deadline(after: .milliseconds(500)).wait {
-            (try? interface.isThawed { name throws(IOError) in
-                try context.files.text(name, of: directory)
-            }) ?? true
+        let isRunning = Deadline(after: .milliseconds(500)).wait { () throws(Never) in
+            do throws(IOError) {
+                return try interface.isThawed { name throws(IOError) in
+                    try context.files.text(name, of: directory)
+                }
+            } catch {
+                return error.isGone
+            }
         }
         context.thawGuard.waitUntilGone(directory, journal: context.journal)
-        if goesOn { return nil }
-        if let ancestor = interface.ancestor(freezing: directory, context.files) { return ancestor }
+        if isRunning { return nil }
+        if let ancestor = try interface.ancestor(freezing: directory, context.files) {
+            return ancestor
+        }
         throw ActuationError(
             .failed, "\(directory.path) was thawed, but its processes have not resumed yet")
     }
 
     private func requestsBelow(_ interface: FreezeInterface, _ directory: CgroupDirectory) -> Int {
-        let subtree = (try? directory.subtree()) ?? []
-        return subtree.dropFirst().count { (try? isRequested(interface, $0)) == true }
+        directory.visibleSubtree.dropFirst().count { (try? isRequested(interface, $0)) == true }
     }
 }

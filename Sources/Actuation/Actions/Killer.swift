@@ -22,19 +22,22 @@ package struct Killer: Sendable {
     package struct Killed: Sendable {
         /// The number of processes seen.
         package let processes: Int
-        /// The method that ended them.
-        package let means: Means
+        /// The method that ended them; nil in a dry run.
+        package let means: Means?
     }
 
     private static let mostRounds = 20
-    private let context: ActingContext
+    static let freezer = FreezeInterface(version: .legacy)
+    let context: ActingContext
 
     package init(_ context: ActingContext) { self.context = context }
 
     /// Sends `signal` to all processes, and kills the remaining ones after `grace`; zero kills at
     /// once.
     ///
-    /// Without `force` it throws instead of killing. A dry run only checks.
+    /// Without `force` it throws instead of killing, and sends no signal if a cgroup is frozen on
+    /// v1. With `force`, the processes of such a cgroup are killed at once, because they can handle
+    /// no signal. A dry run only checks.
     package func kill(
         _ path: CgroupPath, signal: EndingSignal = .terminate, grace: Duration = .seconds(10),
         force: Bool = true, dryRun: Bool = false
@@ -45,16 +48,17 @@ package struct Killer: Sendable {
             for: .kill, among: candidates(trees),
             remedy: "kill them in each of those cgroups")
         var residents = try Residents(trees, in: index)
-        guard !residents.processes.isEmpty else { return try killed(residents, .nobody, path) }
-        let frozen = try frozenOfLegacy(trees, residents.processes)
+        guard !residents.processes.isEmpty else { return try result(residents, .nobody, path) }
+        let frozen = try cgroupsFrozenOnV1(trees, residents.processes)
+        if !force { try checkUnfrozen(frozen, path, signal) }
         try checkRights(residents.processes, directory)
         if dryRun {
-            return Killed(processes: residents.processes.count, means: .signal)
+            return Killed(processes: residents.processes.count, means: nil)
         }
         if !frozen.isEmpty {
             killFrozen(frozen, residents)
             if isEmpty(&residents, within: .seconds(1)) {
-                return try killed(residents, .frozen(rounds: 1), path)
+                return try result(residents, .frozen(rounds: 1), path)
             }
         }
         if grace > .zero {
@@ -66,26 +70,25 @@ package struct Killer: Sendable {
                 send(signal, to: residents.seen.subtracting(asked), residents)
                 return residents.processes.isEmpty
             }
-            if isEmpty { return try killed(residents, .signal, path) }
+            if isEmpty { return try result(residents, .signal, path) }
         }
         guard force else {
             try residents.update()
+            if residents.processes.isEmpty { return try result(residents, .signal, path) }
             throw ActuationError(
                 .failed,
                 "\(path) still holds \(trees.listed(residents.processes)) after "
                     + "SIG\(signal.name), and force is off")
         }
         try context.protected.check(.kill, on: path)
-        guard directory.isCurrent else {
-            throw ActuationError(.notFound, "\(path) was removed in the meantime")
-        }
+        try directory.checkCurrent()
         let means = try end(trees, index, directory, &residents)
-        return try killed(residents, means, path)
+        return try result(residents, means, path)
     }
 
     /// Returns the result, or throws if threads of processes elsewhere are left, which no signal
     /// ends.
-    private func killed(
+    private func result(
         _ residents: Residents, _ means: Means, _ path: CgroupPath
     ) throws(ActuationError) -> Killed {
         if let strays = residents.strayText { throw Self.onlyThreads(path, strays) }
@@ -95,11 +98,11 @@ package struct Killer: Sendable {
     private static func onlyThreads(_ path: CgroupPath, _ strays: String) -> ActuationError {
         ActuationError(
             .failed,
-            "\(path) holds \(strays), which a kill of it does not reach; kill that process "
-                + "in its own cgroup, or move it")
+            "\(path) holds \(strays), which a kill of it does not reach; kill it in its own "
+                + "cgroup, or move it")
     }
 
-    /// The unified hierarchy first, because its kernel kills a whole cgroup; then v1's freezer;
+    /// The unified hierarchy first, because there cgroup.kill ends all at once; then v1's freezer;
     /// then the others.
     private func candidates(_ trees: TargetTrees) -> [Int] {
         let preferred = [context.set.unified, context.set.legacy(.freezer)].compactMap { $0 }.filter
@@ -110,49 +113,6 @@ package struct Killer: Sendable {
             trees.directories[$0] != nil && !preferred.contains($0)
         }
         return preferred + others
-    }
-
-    /// The cgroups of this subtree that v1's freezer holds, with the shadow that may freeze them.
-    ///
-    /// A frozen v1 process handles no signal and dies only once thawed, so waiting is pointless.
-    private func frozenOfLegacy(
-        _ trees: TargetTrees, _ processes: Set<Int32>
-    ) throws(ActuationError) -> [CgroupDirectory] {
-        guard let freezer = context.set.legacy(.freezer) else { return [] }
-        let shadow = try ShadowGroups(context).existing(trees, in: freezer)
-        let tops = [trees.directories[freezer], shadow].compactMap { $0 }
-        let others = tops.map(\.path) + [trees.path]
-        if let holder = holder(of: processes, besides: others) {
-            throw ActuationError(
-                .busy,
-                "cannot kill \(trees.path): \(holder.holds) is frozen by \(holder.cgroup) and "
-                    + "cannot exit until that is thawed: cgwarden thaw \(holder.cgroup)")
-        }
-        return tops.flatMap { ((try? $0.subtree()) ?? []) }.filter {
-            (try? context.files.text("freezer.state", of: $0)).map { $0 != "THAWED" } ?? false
-        }
-    }
-
-    /// The cgroup that freezes one of the processes on v1, unless it is one of those to be thawed.
-    private func holder(
-        of processes: Set<Int32>, besides ours: [CgroupPath]
-    ) -> (holds: String, cgroup: CgroupPath)? {
-        guard let freezer = context.set.legacy(.freezer) else { return nil }
-        let places = ProcessPlaces(set: context.set)
-        let interface = FreezeInterface(version: .legacy)
-        var asked: Set<CgroupPath> = []
-        for pid in processes.sorted() {
-            guard let place = places.place(of: pid, in: freezer), asked.insert(place).inserted,
-                let directory = try? CgroupDirectory(place, in: context.set.hierarchies[freezer]),
-                let cgroup = interface.holders(of: directory, context.files).first(where: {
-                    holder in
-                    !ours.contains(where: holder.isWithin)
-                })
-            else { continue }
-            let name = ProcessReader(context.set.system).stat(pid)?.name ?? "process"
-            return ("\(name) (process \(pid))", cgroup)
-        }
-        return nil
     }
 
     private func send(_ signal: EndingSignal, to pids: Set<Int32>, _ residents: Residents) {
@@ -171,14 +131,11 @@ package struct Killer: Sendable {
         let isUnified = directory.hierarchy.version == .unified
         if isUnified, directory.descriptor.isWritable("cgroup.kill") { return }
         for pid in pids.sorted() where pid > 1 {
-            guard let process = try? ProcessHandle(pid) else { continue }
             do throws(IOError) {
-                try process.checkSignalable()
+                try ProcessHandle(pid).checkSignalable()
             } catch {
                 if error.isGone { continue }
-                throw ActuationError(
-                    error.isPermission ? .notPermitted : .failed,
-                    "cannot signal process \(pid) of \(directory.path): \(error)")
+                throw ActuationError(signalling: error, of: directory.path)
             }
         }
     }
@@ -189,13 +146,13 @@ package struct Killer: Sendable {
     ) throws(ActuationError) -> Means {
         if directory.hierarchy.version == .unified, try killByKernel(directory) {
             try confirmEmpty(trees, &residents, within: .seconds(10))
-            letNewcomersRun(directory)
+            clearFreezeRequests(directory)
             return .kernel
         }
         // Without the right to freeze, its processes are killed as they are.
         let isFreezer =
             index == context.set.legacy(.freezer)
-            && directory.descriptor.isWritable("freezer.state")
+            && directory.descriptor.isWritable(Self.freezer.file)
         let watch =
             isFreezer
             ? try context.thawGuard.locking(in: context.journal?.directory)
@@ -203,7 +160,8 @@ package struct Killer: Sendable {
         var rounds = 0
         while rounds < Self.mostRounds {
             rounds += 1
-            if isFreezer { try stop(directory) }
+            // Its agent may have removed it once it was empty.
+            if isFreezer, try !stop(directory) { break }
             try? residents.update()
             send(.kill, to: residents.processes, residents)
             if isFreezer { thaw(directory) }
@@ -218,7 +176,7 @@ package struct Killer: Sendable {
     private func killFrozen(_ frozen: [CgroupDirectory], _ residents: Residents) {
         for cgroup in frozen { send(.kill, to: Set((try? cgroup.processes()) ?? []), residents) }
         // Ancestors first: a descendant runs only once they do.
-        for cgroup in frozen { try? context.files.write("THAWED", to: "freezer.state", of: cgroup) }
+        for cgroup in frozen { thawAlone(cgroup) }
     }
 
     /// False where the kernel has no `cgroup.kill` (before 5.14), does not support it for a
@@ -229,31 +187,11 @@ package struct Killer: Sendable {
             return true
         } catch {
             if error.isUnsupported || error.isPermission { return false }
-            if error.isMissing, directory.isCurrent { return false }
+            if error.isMissing {
+                try directory.checkCurrent()
+                return false
+            }
             throw ActuationError(error, on: directory)
-        }
-    }
-
-    /// Clears freeze requests, which outlive the frozen processes and would stop new ones.
-    private func letNewcomersRun(_ directory: CgroupDirectory) {
-        for cgroup in (try? directory.subtree()) ?? []
-        where (try? context.files.text("cgroup.freeze", of: cgroup)) == "1" {
-            try? context.files.write("0", to: "cgroup.freeze", of: cgroup)
-        }
-    }
-
-    /// Freezes the cgroup so that no process can fork, without waiting long for uninterruptible
-    /// sleep.
-    private func stop(_ directory: CgroupDirectory) throws(ActuationError) {
-        try context.files.put("FROZEN", to: "freezer.state", of: directory)
-        _ = try? FreezeInterface(version: .legacy).settle(
-            directory, files: context.files, within: .milliseconds(500))
-    }
-
-    /// Thaws the cgroup and its descendants, because a frozen v1 process dies only once thawed.
-    private func thaw(_ directory: CgroupDirectory) {
-        for cgroup in (try? directory.subtree()) ?? [directory] {
-            try? context.files.write("THAWED", to: "freezer.state", of: cgroup)
         }
     }
 
@@ -263,8 +201,7 @@ package struct Killer: Sendable {
                 try residents.update()
                 return residents.processes.isEmpty
             } catch {
-                // A removed cgroup is empty; another error says nothing about that.
-                return error.code == .notFound
+                return false
             }
         }
     }
@@ -273,11 +210,12 @@ package struct Killer: Sendable {
         _ trees: TargetTrees, _ residents: inout Residents, within time: Duration
     ) throws(ActuationError) {
         if isEmpty(&residents, within: time) { return }
-        let left = residents.processes
-        _ = try frozenOfLegacy(trees, left)
+        try residents.update()
+        guard let left = residents.processes.min() else { return }
+        _ = try cgroupsFrozenOnV1(trees, residents.processes)
         throw ActuationError(
             .failed,
-            "\(trees.path) still holds \(trees.listed(left)), killed but not gone; it may be in "
-                + "uninterruptible sleep (ps -o stat,wchan -p \(left.min() ?? 0))")
+            "\(trees.path) still holds \(trees.listed(residents.processes)): they were killed but "
+                + "have not exited, perhaps in uninterruptible sleep (ps -o stat,wchan -p \(left))")
     }
 }

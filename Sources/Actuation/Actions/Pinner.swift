@@ -26,11 +26,14 @@ package struct Pinner: Sendable {
         _ path: CgroupPath, cpus: RangeList?, mems: RangeList?, shadow: Bool = false
     ) throws(ActuationError) -> Pinned {
         let (directory, wanted) = try checked(path, cpus: cpus, mems: mems, shadow: shadow)
-        guard directory.isCurrent else {
-            throw ActuationError(.notFound, "\(path) was removed in the meantime; nothing was done")
+        try directory.checkCurrent(advice: "; nothing was done")
+        let done = try write(wanted, to: directory)
+        do throws(ActuationError) {
+            return try confirm(wanted, directory, isLegacy: context.set.legacy(.cpuset) != nil)
+        } catch {
+            putBack(done, directory)
+            throw error
         }
-        try write(wanted, to: directory)
-        return try confirm(wanted, directory, isLegacy: context.set.legacy(.cpuset) != nil)
     }
 
     /// Throws if the lists cannot be applied, without writing anything.
@@ -63,10 +66,7 @@ package struct Pinner: Sendable {
         let isLegacy: Bool
 
         /// The file with the list in effect.
-        var effective: String {
-            isLegacy
-                ? file.replacingPrefix("cpuset.", with: "cpuset.effective_") : "\(file).effective"
-        }
+        var effective: String { CpusetFile.effective(file, isUnified: !isLegacy) ?? file }
     }
 
     /// Throws where the kernel would refuse the list or silently ignore it.
@@ -74,8 +74,8 @@ package struct Pinner: Sendable {
         guard let above = directory.path.parent else { return }
         let list = request.list
         let parent = try nearest(request.effective, above, in: directory.hierarchy)
-        // Without cpuset enabled by systemd yet, the cgroup counts as a new one.
-        if !request.isLegacy, (try? context.files.text(request.file, of: directory)) == nil {
+        // If systemd would enable cpuset on demand, `text` returns a new cgroup's value.
+        if !request.isLegacy, try !has(request.file, directory, context.files) {
             let way = ControllerWay(
                 .cpuset, to: directory.path, in: directory.hierarchy, context.files)
             throw ActuationError(
@@ -89,12 +89,11 @@ package struct Pinner: Sendable {
         guard !list.isEmpty, !isRefused else {
             throw ActuationError(
                 .outOfRange,
-                "cannot set \(request.file) of \(directory.path) to \"\(list)\": \(above) has "
+                "cannot set \(request.file) of \(directory.path) to \"\(list)\": \(parent.path) has "
                     + "\(allowed); choose from these")
         }
         guard request.isLegacy else { return }
-        let children: [CgroupDirectory] = (try? directory.children()) ?? []
-        for child in children {
+        for child in try directory.reporting(directory.children) {
             let held = try self.list(request.file, child)
             guard held.isSubset(of: list) else {
                 throw ActuationError(
@@ -113,23 +112,37 @@ package struct Pinner: Sendable {
     ) throws(ActuationError) -> CgroupDirectory {
         var path = path
         while true {
-            do throws(IOError) {
-                let directory = try CgroupDirectory(path, in: hierarchy)
-                guard let above = path.parent, (try? directory.read(file)) == nil else {
-                    return directory
-                }
-                path = above
-            } catch {
-                throw ActuationError(error, on: path, in: hierarchy.label)
+            let directory = try CgroupDirectory(opening: path, in: hierarchy)
+            guard let above = path.parent, try !has(file, directory, KernelControlFiles()) else {
+                return directory
             }
+            path = above
         }
     }
 
-    private func write(_ wanted: [Request], to directory: CgroupDirectory) throws(ActuationError) {
-        var done: [(file: String, original: String)] = []
+    /// Whether the cgroup has a file; throws if that is unknown.
+    private func has(
+        _ file: String, _ directory: CgroupDirectory, _ files: any ControlFiles
+    ) throws(ActuationError) -> Bool {
+        do throws(IOError) {
+            _ = try files.text(file, of: directory)
+            return true
+        } catch {
+            if error.isMissing { return false }
+            throw ActuationError(error, on: directory)
+        }
+    }
+
+    /// A file that was written, with its text before.
+    private typealias Written = (file: String, original: String)
+
+    private func write(
+        _ wanted: [Request], to directory: CgroupDirectory
+    ) throws(ActuationError) -> [Written] {
+        var done: [Written] = []
         for request in wanted {
-            let original = (try? context.files.text(request.file, of: directory)) ?? ""
             do throws(ActuationError) {
+                let original = try context.files.read(request.file, of: directory)
                 try context.recorded.write(
                     "\(request.list)", to: ControlCell(request.file), of: directory, cause: "pin")
                 done.append((request.file, original))
@@ -138,16 +151,23 @@ package struct Pinner: Sendable {
                 throw error
             }
         }
-        for request in wanted where (try? directory.read(request.effective)) == nil {
+        do throws(ActuationError) {
+            for request in wanted
+            where try !has(request.effective, directory, KernelControlFiles()) {
+                throw ActuationError(
+                    .unavailable,
+                    "systemd accepted \(request.file) of \(directory.path), but cpuset is not "
+                        + "enabled there; pin a unit of the system manager, or delegate cpuset to "
+                        + "your user manager")
+            }
+        } catch {
             putBack(done, directory)
-            throw ActuationError(
-                .unavailable,
-                "systemd accepted \(request.file) of \(directory.path), but cpuset is not enabled there; "
-                    + "pin a unit of the system manager, or delegate cpuset to your user manager")
+            throw error
         }
+        return done
     }
 
-    private func putBack(_ done: [(file: String, original: String)], _ directory: CgroupDirectory) {
+    private func putBack(_ done: [Written], _ directory: CgroupDirectory) {
         for (file, original) in done.reversed() {
             // The kernel ignores an empty write; a newline empties the list.
             try? context.files.write(original.isEmpty ? "\n" : original, to: file, of: directory)
@@ -161,7 +181,7 @@ package struct Pinner: Sendable {
     ) throws(ActuationError) -> Pinned {
         let cpus = Request(file: "cpuset.cpus", list: RangeList([Int]()), isLegacy: isLegacy)
         let mems = Request(file: "cpuset.mems", list: RangeList([Int]()), isLegacy: isLegacy)
-        let stands = try Deadline(after: .seconds(1)).wait { () throws(ActuationError) in
+        let isInEffect = try Deadline(after: .seconds(1)).wait { () throws(ActuationError) in
             for request in wanted where try list(request.effective, directory) != request.list {
                 return false
             }
@@ -183,7 +203,7 @@ package struct Pinner: Sendable {
         let missing =
             !isLegacy ? nil : cpusNow.isEmpty ? "cpus" : memsNow.isEmpty ? "mems" : nil
         return Pinned(
-            cpus: "\(cpusNow)", mems: "\(memsNow)", isNarrowed: !stands, missing: missing)
+            cpus: "\(cpusNow)", mems: "\(memsNow)", isNarrowed: !isInEffect, missing: missing)
     }
 
     private func list(
@@ -192,11 +212,5 @@ package struct Pinner: Sendable {
         try directory.reporting { () throws(IOError) in
             try context.files.value(file, of: directory) { RangeList($0) }
         }
-    }
-}
-
-extension String {
-    fileprivate func replacingPrefix(_ old: String, with new: String) -> String {
-        hasPrefix(old) ? new + dropFirst(old.count) : self
     }
 }

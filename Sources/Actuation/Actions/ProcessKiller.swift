@@ -31,16 +31,16 @@ package struct ProcessKiller: Sendable {
             throw missing(pid, path)
         }
         // Looked up after the handle was opened, which cannot refer to a later process.
-        let places = ProcessPlaces(set: context.set).places(of: pid) ?? []
+        let places = try ProcessPlaces(set: context.set).places(of: pid) ?? []
         guard pid > 1, places.contains(where: { $0?.isWithin(path) ?? false }),
             let name = ProcessReader(context.set.system).stat(pid)?.name
         else { throw missing(pid, path) }
         if dryRun { return Killed(name: name, isForced: false) }
         if grace > .zero {
-            try send(signal, to: process, pid)
+            try send(signal, to: process, of: path)
             if process.hasEnded(within: grace) { return Killed(name: name, isForced: false) }
         }
-        try send(.kill, to: process, pid)
+        try send(.kill, to: process, of: path)
         guard process.hasEnded(within: .seconds(5)) else {
             throw ActuationError(
                 .failed,
@@ -51,18 +51,27 @@ package struct ProcessKiller: Sendable {
     }
 
     private func send(
-        _ signal: EndingSignal, to process: borrowing ProcessHandle, _ pid: Int32
+        _ signal: EndingSignal, to process: borrowing ProcessHandle, of path: CgroupPath
     ) throws(ActuationError) {
         do throws(IOError) {
             try process.send(signal)
         } catch {
             if error.isGone { return }
-            throw ActuationError(.failed, "cannot signal process \(pid): \(error)")
+            throw ActuationError(signalling: error, of: path)
         }
     }
 
     private func missing(_ pid: Int32, _ path: CgroupPath) -> ActuationError {
         ActuationError(
             .notFound, "no process \(pid) in \(path); `cgwarden tree \(path)` lists the processes")
+    }
+}
+
+extension ActuationError {
+    /// The error about a process of a cgroup that could not be signalled.
+    init(signalling error: IOError, of path: CgroupPath) {
+        self.init(
+            error.isPermission ? .notPermitted : .failed,
+            "\(error) (cgroup \(path))" + (error.isPermission ? "; run as root" : ""))
     }
 }

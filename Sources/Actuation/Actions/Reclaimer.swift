@@ -75,10 +75,16 @@ package struct Reclaimer: Sendable {
     private func explained(
         _ error: IOError, _ directory: CgroupDirectory
     ) -> ActuationError {
-        guard error.isMissing, directory.isCurrent else {
+        guard error.isMissing, (try? directory.isCurrent()) == true else {
             return ActuationError(error, on: directory)
         }
-        let hasMemory = (try? directory.read("memory.current")) != nil
+        var hasMemory = true
+        do throws(IOError) {
+            _ = try directory.read("memory.current")
+        } catch {
+            guard error.isMissing else { return ActuationError(error, on: directory) }
+            hasMemory = false
+        }
         let way = ControllerWay(.memory, to: directory.path, in: directory.hierarchy, context.files)
         return ActuationError(
             .unavailable,

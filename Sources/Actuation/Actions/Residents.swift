@@ -32,38 +32,54 @@ struct Residents {
         try update()
     }
 
-    /// Reads the members again, and classifies only the new ones.
+    /// Reads the members again, and classifies only the new ones; a removed cgroup has none.
     mutating func update() throws(ActuationError) {
-        let members = try trees.members(in: tree)
+        var members: Set<Int32> = []
+        do throws(ActuationError) {
+            members = try trees.members(in: tree)
+        } catch {
+            guard error.code == .notFound else { throw error }
+        }
         strays = strays.filter { members.contains($0.key) }
-        for pid in members where !seen.contains(pid) && strays[pid] == nil { classify(pid) }
+        for pid in members where !seen.contains(pid) && strays[pid] == nil {
+            try classify(pid)
+        }
         processes = members.intersection(seen)
     }
 
-    private mutating func classify(_ pid: Int32) {
-        if pid == 0 || isInside(pid) {
+    private mutating func classify(_ pid: Int32) throws(ActuationError) {
+        // 0 is a process of another PID namespace.
+        var isWhole = pid == 0
+        if !isWhole { isWhole = try isInside(pid) }
+        if isWhole {
             seen.insert(pid)
             return
         }
         let threads = reader.threads(of: pid).filter { !reader.hasEnded($0) }
-        let inside = threads.filter(isInside)
+        var inside: [Int32] = []
+        for thread in threads where try isInside(thread) { inside.append(thread) }
         // It has exited or left since.
         if inside.isEmpty { return }
         // v1 shows an exited main thread elsewhere while the other threads still run.
         if inside.count == threads.count, reader.hasEnded(pid) {
             seen.insert(pid)
         } else {
-            strays[pid] = Stray(threads: inside.count, home: places.place(of: pid, in: tree))
+            strays[pid] = Stray(threads: inside.count, home: try places.place(of: pid, in: tree))
         }
     }
 
     /// Whether a process is in it, by its main thread or, if that has exited, by any thread.
+    ///
+    /// False if that is unknown.
     func contains(_ pid: Int32) -> Bool {
-        isInside(pid) || reader.hasEnded(pid) && reader.threads(of: pid).contains(where: isInside)
+        isKnownInside(pid)
+            || reader.hasEnded(pid) && reader.threads(of: pid).contains(where: isKnownInside)
     }
 
-    private func isInside(_ thread: Int32) -> Bool {
-        places.place(of: thread, in: tree)?.isWithin(trees.path) ?? false
+    private func isKnownInside(_ thread: Int32) -> Bool { (try? isInside(thread)) ?? false }
+
+    private func isInside(_ thread: Int32) throws(ActuationError) -> Bool {
+        try places.place(of: thread, in: tree)?.isWithin(trees.path) ?? false
     }
 
     /// The processes elsewhere as text: `1 thread of java (process 12) in /x`; nil if there are

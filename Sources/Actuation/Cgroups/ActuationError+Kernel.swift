@@ -25,9 +25,13 @@ extension CgroupDirectory {
         }
     }
 
-    /// Returns the processes of this cgroup and its descendants.
-    func members() throws(ActuationError) -> Set<Int32> {
-        try reporting { () throws(IOError) in try processesBelow() }
+    /// Throws if the path no longer refers to this cgroup, or if that is unknown.
+    ///
+    /// `advice` ends the message about a removed cgroup.
+    package func checkCurrent(advice: String = "") throws(ActuationError) {
+        guard try reporting(isCurrent) else {
+            throw ActuationError(.notFound, "\(path) was removed in the meantime\(advice)")
+        }
     }
 }
 

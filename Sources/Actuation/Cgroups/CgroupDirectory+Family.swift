@@ -7,13 +7,27 @@ extension CgroupDirectory {
         try? files.text(name, of: self)
     }
 
+    /// Returns a number of bytes in use; nil if the cgroup does not have the file.
+    ///
+    /// Throws if it cannot be read: without the usage, a lower limit could kill.
+    func usage(_ name: String, _ files: any ControlFiles) throws(ActuationError) -> UInt64? {
+        do throws(IOError) {
+            return UInt64(try files.text(name, of: self))
+        } catch {
+            if error.isMissing { return nil }
+            throw ActuationError(error, on: self)
+        }
+    }
+
     /// The present period of its v1 quota in microseconds; nil if it has none.
     package var quotaPeriod: UInt64? {
         textIfAny("cpu.cfs_period_us", KernelControlFiles()).flatMap { UInt64($0) }
     }
 
     /// The child cgroups that can be opened.
-    var visibleChildren: [CgroupDirectory] { (try? children()) ?? [] }
+    var visibleChildren: [CgroupDirectory] {
+        ((try? childPaths()) ?? []).compactMap { try? CgroupDirectory($0, in: hierarchy) }
+    }
 
     /// The parent cgroup; nil for the root.
     var enclosing: CgroupDirectory? {

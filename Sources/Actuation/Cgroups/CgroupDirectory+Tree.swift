@@ -4,8 +4,14 @@ internal import KernelIO
 
 extension CgroupDirectory {
     /// Returns the child cgroups, without children removed since the listing.
+    ///
+    /// Throws if a child cannot be opened.
     func children() throws(IOError) -> [CgroupDirectory] {
-        try childPaths().compactMap { try? CgroupDirectory($0, in: hierarchy) }
+        var result: [CgroupDirectory] = []
+        for path in try childPaths() {
+            if let child = try Self.existing(path, in: hierarchy) { result.append(child) }
+        }
+        return result
     }
 
     /// Returns the paths of the child cgroups.
@@ -17,11 +23,29 @@ extension CgroupDirectory {
     }
 
     /// Returns this cgroup and its descendants, each before its own descendants.
+    ///
+    /// Throws if one of them cannot be opened or listed.
     func subtree() throws(IOError) -> [CgroupDirectory] {
         var result = [self]
         var next = 0
         while next < result.count {
-            result += try result[next].children()
+            do throws(IOError) {
+                result += try result[next].children()
+            } catch {
+                // A descendant removed in the meantime has no children.
+                guard error.isGone, next > 0 else { throw error }
+            }
+            next += 1
+        }
+        return result
+    }
+
+    /// Returns this cgroup and those of its descendants that can be opened.
+    var visibleSubtree: [CgroupDirectory] {
+        var result = [self]
+        var next = 0
+        while next < result.count {
+            result += result[next].visibleChildren
             next += 1
         }
         return result
@@ -40,6 +64,11 @@ extension CgroupDirectory {
             }
         }
         return result
+    }
+
+    /// Returns the same processes; the error names the cgroup and advises what to do.
+    func members() throws(ActuationError) -> Set<Int32> {
+        try reporting { () throws(IOError) in try processesBelow() }
     }
 
     /// Creates a child cgroup (mkdirat(2)) that processes can be moved into.
@@ -84,7 +113,7 @@ extension CgroupDirectory {
                 failure = nil
             } catch {
                 // Another process may be removing part of the subtree at the same time.
-                failure = error.isGone && !isCurrent ? nil : error
+                failure = error.isGone && isKnownGone ? nil : error
             }
             return failure.map { !($0.isBusy || $0.isGone) } ?? true
         }

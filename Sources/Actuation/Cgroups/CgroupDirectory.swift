@@ -25,6 +25,29 @@ package final class CgroupDirectory: Sendable {
         descriptor = opened
     }
 
+    /// Opens the directory of a cgroup; nil if there is none.
+    ///
+    /// Throws if that is unknown.
+    static func existing(
+        _ path: CgroupPath, in hierarchy: MountedHierarchy
+    ) throws(IOError) -> CgroupDirectory? {
+        do throws(IOError) {
+            return try CgroupDirectory(path, in: hierarchy)
+        } catch {
+            if error.isGone { return nil }
+            throw error
+        }
+    }
+
+    /// Whether a path has no cgroup; false if that is unknown.
+    static func isKnownAbsent(_ path: CgroupPath, in hierarchy: MountedHierarchy) -> Bool {
+        do throws(IOError) {
+            return try existing(path, in: hierarchy) == nil
+        } catch {
+            return false
+        }
+    }
+
     /// Reads the bytes of an interface file.
     package func read(_ name: String) throws(IOError) -> [UInt8] {
         try ControlFile.read(hierarchy.fileName(name), in: descriptor)
@@ -44,8 +67,8 @@ package final class CgroupDirectory: Sendable {
 
     /// Writes a value with one write(2).
     ///
-    /// A memory limit applies before the kernel has reclaimed the excess. The write waits at most 5
-    /// s for this reclaim.
+    /// A new memory limit is in force at once; the kernel reclaims the excess inside write(2). The
+    /// call waits at most 5 s for this reclaim.
     package func write(_ value: String, to name: String) throws(IOError) {
         guard Self.reclaiming.contains(name) else {
             return try ControlFile.write(value, to: hierarchy.fileName(name), in: descriptor)
@@ -53,22 +76,19 @@ package final class CgroupDirectory: Sendable {
         do throws(IOError) {
             try ControlFile.write(value, to: name, in: descriptor, within: Self.patience)
         } catch {
-            guard error.isTimedOut, let now = try? text(name), Self.isRounded(now, of: value)
+            guard error.isTimedOut, let now = try? text(name),
+                PageRounding.isSame(now, written: value)
             else { throw error }
         }
     }
 
-    /// Whether a limit equals the written one, apart from rounding to pages.
-    private static func isRounded(_ now: String, of wanted: String) -> Bool {
-        guard let got = UInt64(now), let asked = UInt64(wanted) else { return now == wanted }
-        return got <= asked && asked - got < 65536
+    /// Whether the path still refers to this cgroup; throws if that is unknown.
+    package func isCurrent() throws(IOError) -> Bool {
+        try Self.existing(path, in: hierarchy)?.inode == inode
     }
 
-    /// Whether the path still refers to this cgroup.
-    package var isCurrent: Bool {
-        let now = try? CgroupDirectory(path, in: hierarchy)
-        return now?.inode == inode
-    }
+    /// Whether the path no longer refers to this cgroup; false if that is unknown.
+    package var isKnownGone: Bool { (try? isCurrent()) == false }
 
     /// Returns its processes, including those with only some threads in it.
     ///
@@ -81,6 +101,7 @@ package final class CgroupDirectory: Sendable {
             guard error.isUnsupported else { throw error }
             let reader = ProcessReader(.live)
             let threads = ProcessIDs.parse(try read("cgroup.threads"))
+            // 0 is a process of another PID namespace.
             return Set(threads.compactMap { $0 == 0 ? 0 : reader.process(of: $0) }).sorted()
         }
     }

@@ -36,11 +36,19 @@ struct FreezeInterface {
         return freezes ? FreezeInterface(version: hierarchy.version) : nil
     }
 
-    /// Returns the cgroup's path if its own freeze is requested.
+    /// Returns the cgroup's path if its own freeze is requested; nil if it was removed.
     func request(
         _ directory: CgroupDirectory, _ files: any ControlFiles = KernelControlFiles()
-    ) -> CgroupPath? {
-        directory.textIfAny(requestFile, files) == "1" ? directory.path : nil
+    ) throws(ActuationError) -> CgroupPath? {
+        do throws(IOError) {
+            let isRequested = try isRequested { name throws(IOError) in
+                try files.text(name, of: directory)
+            }
+            return isRequested ? directory.path : nil
+        } catch {
+            if error.isGone { return nil }
+            throw ActuationError(error, on: directory)
+        }
     }
 
     /// Returns the cgroup and those of its ancestors whose own freeze is requested, nearest first.
@@ -48,14 +56,23 @@ struct FreezeInterface {
     /// Each of them keeps the cgroup frozen.
     func holders(
         of directory: CgroupDirectory, _ files: any ControlFiles = KernelControlFiles()
-    ) -> [CgroupPath] {
-        let above = sequence(first: directory) { $0.enclosing }.prefix { !$0.path.isRoot }
-        return above.compactMap { request($0, files) }
+    ) throws(ActuationError) -> [CgroupPath] {
+        var holders: [CgroupPath] = []
+        var next: CgroupDirectory? = directory
+        while let cgroup = next, let above = cgroup.path.parent {
+            if let path = try request(cgroup, files) { holders.append(path) }
+            next = try cgroup.reporting { () throws(IOError) in
+                try .existing(above, in: cgroup.hierarchy)
+            }
+        }
+        return holders
     }
 
     /// Returns the nearest ancestor whose freeze request keeps the cgroup frozen.
-    func ancestor(freezing directory: CgroupDirectory, _ files: any ControlFiles) -> CgroupPath? {
-        holders(of: directory, files).first { $0 != directory.path }
+    func ancestor(
+        freezing directory: CgroupDirectory, _ files: any ControlFiles
+    ) throws(ActuationError) -> CgroupPath? {
+        try holders(of: directory, files).first { $0 != directory.path }
     }
 
     /// Whether no part of the cgroup is frozen or freezing.

@@ -56,7 +56,7 @@ extension Diagnosis {
     }
 
     private static func trees(_ set: HierarchySet, _ own: Int32?) -> [Tree] {
-        let places = own.flatMap { ProcessPlaces(set: set).places(of: $0) }
+        let places = own.flatMap { try? ProcessPlaces(set: set).read($0) }
         return set.hierarchies.enumerated().map { index, hierarchy in
             let place = places?[index]
             return Tree(

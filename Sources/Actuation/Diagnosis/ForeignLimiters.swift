@@ -1,4 +1,5 @@
-/// Programs that set limits or kill processes themselves, by their kernel process names.
+/// Other programs that set limits, kill, or move processes and interrupts, by their kernel process
+/// names.
 enum ForeignLimiters {
     static let effects: [String: String] = [
         "systemd-oomd": "kills cgroups under memory pressure",
@@ -20,6 +21,6 @@ enum ForeignLimiters {
         "ananicy": "moves processes and sets weights",
         "ananicy-cpp": "moves processes and sets weights",
         "tuned": "moves processes and sets CPU affinities",
-        "irqbalance": "distributes interrupts over all CPUs, pinned ones included",
+        "irqbalance": "distributes interrupts over all CPUs, CPUs of pinned cgroups included",
     ]
 }

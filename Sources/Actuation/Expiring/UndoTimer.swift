@@ -12,8 +12,9 @@ package struct UndoTimer {
     private static let pauses: [UInt64] = [1000, 2000, 4000, 8000, 15_000, 30_000]
     /// The time between later tries, in milliseconds.
     private static let longestPause: UInt64 = 60_000
-    /// The number of tries, which take an hour; afterwards the entries wait for the next command or
-    /// the daemon.
+    /// The maximum number of tries (together one hour).
+    ///
+    /// Entries still left are undone by the next command or the daemon.
     private static let mostTries = 65
 
     private let journal: UndoJournal
@@ -23,7 +24,8 @@ package struct UndoTimer {
     /// Watches the entries that name this process as their helper.
     package init(journal: UndoJournal) { self.init(journal: journal, wait: Self.sleep) }
 
-    /// `wait` sleeps for a time in milliseconds, given whether the parent still lives.
+    /// `wait` sleeps for a time in milliseconds; `inout`: whether the parent lives, set to false
+    /// when it ends.
     init(journal: UndoJournal, wait: @escaping (Int32, inout Bool) -> Void) {
         self.journal = journal
         self.wait = wait
@@ -34,8 +36,8 @@ package struct UndoTimer {
     /// `makeUndo` finds the hierarchies when they are needed. Returns whether everything was
     /// undone.
     package func run(_ makeUndo: () throws -> ExpiredChanges) -> Bool {
-        Steadiness.ignoreGroupSignals()
-        Steadiness.spareFromOutOfMemoryKills()
+        SurvivalMode.ignoreGroupSignals()
+        SurvivalMode.spareFromOutOfMemoryKills()
         try? StandardOutput.write(own.readyLine + "\n")
         return watch(makeUndo)
     }
@@ -45,7 +47,11 @@ package struct UndoTimer {
         var hasParent = true
         var tries = 0
         while tries < Self.mostTries {
-            if let entries = pending {
+            // An unreadable journal may have entries to undo.
+            if let all = try? journal.entries() {
+                let entries = all.filter(isPending)
+                // If a value that is being written is refused, an entry may expire again.
+                let isChanging = all.contains { $0.processAtWork != nil }
                 if entries.isEmpty, !hasParent, !isChanging { return true }
                 let left = entries.compactMap { $0.expiry?.timeLeft().milliseconds }.min()
                 guard left == 0 else {
@@ -57,7 +63,7 @@ package struct UndoTimer {
                 if let report, !report.isIncomplete {
                     if report.hasLeft { return false }
                     // They are still there if the journal cannot be written.
-                    if pending?.isEmpty == true { continue }
+                    if (try? journal.entries().contains(where: isPending)) == false { continue }
                 }
             }
             pause(tries < Self.pauses.count ? Self.pauses[tries] : Self.longestPause, &hasParent)
@@ -66,14 +72,9 @@ package struct UndoTimer {
         return false
     }
 
-    /// The entries to undo; nil if the journal cannot be read now.
-    private var pending: [JournalEntry]? {
-        try? journal.entries().filter { $0.expiry?.helper == own && $0.expiry?.isLeft == false }
-    }
-
-    /// Whether another process is writing a value: if that is refused, an entry may expire again.
-    private var isChanging: Bool {
-        (try? journal.entries().contains { $0.processAtWork != nil }) ?? false
+    /// Whether this process is to undo an entry.
+    private func isPending(_ entry: JournalEntry) -> Bool {
+        entry.expiry?.helper == own && entry.expiry?.isLeft == false
     }
 
     /// Waits for a whole time.

@@ -68,7 +68,9 @@ package final class FreezeSwitch: Sendable {
     }
 
     /// Whether its freeze is still requested, by this switch or another program.
-    package var isRequested: Bool { (try? interface.isRequested(read)) ?? false }
+    package func isRequested() throws(ActuationError) -> Bool {
+        try directory.reporting { () throws(IOError) in try interface.isRequested(read) }
+    }
 
     /// Thaws the cgroup; does nothing if this switch did not freeze it.
     package func thaw() throws(ActuationError) {

@@ -35,11 +35,11 @@ package struct GuardPlace: Sendable {
     /// Whether v1 counts the memory, where OOM kills can be disabled.
     package var isLegacy: Bool { memory.hierarchy.version == .legacy }
 
-    /// Why it must no longer be frozen: it was removed, or its hierarchies differ; nil if it
-    /// may.
+    /// Why it must no longer be frozen: it was removed, its hierarchies differ, or that is unknown;
+    /// nil if it may.
     package func disagreement() -> String? {
-        guard memory.isCurrent, freezer.isCurrent else { return "\(path) was removed" }
         do throws(ActuationError) {
+            for directory in [memory, freezer] { try directory.checkCurrent() }
             let trees = try TargetTrees(path, in: set)
             for directory in [memory, freezer] {
                 guard let index = set.hierarchies.firstIndex(of: directory.hierarchy) else {
@@ -53,18 +53,21 @@ package struct GuardPlace: Sendable {
         }
     }
 
-    /// Whether it has no processes.
-    package var isEmpty: Bool { (try? memory.processesBelow().isEmpty) ?? true }
+    /// Whether it has no processes; false if that is unknown.
+    package var isEmpty: Bool { (try? memory.processesBelow().isEmpty) ?? false }
 
     /// Why it must not stay frozen: others wait for one of its locks, or that is unknown; nil if it
     /// may.
     package func lockAwaitedByOthers() -> String? {
-        let members = (try? freezer.processesBelow()) ?? []
-        return HeldLocks(set).reasonToThaw(members)
+        do throws(ActuationError) {
+            return HeldLocks(set).reasonToThaw(try freezer.members())
+        } catch {
+            return "\(error), so it is unknown whether other processes wait for its file locks"
+        }
     }
 
-    /// The shortest watchdog timeout of its services; nil without a watchdog.
-    package var watchdog: Duration? {
-        ServiceWatchdog(system: set.system).shortest(of: (try? memory.processesBelow()) ?? [])
+    /// Returns the shortest watchdog timeout of its services; nil without a watchdog.
+    package func watchdog() throws(ActuationError) -> Duration? {
+        ServiceWatchdog(system: set.system).shortest(of: try memory.members())
     }
 }

@@ -4,20 +4,21 @@ internal import Synchronization
 
 /// The v2 throttling threshold of a cgroup (`memory.high`), set by an OOM guard.
 ///
-/// The guard's bound is one of several layers. The value of the other layers still applies where it
-/// is stricter, or else the original from before cgwarden's first write.
+/// The file gets the lower of two values: the guard's bound, and what the policy's other layers
+/// request (without a request, the original from before cgwarden's first write).
 package final class ThrottlePoint: Sendable {
     private struct Layers {
         /// The guard's bound in bytes; nil if it has none.
         var bound: UInt64?
-        /// The value that applies without the guard.
-        var below: String
+        /// The value that applies without the guard: that of the policy's other layers, or the
+        /// original.
+        var otherLayers: String
         /// The file's value after the last write; nil before the first.
         var written: String?
 
         var text: String {
-            guard let bound else { return below }
-            let other = ThrottlePoint.coding?.decode(below)?.number ?? .max
+            guard let bound else { return otherLayers }
+            let other = ThrottlePoint.coding?.decode(otherLayers)?.number ?? .max
             return "\(min(other, bound))"
         }
     }
@@ -32,9 +33,9 @@ package final class ThrottlePoint: Sendable {
 
     /// Reads the original, from the journal if cgwarden already changed it.
     ///
-    /// `below` is the value of the other layers, nil if they have none.
+    /// `otherLayers` is the value of the policy's other layers, nil if they have none.
     package init(
-        _ directory: CgroupDirectory, below: LimitValue? = nil, files: any ControlFiles,
+        _ directory: CgroupDirectory, otherLayers: LimitValue? = nil, files: any ControlFiles,
         journal: UndoJournal?
     ) throws(ActuationError) {
         self.directory = directory
@@ -46,7 +47,7 @@ package final class ThrottlePoint: Sendable {
         } else {
             original = try files.read(Self.file, of: directory)
         }
-        layers = Mutex(Layers(below: below.flatMap(Self.text) ?? original))
+        layers = Mutex(Layers(otherLayers: otherLayers.flatMap(Self.text) ?? original))
     }
 
     private static func text(_ value: LimitValue) -> String? { coding?.encode(value) }
@@ -60,11 +61,11 @@ package final class ThrottlePoint: Sendable {
     /// Updates the value of the other layers.
     ///
     /// It is written only under a bound; without a bound, those layers write it themselves.
-    package func setBelow(_ value: LimitValue?, cause: String) throws(ActuationError) {
-        let below = value.flatMap(Self.text) ?? original
+    package func updateOtherLayers(_ value: LimitValue?, cause: String) throws(ActuationError) {
+        let text = value.flatMap(Self.text) ?? original
         let isChanged = layers.withLock { layers in
-            defer { layers.below = below }
-            return layers.below != below && layers.bound != nil
+            defer { layers.otherLayers = text }
+            return layers.otherLayers != text && layers.bound != nil
         }
         if isChanged { try write(cause: cause) }
     }
@@ -78,18 +79,20 @@ package final class ThrottlePoint: Sendable {
             return layers.text
         }
         try KernelControlFiles().put(text, to: Self.file, of: directory)
-        note(text)
-        journal?.settle(Self.file, inode: directory.inode, readBack: text)
+        journal?.settle(Self.file, inode: directory.inode, readBack: note(text))
     }
 
     /// Removes the bound the same way it was set, unless another program has changed the value.
+    ///
+    /// Throws if the value cannot be read.
     package func putBack(cause: String) throws(ActuationError) {
         let written = layers.withLock { layers in
             layers.bound = nil
             return layers.written
         }
-        guard let written, written == (try? files.text(Self.file, of: directory)) else { return }
-        try write(cause: cause)
+        guard let written else { return }
+        let now = try files.read(Self.file, of: directory)
+        if PageRounding.isSame(now, written: written) { try write(cause: cause) }
     }
 
     private func write(cause: String) throws(ActuationError) {
@@ -102,9 +105,12 @@ package final class ThrottlePoint: Sendable {
         note(text)
     }
 
-    /// Remembers the file's value, because the kernel rounds to pages.
-    private func note(_ text: String) {
+    /// Remembers and returns the file's value, because the kernel rounds to pages; the written one
+    /// if it cannot be read.
+    @discardableResult
+    private func note(_ text: String) -> String {
         let now = (try? files.text(Self.file, of: directory)) ?? text
         layers.withLock { $0.written = now }
+        return now
     }
 }

@@ -32,7 +32,7 @@ struct FrozenMark {
         for index in [set.unified, set.legacy(.freezer)].compactMap(\.self) {
             let hierarchy = set.hierarchies[index]
             let interface = FreezeInterface(version: hierarchy.version)
-            let all = (try? CgroupDirectory(.root, in: hierarchy).subtree()) ?? []
+            let all = (try? CgroupDirectory(.root, in: hierarchy))?.visibleSubtree ?? []
             for cgroup in all {
                 guard let mark = cgroup.descriptor.attribute(Self.name), mark.starts(with: own),
                     mark.count == own.count || mark[own.count] == UInt8(ascii: "\n"),

@@ -31,7 +31,7 @@ struct JournaledWrite {
         guard let entry, let journal else { return }
         if let text = try? files.text(entry.cell.file, of: directory) {
             try? journal.finish(entry, readBack: entry.cell.value(in: text))
-        } else if !directory.isCurrent {
+        } else if directory.isKnownGone {
             try? journal.close([entry], reason: "gone")
         }
     }

@@ -1,5 +1,6 @@
 internal import CgroupModel
 internal import Hierarchy
+internal import KernelIO
 
 /// Finds renamed cgroups by their inodes, which a rename keeps; v2 cannot rename.
 ///
@@ -8,23 +9,29 @@ final class RenamedPlaces {
     private var paths: [String: [UInt64: CgroupPath]] = [:]
 
     /// Returns the cgroup with an inode; nil if it was removed.
-    func directory(_ inode: UInt64, in hierarchy: MountedHierarchy) -> CgroupDirectory? {
+    func directory(
+        _ inode: UInt64, in hierarchy: MountedHierarchy
+    ) throws(IOError) -> CgroupDirectory? {
         guard hierarchy.version == .legacy else { return nil }
-        let known = paths[hierarchy.label] ?? Self.walk(hierarchy)
+        let known: [UInt64: CgroupPath]
+        if let walked = paths[hierarchy.label] {
+            known = walked
+        } else {
+            known = try Self.walk(hierarchy)
+        }
         paths[hierarchy.label] = known
-        guard let path = known[inode], let found = try? CgroupDirectory(path, in: hierarchy),
-            found.inode == inode
+        guard let path = known[inode],
+            let found = try CgroupDirectory.existing(path, in: hierarchy), found.inode == inode
         else { return nil }
         return found
     }
 
-    private static func walk(_ hierarchy: MountedHierarchy) -> [UInt64: CgroupPath] {
+    private static func walk(
+        _ hierarchy: MountedHierarchy
+    ) throws(IOError) -> [UInt64: CgroupPath] {
         var found: [UInt64: CgroupPath] = [:]
-        var open = [CgroupPath.root]
-        while let path = open.popLast() {
-            guard let directory = try? CgroupDirectory(path, in: hierarchy) else { continue }
-            found[directory.inode] = path
-            open += (try? directory.childPaths()) ?? []
+        for directory in try CgroupDirectory(.root, in: hierarchy).subtree() {
+            found[directory.inode] = directory.path
         }
         return found
     }

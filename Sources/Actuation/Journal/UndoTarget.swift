@@ -34,7 +34,7 @@ struct UndoTarget {
                 found = "\(directory.inode)"
             case .process(let pid, let ticks):
                 // Its state is read last, because an exiting process shows up elsewhere.
-                guard let now = ProcessPlaces(set: set).place(of: pid, in: index),
+                guard let now = try ProcessPlaces(set: set).read(pid)?[index],
                     let stat = ProcessReader(set.system).stat(pid), stat.startTicks == ticks,
                     !stat.isEnding, let origin = MembershipText(entry.original)
                 else { return nil }
@@ -58,7 +58,7 @@ struct UndoTarget {
         } catch {
             if !error.isGone { throw error }
         }
-        return renamed.directory(entry.inode, in: hierarchy)
+        return try renamed.directory(entry.inode, in: hierarchy)
     }
 
     /// Why the original cannot be restored for now; nil if it can.
@@ -68,17 +68,23 @@ struct UndoTarget {
             guard let held = Self.contents(of: directory) else { return nil }
             return ActuationError(
                 .busy,
-                "\(entry.path) holds \(held) (hierarchy \(entry.hierarchy)), so it was kept; empty it "
-                    + "and restore again")
+                "\(held) is still in it; move or end that, then: cgwarden restore \(entry.path)")
         }
         // v2 does not refuse a limit below usage: it kills.
-        guard entry.cell.file == "memory.max", let limit = UInt64(entry.original),
-            let usage = UInt64(directory.textIfAny("memory.current", files) ?? ""), usage > limit
-        else { return nil }
-        return ActuationError(
-            .busy,
-            "\(entry.path) uses \(LimitValue.number(usage).roundedByteText), so the kernel would kill in "
-                + "it; cgwarden reclaim \(entry.path), or --force")
+        guard entry.cell.file == "memory.max", let limit = UInt64(entry.original) else {
+            return nil
+        }
+        do throws(ActuationError) {
+            guard let usage = try directory.usage("memory.current", files), usage > limit else {
+                return nil
+            }
+            return ActuationError(
+                .busy,
+                "\(entry.path) uses \(LimitValue.number(usage).roundedByteText), so the kernel would "
+                    + "kill in it; cgwarden reclaim \(entry.path), or --force")
+        } catch {
+            return error
+        }
     }
 
     private static func contents(of directory: CgroupDirectory) -> String? {

@@ -53,7 +53,7 @@ extension UndoJournal {
     /// Returns the highest inode at or below a cgroup, for a list that new children inherit.
     func newestBelow(_ directory: CgroupDirectory, _ cell: ControlCell) -> UInt64? {
         guard Self.isInherited(cell, in: directory) else { return nil }
-        return ((try? directory.subtree()) ?? [directory]).map(\.inode).max()
+        return directory.visibleSubtree.map(\.inode).max()
     }
 
     /// Returns the parent's original list if the cgroup was created while the parent was narrowed.

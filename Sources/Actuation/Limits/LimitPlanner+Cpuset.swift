@@ -10,11 +10,7 @@ extension PlanDraft {
             try planPlain(request)
             let directory = try files.directory(.cpuset)
             let isUnified = files.isUnified(.cpuset)
-            let effective =
-                isUnified
-                ? "\(name).effective"
-                : name == "cpuset.cpus" ? "cpuset.effective_cpus" : "cpuset.effective_mems"
-            if isUnified {
+            if isUnified, let effective = CpusetFile.effective(name, isUnified: true) {
                 try checkUnified(wanted, name, effective, directory)
                 writes[writes.count - 1].effective = ControlCell(effective)
             } else {

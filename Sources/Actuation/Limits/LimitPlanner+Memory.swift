@@ -98,7 +98,7 @@ extension PlanDraft {
     ) throws(ActuationError) {
         guard let write = writes.last, write.direction != .widens, !write.isDone,
             let new = request.value.number,
-            let usage = UInt64(write.directory.textIfAny(usageFile, files.files) ?? ""),
+            let usage = try write.directory.usage(usageFile, files.files),
             usage < LimitValue.endless
         else { return }
         let isUnified = files.isUnified(.memory)

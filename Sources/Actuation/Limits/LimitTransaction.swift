@@ -147,7 +147,7 @@ package struct LimitTransaction {
             try renew(write, before)
             return nil
         }
-        guard write.directory.isCurrent else {
+        guard try write.directory.reporting(write.directory.isCurrent) else {
             throw ActuationError(
                 .notFound, "\(write.directory.path) was removed since this was planned; try again")
         }

@@ -22,10 +22,10 @@ struct MemoryShrinker {
             ? "memory.current"
             : write.cell.file.replacing("limit_in_bytes", with: "usage_in_bytes")
         var fruitless = 0
-        while let usage = usage(usageFile), usage > goal(target, isUnified) {
+        while let usage = try usage(usageFile), usage > goal(target, isUnified) {
             let wanted = min(usage - goal(target, isUnified), Self.step)
             try step(down: wanted, from: usage, to: target, isUnified)
-            let now = self.usage(usageFile) ?? usage
+            let now = try self.usage(usageFile) ?? usage
             fruitless = now + wanted / 8 >= usage ? fruitless + 1 : 0
             guard fruitless < Self.patience else {
                 throw ActuationError(
@@ -43,8 +43,8 @@ struct MemoryShrinker {
         isUnified ? target - target / 20 : target
     }
 
-    private func usage(_ file: String) -> UInt64? {
-        UInt64(write.directory.textIfAny(file, files) ?? "")
+    private func usage(_ file: String) throws(ActuationError) -> UInt64? {
+        try write.directory.usage(file, files)
     }
 
     private func step(

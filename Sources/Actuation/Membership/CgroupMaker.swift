@@ -151,7 +151,11 @@ package struct CgroupMaker: Sendable {
         _ path: CgroupPath, in hierarchy: MountedHierarchy
     ) throws(ActuationError) -> [CgroupDirectory] {
         try path.checkNames()
-        if (try? CgroupDirectory(path, in: hierarchy)) != nil { return [] }
+        do throws(IOError) {
+            if try CgroupDirectory.existing(path, in: hierarchy) != nil { return [] }
+        } catch {
+            throw ActuationError(error, on: path, in: hierarchy.label)
+        }
         guard let above = path.parent else { return [] }
         var made = try makeMissing(above, in: hierarchy)
         let entry: JournalEntry?
@@ -170,7 +174,7 @@ package struct CgroupMaker: Sendable {
             if let entry { try? context.journal?.finish(entry, readBack: "\(directory.inode)") }
             return made
         } catch {
-            if let entry, (try? CgroupDirectory(path, in: hierarchy)) == nil {
+            if let entry, CgroupDirectory.isKnownAbsent(path, in: hierarchy) {
                 try? context.journal?.finish(entry, readBack: "")
             }
             takeBack(made)

@@ -46,7 +46,7 @@ package struct Mover: Sendable {
     private func foreseen(
         _ pid: Int32, _ targets: [(index: Int, directory: CgroupDirectory)]
     ) throws(ActuationError) -> Moved {
-        guard let places = ProcessPlaces(set: context.set).places(of: pid) else {
+        guard let places = try ProcessPlaces(set: context.set).places(of: pid) else {
             throw ActuationError(.notFound, "process \(pid) has exited")
         }
         let origins = targets.compactMap { target -> (hierarchy: String, path: CgroupPath)? in
@@ -66,7 +66,7 @@ package struct Mover: Sendable {
         do throws(ActuationError) {
             _ = try move(pid, to: [(tree, directory)])
         } catch {
-            guard error.code == .notFound, directory.isCurrent else { throw error }
+            guard error.code == .notFound, (try? directory.isCurrent()) == true else { throw error }
         }
     }
 
@@ -112,7 +112,7 @@ package struct Mover: Sendable {
 
     private func refuseFrozen(_ directory: CgroupDirectory) throws(ActuationError) {
         guard let interface = FreezeInterface.of(directory.hierarchy),
-            let frozen = interface.holders(of: directory, context.files).last
+            let frozen = try interface.holders(of: directory, context.files).last
         else { return }
         throw ActuationError(
             .busy,
@@ -159,7 +159,7 @@ package struct Mover: Sendable {
         _ pid: Int32, to targets: [(index: Int, directory: CgroupDirectory)]
     ) throws(ActuationError) -> Moved {
         let places = ProcessPlaces(set: context.set)
-        guard let before = places.places(of: pid) else {
+        guard let before = try places.places(of: pid) else {
             throw ActuationError(.notFound, "process \(pid) has exited")
         }
         var done: [Step] = []
@@ -175,7 +175,7 @@ package struct Mover: Sendable {
                 throw explained(error, pid, directory)
             }
         }
-        if let after = places.places(of: pid),
+        if let after = try places.places(of: pid),
             let (_, directory) = targets.first(where: { after[$0.index] != $0.directory.path }),
             // Checked last, because an exiting process shows up elsewhere.
             !ProcessReader(context.set.system).hasEnded(pid)
@@ -202,7 +202,17 @@ package struct Mover: Sendable {
     private func begin(
         _ pid: Int32, from place: CgroupPath?, to directory: CgroupDirectory
     ) throws(ActuationError) -> Step {
-        let origin = place.flatMap { try? CgroupDirectory($0, in: directory.hierarchy) }
+        var origin: CgroupDirectory?
+        if let place {
+            do throws(IOError) {
+                origin = try .existing(place, in: directory.hierarchy)
+            } catch {
+                // Without the origin, the move could not be undone.
+                guard error.isCovered else {
+                    throw ActuationError(error, on: place, in: directory.hierarchy.label)
+                }
+            }
+        }
         guard let journal = context.journal, let origin,
             let stat = ProcessReader(context.set.system).stat(pid)
         else {
@@ -230,7 +240,7 @@ package struct Mover: Sendable {
     private func explained(
         _ error: IOError, _ pid: Int32, _ directory: CgroupDirectory
     ) -> ActuationError {
-        if error.isGone, directory.isCurrent {
+        if error.isGone, (try? directory.isCurrent()) == true {
             return ActuationError(
                 .notFound, "process \(pid) has exited, or is in another PID namespace")
         }

@@ -25,8 +25,15 @@ struct ShadowGroups: Sendable {
         let name = name(of: source.directory)
         let places = ProcessPlaces(set: context.set)
         for pid in source.pids.sorted() {
-            guard let place = places.place(of: pid, in: tree), place.name == name else { continue }
-            return try? CgroupDirectory(place, in: context.set.hierarchies[tree])
+            guard let place = try places.place(of: pid, in: tree), place.name == name else {
+                continue
+            }
+            let hierarchy = context.set.hierarchies[tree]
+            do throws(IOError) {
+                return try .existing(place, in: hierarchy)
+            } catch {
+                throw ActuationError(error, on: place, in: hierarchy.label)
+            }
         }
         return nil
     }
@@ -99,7 +106,7 @@ struct ShadowGroups: Sendable {
         var common: CgroupPath?
         for pid in pids.sorted() {
             // An exiting process shows up in / wherever it was.
-            guard let place = places.place(of: pid, in: tree), !reader.hasEnded(pid) else {
+            guard let place = try places.place(of: pid, in: tree), !reader.hasEnded(pid) else {
                 continue
             }
             var shared = common ?? place
@@ -125,10 +132,10 @@ struct ShadowGroups: Sendable {
             return shadow
         } catch {
             // Removes a shadow that could not be filled; if that fails, its record stays open.
-            let made = try? CgroupDirectory(path, in: hierarchy)
-            if made == nil || (try? made?.remove()) != nil {
+            do throws(IOError) {
+                try CgroupDirectory.existing(path, in: hierarchy)?.remove()
                 try? journal.finish(entry, readBack: "")
-            }
+            } catch {}
             throw ActuationError(error, on: path, in: hierarchy.label)
         }
     }

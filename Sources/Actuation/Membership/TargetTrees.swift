@@ -99,12 +99,12 @@ struct TargetTrees {
             let others = try members(in: other)
             if others.isEmpty { continue }
             let label = set.hierarchies[other].label
-            let missing = outside(others.subtracting(mine), of: acting)
+            let missing = try outside(others.subtracting(mine), of: acting)
             if !missing.isEmpty {
                 return "\(listed(missing)) in hierarchy \(label) would be missed, "
                     + "because they are elsewhere in hierarchy \(name)"
             }
-            let more = outside(mine.subtracting(others), of: other)
+            let more = try outside(mine.subtracting(others), of: other)
             if !more.isEmpty {
                 return
                     "in hierarchy \(name) it also holds \(listed(more)), which would be "
@@ -117,24 +117,26 @@ struct TargetTrees {
     private func absence(_ acting: Int, _ name: String) throws(ActuationError) -> String {
         for index in directories.indices {
             guard let pid = try members(in: index).min(),
-                let place = places.place(of: pid, in: acting)
+                let place = try places.place(of: pid, in: acting)
             else { continue }
             let directory = try? CgroupDirectory(place, in: set.hierarchies[acting])
-            let count = (try? directory?.processesBelow().count) ?? 0
+            let count = (try? directory?.processesBelow().count).map { "\($0) " } ?? ""
             return "hierarchy \(name) has no such cgroup; \(listed([pid])) is in \(place) there, "
-                + "and all \(count) processes of that would be affected"
+                + "and all \(count)processes of that would be affected"
         }
         return "hierarchy \(name) has no such cgroup"
     }
 
-    private func outside(_ pids: Set<Int32>, of tree: Int) -> [Int32] {
-        pids.filter { pid in
-            guard let place = places.place(of: pid, in: tree), !place.isWithin(path) else {
-                return false
+    private func outside(_ pids: Set<Int32>, of tree: Int) throws(ActuationError) -> [Int32] {
+        var found: [Int32] = []
+        for pid in pids.sorted() {
+            guard let place = try places.place(of: pid, in: tree), !place.isWithin(path) else {
+                continue
             }
             // Checked last, because an exiting process shows up elsewhere.
-            return !ProcessReader(set.system).hasEnded(pid)
-        }.sorted()
+            if !ProcessReader(set.system).hasEnded(pid) { found.append(pid) }
+        }
+        return found
     }
 
     /// A short list of processes as text: `sleep (process 12) and 3 more`.

@@ -41,15 +41,21 @@ package struct ProtectedSet: Sendable {
         let roles = ProcessRoles(set.system)
         var asked: Set<Int32> = []
         for hierarchy in set.hierarchies {
-            guard let directory = try? CgroupDirectory(path, in: hierarchy) else { continue }
-            guard let members = try? directory.processesBelow() else {
-                return "will not \(verb) \(path): cannot list its processes "
-                    + "(hierarchy \(hierarchy.label)); run as root"
-            }
-            if let spares, let below = try? directory.subtree(),
-                let spared = below.first(where: { spares($0.path) })
-            {
-                return "will not \(verb) \(path): the policy protects \(spared.path)"
+            let members: Set<Int32>
+            do throws(IOError) {
+                guard let directory = try CgroupDirectory.existing(path, in: hierarchy) else {
+                    continue
+                }
+                members = try directory.processesBelow()
+                if let spares,
+                    let spared = try directory.subtree().first(where: { spares($0.path) })
+                {
+                    return "will not \(verb) \(path): the policy protects \(spared.path)"
+                }
+            } catch {
+                if error.isGone { continue }
+                return "will not \(verb) \(path): cannot list its processes: \(error) "
+                    + "(hierarchy \(hierarchy.label))\(error.isPermission ? "; run as root" : "")"
             }
             for pid in members.sorted() where asked.insert(pid).inserted {
                 guard let role = roles.role(of: pid), !isOverridden(role, path) else { continue }

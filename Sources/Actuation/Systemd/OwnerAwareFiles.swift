@@ -46,15 +46,17 @@ package struct OwnerAwareFiles: SystemdRouting {
         do throws(IOError) {
             return try kernel.text(name, of: directory)
         } catch {
-            guard error.isMissing, let initial = initial(name, of: directory) else {
+            guard error.isMissing, let initial = try initial(name, of: directory) else {
                 throw error
             }
             return initial
         }
     }
 
-    private func initial(_ name: String, of directory: CgroupDirectory) -> String? {
-        guard directory.hierarchy.version == .unified, directory.isCurrent,
+    private func initial(
+        _ name: String, of directory: CgroupDirectory
+    ) throws(IOError) -> String? {
+        guard directory.hierarchy.version == .unified, try directory.isCurrent(),
             let initial = LimitCatalog.initialText(ofFile: name),
             let controller = name.split(separator: ".").first.map(String.init),
             directory.hierarchy.controllers.contains(where: { $0.rawValue == controller }),

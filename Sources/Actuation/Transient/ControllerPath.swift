@@ -14,7 +14,7 @@ struct ControllerPath {
         for hierarchy in place.hierarchies {
             guard let interface = FreezeInterface.of(hierarchy) else { continue }
             for directory in present(in: hierarchy) {
-                guard let frozen = interface.request(directory) else { continue }
+                guard let frozen = try interface.request(directory) else { continue }
                 throw ActuationError(
                     .busy,
                     "nothing would start: \(frozen) is frozen; thaw it first: cgwarden thaw "

@@ -108,8 +108,12 @@ final class LeftoverJob: Sendable {
     }
 
     /// Returns its cgroups that are still the recorded ones.
-    func directories(in set: HierarchySet) -> [CgroupDirectory] {
-        text.cgroups.compactMap { $0.directory(in: set) }
+    func directories(in set: HierarchySet) throws(IOError) -> [CgroupDirectory] {
+        var found: [CgroupDirectory] = []
+        for cgroup in text.cgroups {
+            if let directory = try cgroup.directory(in: set) { found.append(directory) }
+        }
+        return found
     }
 
     /// Removes the record of a job that is cleaned up.
@@ -123,9 +127,9 @@ struct JobCgroup: Equatable {
     let inode: UInt64
     let path: CgroupPath
 
-    func directory(in set: HierarchySet) -> CgroupDirectory? {
+    func directory(in set: HierarchySet) throws(IOError) -> CgroupDirectory? {
         guard let tree = set.hierarchies.first(where: { $0.label == hierarchy }),
-            let found = try? CgroupDirectory(path, in: tree)
+            let found = try CgroupDirectory.existing(path, in: tree)
         else { return nil }
         return JobCgroup(found) == self ? found : nil
     }

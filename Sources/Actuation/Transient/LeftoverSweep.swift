@@ -21,7 +21,8 @@ struct LeftoverSweep {
     func sweep() -> [Leftover] {
         records.leftovers().compactMap { job in
             guard case .cgroup(let path) = job.text.name else { return nil }
-            let directories = job.directories(in: place.set)
+            // What cannot be looked up now is left to the next sweep.
+            guard let directories = try? job.directories(in: place.set) else { return nil }
             if directories.isEmpty {
                 if job.text.cgroups.isEmpty { removeUnrecorded(path) }
                 job.remove()

@@ -22,9 +22,16 @@ struct RunEnding {
         }
         return Deadline(after: time).wait { () throws(Never) -> Bool in
             for directory in directories { kill(directory) }
-            return directories.allSatisfy {
-                ((try? $0.processesBelow()) ?? []).isSubset(of: spared)
-            }
+            return directories.allSatisfy(isEmptied)
+        }
+    }
+
+    /// Whether no process to kill is left; false if that is unknown.
+    private func isEmptied(_ directory: CgroupDirectory) -> Bool {
+        do throws(IOError) {
+            return try directory.processesBelow().isSubset(of: spared)
+        } catch {
+            return error.isGone
         }
     }
 
@@ -41,9 +48,10 @@ struct RunEnding {
         {
             return
         }
-        for cgroup in (try? directory.subtree()) ?? [] {
+        let freezer = FreezeInterface(version: .legacy)
+        for cgroup in directory.visibleSubtree {
             // A frozen v1 process dies only once thawed.
-            if has(.freezer, cgroup) { try? cgroup.write("THAWED", to: "freezer.state") }
+            if has(.freezer, cgroup) { try? cgroup.write(freezer.thawedValue, to: freezer.file) }
             killMembers(of: cgroup)
         }
     }

@@ -11,7 +11,8 @@ struct ScopeSweep {
     func sweep() -> [Leftover] {
         records.leftovers().compactMap { job in
             guard case .unit(let name) = job.text.name else { return nil }
-            let directories = job.directories(in: place.set)
+            // What cannot be looked up now is left to the next sweep.
+            guard let directories = try? job.directories(in: place.set) else { return nil }
             guard let path = directories.first?.path else {
                 // A scope that was not completed ends with its owner.
                 job.remove()
@@ -31,7 +32,7 @@ extension Systemd {
     func remove(_ name: String, _ directories: [CgroupDirectory]) -> Bool {
         try? stop(name)
         return Deadline(after: .seconds(5)).wait { () throws(Never) in
-            let left = directories.filter(\.isCurrent)
+            let left = directories.filter { !$0.isKnownGone }
             // systemd does not remove the cgroups that it did not create.
             if !left.isEmpty, isUnknown(name) {
                 try? RunEnding(left).remove()

@@ -7,7 +7,7 @@ internal import Policy
 /// A cgroup whose directories stay open once its identity has been verified.
 struct HeldTarget: Sendable {
     /// The result of looking up a target's path.
-    enum Finding: Sendable {
+    enum Lookup: Sendable {
         case same(HeldTarget)
         /// The path belongs to another cgroup now.
         case another
@@ -21,7 +21,7 @@ struct HeldTarget: Sendable {
     /// Looks up a target.
     ///
     /// The first hierarchy with its path, in identity order, decides whether it is the same cgroup.
-    static func find(_ target: Effect.Target, in set: HierarchySet) -> Finding {
+    static func find(_ target: Effect.Target, in set: HierarchySet) -> Lookup {
         var found: [CgroupDirectory] = []
         for index in set.byIdentity {
             do throws(IOError) {
@@ -43,9 +43,16 @@ struct HeldTarget: Sendable {
         }
     }
 
-    /// Whether the cgroup was removed, rather than renamed (v1).
+    /// Whether the cgroup was removed, rather than renamed (v1); false if that is unknown.
     var isRemoved: Bool {
-        !directories.contains { (try? $0.text("cgroup.procs")) != nil }
+        directories.allSatisfy { directory in
+            do throws(IOError) {
+                _ = try directory.text("cgroup.procs")
+                return false
+            } catch {
+                return error.isGone
+            }
+        }
     }
 
     /// Its inodes in all hierarchies that have it.

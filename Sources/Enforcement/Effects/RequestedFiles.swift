@@ -24,10 +24,12 @@ package struct RequestedFiles: ControlFiles {
         var texts: [String: String] = [:]
         for assignment in assignments where assignment.key.name.hasPrefix("cpuset.") {
             guard case .text(let text) = assignment.value else { continue }
-            let kind = assignment.key.name.dropFirst("cpuset.".count)
-            texts[assignment.key.name] = text
-            texts["cpuset.effective_\(kind)"] = text
-            texts["\(assignment.key.name).effective"] = text
+            let name = assignment.key.name
+            texts[name] = text
+            for isUnified in [false, true] {
+                guard let file = CpusetFile.effective(name, isUnified: isUnified) else { continue }
+                texts[file] = text
+            }
         }
         return texts
     }

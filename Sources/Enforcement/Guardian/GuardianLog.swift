@@ -14,10 +14,23 @@ struct GuardianLog {
 
     /// Appends lines; a full file replaces `guardian.log.1`.
     func append(_ text: String) throws(IOError) {
-        let bytes = Array(text.utf8).suffix(Self.mostBytes)
-        if LogFile.exists(path), try LogFile(path).contents().count + bytes.count > Self.mostBytes {
+        let bytes = Array(text.utf8.suffix(Self.mostBytes))
+        if try append(bytes, ifFits: true) { return }
+        _ = try append(bytes, ifFits: false)
+    }
+
+    /// Appends bytes, or moves a full file away if they must fit; returns whether they were
+    /// appended.
+    ///
+    /// The file stays locked meanwhile, so that no other guardian moves the new file.
+    private func append(_ bytes: [UInt8], ifFits mustFit: Bool) throws(IOError) -> Bool {
+        let file = try LogFile(path)
+        let size = try file.size
+        if mustFit, size > 0, size + bytes.count > Self.mostBytes {
             try LogFile.rename(path, to: "\(path).1")
+            return false
         }
-        try LogFile(path).append(Array(bytes))
+        try file.append(bytes)
+        return true
     }
 }

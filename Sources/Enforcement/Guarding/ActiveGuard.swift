@@ -17,7 +17,7 @@ struct ActiveGuard: Sendable {
     let post: @Sendable (OOMGuardEvent) -> Void
     var machine: OOMGuardMachine
     /// The values of the policy's other layers for the cgroup.
-    private var below: [LimitKey: LimitValue]
+    private var otherLayers: [LimitKey: LimitValue]
 
     var thresholds: [MemoryNotice] = []
     var highWatcher = HighWatcher()
@@ -29,19 +29,19 @@ struct ActiveGuard: Sendable {
 
     init(
         _ guarding: OOMGuard, hooks: [Hook], on target: Effect.Target, files: GuardedFiles,
-        below: [LimitKey: LimitValue], tools: GuardTools,
+        otherLayers: [LimitKey: LimitValue], tools: GuardTools,
         post: @escaping @Sendable (OOMGuardEvent) -> Void
     ) throws(ActuationError) {
         self.guarding = guarding
         self.hooks = hooks
         self.target = target
         self.files = files
-        self.below = below
+        self.otherLayers = otherLayers
         self.tools = tools
         self.post = post
         let version: OOMGuardMachine.Variant =
             !files.place.isLegacy ? .v2 : files.freezer.notices == nil ? .v1 : .hybrid
-        let watchdog = files.place.watchdog.map { $0 / 2 }
+        let watchdog = try files.place.watchdog().map { $0 / 2 }
         machine = OOMGuardMachine(
             guarding, variant: version, limit: files.limits.original,
             longestFrozen: watchdog.map { min($0, guarding.longestFrozen) })
@@ -112,7 +112,7 @@ struct ActiveGuard: Sendable {
             seen.isEmpty = wasEmpty
             // The kill itself thaws the cgroup.
             guard !machine.isKilling else { return .observed(seen) }
-            guard files.freezer.isRequested else {
+            guard try files.freezer.isRequested() else {
                 return .released("thawed by another program", seen)
             }
             looks += 1
@@ -149,14 +149,15 @@ struct ActiveGuard: Sendable {
     }
 
     /// Updates the values of the policy's other layers.
-    mutating func take(below: [LimitKey: LimitValue]) {
-        guard below != self.below else { return }
-        let isChanged = below[GuardedFiles.high] != self.below[GuardedFiles.high]
-        self.below = below
+    mutating func take(otherLayers: [LimitKey: LimitValue]) {
+        guard otherLayers != self.otherLayers else { return }
+        let isChanged = otherLayers[GuardedFiles.high] != self.otherLayers[GuardedFiles.high]
+        self.otherLayers = otherLayers
         guard isChanged, let throttle = files.throttle else { return }
         lane.add { [self] in
             let outcome = result { () throws(ActuationError) in
-                try throttle.setBelow(below[GuardedFiles.high], cause: "guard \(guarding.name)")
+                try throttle.updateOtherLayers(
+                    otherLayers[GuardedFiles.high], cause: "guard \(guarding.name)")
             }
             if case .failed = outcome { audit(.apply, "set", outcome: outcome) }
         }
@@ -178,20 +179,27 @@ struct ActiveGuard: Sendable {
     mutating func finish(_ ended: @escaping @Sendable () -> Void) {
         handle(.disarm, .now)
         thawForSure()
-        _ = result { () throws(ActuationError) in try files.killer?.putBack() }
+        putBack { () throws(ActuationError) in try files.killer?.putBack() }
         thresholds = []
         lane.add { [self] in
             // Runs after everything else in the lane.
-            let cause = "guard \(guarding.name)"
-            _ = result { () throws(ActuationError) in try files.throttle?.putBack(cause: cause) }
-            let outcome = result { () throws(ActuationError) in
-                // Another cgroup at this path has its own guard.
-                if files.place.memory.isCurrent { try files.limits.putBack(below: below) }
+            putBack { () throws(ActuationError) in
+                try files.throttle?.putBack(cause: "guard \(guarding.name)")
             }
-            if case .failed = outcome { audit(.undo, "set", outcome: outcome) }
+            putBack { () throws(ActuationError) in
+                // Another cgroup at this path has its own guard.
+                try files.place.memory.checkCurrent()
+                try files.limits.putBack(otherLayers: otherLayers)
+            }
             ended()
         }
         lane.close()
+    }
+
+    /// Restores a value; the audit log has the error.
+    private func putBack(_ body: () throws(ActuationError) -> Void) {
+        let outcome = result(body)
+        if case .failed = outcome { audit(.undo, "set", outcome: outcome) }
     }
 
     /// Removes the throttle now, and again after any write of it that is pending in the lane.

@@ -54,6 +54,14 @@ struct GuardLimits: Sendable {
         }
     }
 
+    /// Returns the current value; nil if the cgroup has no such limit.
+    ///
+    /// Throws if it cannot be read.
+    private func value(_ name: String) throws(ActuationError) -> LimitValue? {
+        guard let limit = LimitCatalog.limit(named: name) else { return nil }
+        return try reader.read(limit).first?.value.get()
+    }
+
     private static func value(_ name: String, _ reader: LimitReader) -> LimitValue? {
         guard let limit = LimitCatalog.limit(named: name),
             case .success(let value)? = reader.read(limit).first?.value
@@ -75,14 +83,19 @@ struct GuardLimits: Sendable {
 
     /// Restores each value to that of the other layers, or else to the original, unless another
     /// program changed it.
-    func putBack(below: [LimitKey: LimitValue]) throws(ActuationError) {
+    func putBack(otherLayers: [LimitKey: LimitValue]) throws(ActuationError) {
+        var failure: ActuationError?
         for change in changes {
-            // The kernel rounds to pages of up to 64 KiB.
-            guard let now = Self.value(change.name, reader)?.number,
-                max(now, change.wanted) - min(now, change.wanted) < 1 << 16
-            else { continue }
-            try set([(change.name, below[LimitKey(change.name)] ?? change.found)])
+            do throws(ActuationError) {
+                guard let now = try value(change.name)?.number,
+                    PageRounding.isSame(now, written: change.wanted)
+                else { continue }
+                try set([(change.name, otherLayers[LimitKey(change.name)] ?? change.found)])
+            } catch {
+                failure = error
+            }
         }
+        if let failure { throw failure }
     }
 
     /// Returns the guard's values while the limit is `bytes`: the requested and the raised ones.

@@ -21,9 +21,9 @@ final class GuardedFiles: Sendable {
     private let notices: [MemoryNotice]
     private let trigger: PressureTrigger?
 
-    /// Opens the files; `below` has the values of the policy's other layers.
+    /// Opens the files; `otherLayers` has the values of the policy's other layers.
     init(
-        _ guarding: OOMGuard, at place: GuardPlace, below: [LimitKey: LimitValue],
+        _ guarding: OOMGuard, at place: GuardPlace, otherLayers: [LimitKey: LimitValue],
         _ tools: GuardTools
     ) throws(ActuationError) {
         self.place = place
@@ -44,7 +44,7 @@ final class GuardedFiles: Sendable {
             trigger = try? PressureTrigger(of: memory)
             pressure = try? memory.keep("memory.pressure")
             throttle = try ThrottlePoint(
-                memory, below: below[Self.high], files: tools.context.files,
+                memory, otherLayers: otherLayers[Self.high], files: tools.context.files,
                 journal: tools.context.journal)
             return
         }

@@ -7,11 +7,10 @@ internal import Synchronization
 
 /// Guards cgroups at their memory limits, on one thread that waits for kernel events.
 ///
-/// A daemon creates one runner. It calls ``arm(_:hooks:on:below:)`` for each cgroup that matches a
-/// guard of the policy. It calls ``disarm(_:)`` when a cgroup no longer matches, and after a reload
-/// for those whose guard changed. It calls ``stop()`` at a clean shutdown. The runner does not
-/// depend
-/// on the daemon's ticks. A cgroup that crosses its threshold is frozen within milliseconds and
+/// A daemon creates one runner. It calls ``arm(_:hooks:on:otherLayers:)`` for each cgroup that
+/// matches a guard of the policy. It calls ``disarm(_:)`` when a cgroup no longer matches, and after
+/// a reload for those whose guard changed. It calls ``stop()`` at a clean shutdown. The runner does
+/// not depend on the daemon's ticks. A cgroup that crosses its threshold is frozen within milliseconds and
 /// thawed at its deadline, even if the sampler is blocked.
 ///
 /// The daemon first starts the ``GuardianLink`` and passes it as ``GuardTools/deadlines``. If this
@@ -40,7 +39,7 @@ package final class OOMGuardRunner: Sendable {
     private enum Message: Sendable {
         case arm(ActiveGuard)
         case disarm(Effect.Target, Ending)
-        case below(Effect.Target, [LimitKey: LimitValue])
+        case otherLayers(Effect.Target, [LimitKey: LimitValue])
         case event(Effect.Target, OOMGuardEvent)
         case stop
     }
@@ -83,11 +82,11 @@ package final class OOMGuardRunner: Sendable {
 
     /// Guards a cgroup from now on, replacing its previous guard.
     ///
-    /// If it throws, the cgroup is left as it was found. `hooks` are those of the policy. `below`
-    /// has the values of its other layers for the cgroup.
+    /// If it throws, the cgroup is left as it was found. `hooks` are those of the policy.
+    /// `otherLayers` has the values of its other layers for the cgroup.
     package func arm(
         _ guarding: OOMGuard, hooks: [Hook], on target: Effect.Target,
-        below: [LimitKey: LimitValue] = [:]
+        otherLayers: [LimitKey: LimitValue] = [:]
     ) throws(ActuationError) {
         if let reason = tools.context.protected.refusal(of: .freeze, on: target.path)
             ?? tools.hold(target.path)
@@ -103,15 +102,17 @@ package final class OOMGuardRunner: Sendable {
         }
         var active = try ActiveGuard(
             guarding, hooks: hooks, on: target,
-            files: GuardedFiles(guarding, at: place, below: below, tools), below: below,
+            files: GuardedFiles(guarding, at: place, otherLayers: otherLayers, tools),
+            otherLayers: otherLayers,
             tools: tools, post: { [self] event in send(.event(target, event)) })
         try active.begin()
         send(.arm(active))
     }
 
     /// Updates the values of the policy's other layers for a guard's cgroup.
-    package func setBelow(_ below: [LimitKey: LimitValue], of target: Effect.Target) {
-        send(.below(target, below))
+    package func updateOtherLayers(_ otherLayers: [LimitKey: LimitValue], of target: Effect.Target)
+    {
+        send(.otherLayers(target, otherLayers))
     }
 
     /// Ends the guarding of a cgroup; returns once it is restored, or after 5 s.
@@ -146,7 +147,7 @@ package final class OOMGuardRunner: Sendable {
 
     private func run() {
         // Runs at high priority: a fast allocator can starve this thread.
-        Steadiness.hurryThread()
+        SurvivalMode.hurryThread()
         var guards: [ActiveGuard] = []
         var list = PollList()
         while true {
@@ -215,9 +216,9 @@ package final class OOMGuardRunner: Sendable {
                 var active = guards.remove(at: index)
                 publish(guards)
                 active.finish { ending.raise() }
-            case .below(let target, let below):
+            case .otherLayers(let target, let otherLayers):
                 guard let index = guards.firstIndex(where: { $0.target == target }) else { break }
-                guards[index].take(below: below)
+                guards[index].take(otherLayers: otherLayers)
             case .event(let target, let event):
                 guard let index = guards.firstIndex(where: { $0.target == target }) else { break }
                 let now = PolicyInstant.now

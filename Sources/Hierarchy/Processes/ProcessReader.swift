@@ -1,5 +1,5 @@
 package import CgroupModel
-internal import KernelIO
+package import KernelIO
 
 /// A process: its command, credentials and confinement.
 package struct ProcessDescription: Sendable {
@@ -89,9 +89,22 @@ package struct ProcessReader: Sendable {
     }
 
     /// Parses `/proc/PID/stat`; nil if the process is gone or cannot be read.
-    package func stat(_ pid: Int32) -> ProcessStat? {
-        (try? ReadBuffer.contents(of: system.proc("\(pid)/stat"))).flatMap {
-            try? ProcessStat(parsing: $0)
+    package func stat(_ pid: Int32) -> ProcessStat? { try? readStat(pid) }
+
+    /// Parses `/proc/PID/stat`; nil if the process is gone.
+    ///
+    /// Throws if it cannot be read.
+    package func readStat(_ pid: Int32) throws(IOError) -> ProcessStat? {
+        let path = system.proc("\(pid)/stat")
+        do throws(IOError) {
+            let bytes = try ReadBuffer.contents(of: path)
+            guard let stat = try? ProcessStat(parsing: bytes) else {
+                throw IOError("understand", path.pathText, .inputOutput)
+            }
+            return stat
+        } catch {
+            if error.isGone { return nil }
+            throw error
         }
     }
 

@@ -41,6 +41,17 @@ package struct LogFile: ~Copyable, Sendable {
         return unsafe stat(path, &found) == 0 ? UInt64(found.st_ino) : nil
     }
 
+    /// The size in bytes (fstat(2)).
+    package var size: Int {
+        get throws(IOError) {
+            var found = stat()
+            guard unsafe fstat(file.number, &found) == 0 else {
+                throw IOError("examine", path, code: errno)
+            }
+            return Int(found.st_size)
+        }
+    }
+
     /// Reads the whole file.
     package func contents() throws(IOError) -> [UInt8] {
         var buffer = ReadBuffer(capacity: 4096)

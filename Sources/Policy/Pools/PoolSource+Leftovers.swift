@@ -1,13 +1,15 @@
 import CgroupModel
 
 extension PoolSource {
-    /// The leftovers of all exclusive pools, for `plan`.
+    /// Returns the cgroups (and kernel threads) that could still run on CPUs of exclusive pools;
+    /// `cgwarden plan` lists them.
     package func leftovers(_ context: LayerContext) -> [PoolLeftover] {
         guard assignment?.shares.contains(where: { $0.isExclusive && !$0.cpus.isEmpty }) == true
         else { return [] }
         let snapshot = context.input.snapshot
         let places = places(context)
         let kept = Set(places.others.map(\.position) + places.members.map(\.position))
+        // These have a pool's or a moved cgroup below them.
         var isAbove: Set<Int> = []
         for position in kept {
             var next = snapshot.cgroups[position].parent

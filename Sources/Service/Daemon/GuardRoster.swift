@@ -52,7 +52,7 @@ struct GuardRoster: Sendable {
     /// The cgroups whose guard was running at the last tick.
     private var seen: Set<Effect.Target> = []
     /// The values of other layers that each guard was last given.
-    private var below: [Effect.Target: [LimitKey: LimitValue]] = [:]
+    private var otherLayers: [Effect.Target: [LimitKey: LimitValue]] = [:]
 
     private struct Refusal: Sendable {
         var guarding: OOMGuard
@@ -126,18 +126,18 @@ struct GuardRoster: Sendable {
             armed[target] = nil
             seen.remove(target)
         }
-        below = below.filter { armed[$0.key] != nil }
+        otherLayers = otherLayers.filter { armed[$0.key] != nil }
         for target in armed.keys {
-            let values = Self.below(engine, target)
-            guard below[target] != values else { continue }
-            below[target] = values
-            lane.add { [runner] in runner?.setBelow(values, of: target) }
+            let values = Self.otherLayers(engine, target)
+            guard otherLayers[target] != values else { continue }
+            otherLayers[target] = values
+            lane.add { [runner] in runner?.updateOtherLayers(values, of: target) }
         }
         refused = refused.filter { wanted[$0.key] == $0.value.guarding }
         let now = MonotonicClock.nanoseconds
         for (target, guarding) in wanted
         where armed[target] == nil && now >= refused[target]?.nextTry ?? 0 {
-            arm(guarding, target, document, below: Self.below(engine, target))
+            arm(guarding, target, document, otherLayers: Self.otherLayers(engine, target))
         }
     }
 
@@ -162,7 +162,7 @@ struct GuardRoster: Sendable {
     }
 
     /// The values that other layers request for limits that a guard sets at times.
-    private static func below(
+    private static func otherLayers(
         _ engine: PolicyEngine, _ target: Effect.Target
     ) -> [LimitKey: LimitValue] {
         engine.valuesBelowGuards(of: target.cgroup).filter {
@@ -172,7 +172,7 @@ struct GuardRoster: Sendable {
 
     private mutating func arm(
         _ guarding: OOMGuard, _ target: Effect.Target, _ document: PolicyDocument,
-        below values: [LimitKey: LimitValue]
+        otherLayers values: [LimitKey: LimitValue]
     ) {
         let runner: OOMGuardRunner
         do throws(ActuationError) {
@@ -186,10 +186,10 @@ struct GuardRoster: Sendable {
         }
         self.runner = runner
         armed[target] = guarding
-        below[target] = values
+        otherLayers[target] = values
         lane.add { [refusals] in
             do throws(ActuationError) {
-                try runner.arm(guarding, hooks: document.hooks, on: target, below: values)
+                try runner.arm(guarding, hooks: document.hooks, on: target, otherLayers: values)
             } catch {
                 refusals.add(target, Refusal(guarding, error))
             }
@@ -235,7 +235,7 @@ struct GuardRoster: Sendable {
         runner = nil
         armed = [:]
         seen = []
-        below = [:]
+        otherLayers = [:]
     }
 
     /// Stops all guards; returns false if values may be left.

@@ -49,7 +49,7 @@ struct KillCommand: AsyncParsableCommand {
         if dryRun { return try printPlan(killed.processes, of: path) }
         let how =
             switch killed.means {
-            case .nobody: ""
+            case .nobody, nil: ""
             case .signal: " with SIG\(signal.name)"
             case .kernel: " by cgroup.kill"
             case .frozen(let rounds): " frozen, with SIGKILL, \(counted(rounds, "round", "rounds"))"

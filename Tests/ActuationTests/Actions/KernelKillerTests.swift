@@ -92,6 +92,33 @@ import Testing
         #expect(try frozen.text("freezer.state") == "THAWED")
     }
 
+    /// It can handle no signal, and only `force` may kill it.
+    @Test(.enabled(if: Kernel.hasFreezer))
+    func frozenCgroupIsNotKilledOnV1WithoutForce() throws {
+        let set = try #require(Kernel.legacy)
+        let scratch = try PopulatedCgroup(set)
+        let child = try scratch.child("inner")
+        let asked = try scratch.run("exec sleep 300")
+        let pid = try scratch.run("exec sleep 300", in: child)
+        let freezer = try #require(set.legacy(.freezer))
+        let frozen = try CgroupDirectory(child, in: set.hierarchies[freezer])
+        try frozen.write("FROZEN", to: "freezer.state")
+        defer { try? frozen.write("THAWED", to: "freezer.state") }
+        #expect(eventually { (try? frozen.text("freezer.state")) == "FROZEN" })
+        for (grace, dryRun) in [(Duration.seconds(60), false), (.zero, false), (.zero, true)] {
+            let error = #expect(throws: ActuationError.self) {
+                try makeKiller(set).kill(
+                    scratch.path, grace: grace, force: false, dryRun: dryRun)
+            }
+            #expect(error?.code == .busy)
+            #expect(error?.message.contains("\(child) is frozen") == true)
+        }
+        for pid in [asked, pid] { #expect(processState(pid).map { $0 != "Z" } ?? false) }
+        #expect(try frozen.text("freezer.state") == "FROZEN")
+        try frozen.write("THAWED", to: "freezer.state")
+        #expect(try makeKiller(set).kill(scratch.path, force: false).means == .signal)
+    }
+
     /// Nothing in it can exit, so it fails immediately.
     @Test(.enabled(if: Kernel.hasFreezer))
     func killIsRefusedOnV1BelowAFrozenAncestor() throws {
@@ -227,7 +254,7 @@ import Testing
     @Test(.enabled(if: Kernel.isRoot))
     func killOfTheCallersCgroupIsRefused() throws {
         let set = try #require(Kernel.set)
-        let places = try #require(ProcessPlaces(set: set).places(of: getpid()))
+        let places = try #require(try ProcessPlaces(set: set).places(of: getpid()))
         for place in Set(places.compactMap { $0 }) {
             let error = #expect(throws: ActuationError.self) { try makeKiller(set).kill(place) }
             #expect(error?.code == .refused)

@@ -114,7 +114,7 @@ import Testing
         let moved = try Mover(ActingContext(set)).move([pid], to: second.path)
         #expect(moved[0].origins.allSatisfy { $0.path == first.path })
         #expect(moved[0].origins.count >= 1)
-        let places = try #require(ProcessPlaces(set: set).places(of: pid))
+        let places = try #require(try ProcessPlaces(set: set).places(of: pid))
         for (hierarchy, place) in zip(set.hierarchies, places) where hierarchy.name == nil {
             #expect(place == second.path)
         }
@@ -132,7 +132,7 @@ import Testing
         #expect(throws: ActuationError.self) {
             try Mover(ActingContext(set, files: files)).move([pid], to: second.path)
         }
-        let places = try #require(ProcessPlaces(set: set).places(of: pid))
+        let places = try #require(try ProcessPlaces(set: set).places(of: pid))
         for (hierarchy, place) in zip(set.hierarchies, places) where hierarchy.name == nil {
             #expect(place == first.path, "\(hierarchy.label)")
         }
@@ -201,7 +201,7 @@ import Testing
         let old = try CgroupDirectory(scratch.path, in: hierarchy)
         try old.remove()
         _ = try CgroupMaker(ActingContext(set)).make(scratch.path)
-        #expect(!old.isCurrent)
+        #expect(old.isKnownGone)
         #expect(throws: IOError.self) { try old.remove() }
         #expect((try? CgroupDirectory(scratch.path, in: hierarchy)) != nil)
     }
@@ -278,7 +278,7 @@ import Testing
         let refused = error { _ = try Mover(ActingContext(set)).move([pid], to: target) }
         #expect(refused?.code == .busy)
         #expect(refused?.message.contains("\(scratch.path) is frozen") == true)
-        let places = try #require(ProcessPlaces(set: set).places(of: pid))
+        let places = try #require(try ProcessPlaces(set: set).places(of: pid))
         for (hierarchy, place) in zip(set.hierarchies, places) where hierarchy.name == nil {
             #expect(place == outside.path)
         }

@@ -69,7 +69,7 @@ struct KernelRefusedActionTests {
     ) throws {
         let (first, second) = (try PopulatedCgroup(set), try PopulatedCgroup(set))
         let pid = try first.run("exec sleep 300")
-        let before = try #require(ProcessPlaces(set: set).places(of: pid))
+        let before = try #require(try ProcessPlaces(set: set).places(of: pid))
         let last = try #require(set.hierarchies.last { $0.name == nil })
         let files = FailingTree(tree: last.label, code: refusal.errno)
         let own: (ActuationError.Code, String)? =
@@ -82,7 +82,7 @@ struct KernelRefusedActionTests {
             _ = try Mover(ActingContext(set, files: files, journal: journal)).move(
                 [pid], to: second.path)
         }
-        #expect(ProcessPlaces(set: set).places(of: pid) == before)
+        #expect(try ProcessPlaces(set: set).places(of: pid) == before)
     }
 
     /// ENOENT and EOPNOTSUPP only mean that the kernel cannot, and a missing right does not forbid

@@ -91,7 +91,8 @@ import Testing
         try overwrite("9")
         try set("pids.max=7", owner: JournalEntry.daemon)
         if isRewritten { try rewrite() }
-        #expect(undo.undo(for: .dead, within: .zero).results.allSatisfy(\.isLeft))
+        let left = undo.undo(for: .dead, within: .zero).results
+        #expect(left.allSatisfy { $0.isLeft })
         #expect(try machine.text("pids/a/pids.max") == "7")
         try endDaemon()
         #expect(try machine.text("pids/a/pids.max") == "9")

@@ -211,7 +211,7 @@ struct KernelSystemdTests {
             } until: {
                 $0
             })
-        #expect(!directory.isCurrent)
+        #expect(directory.isKnownGone)
     }
 
     @Test func delegatedCgroupsAreNotOwnedBySystemd() throws {

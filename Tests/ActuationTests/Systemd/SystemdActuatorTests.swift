@@ -1,5 +1,6 @@
 import CgroupModel
 import Foundation
+import KernelIO
 import Synchronization
 import Testing
 

@@ -1,0 +1,96 @@
+import CgroupModel
+import Glibc
+import KernelIO
+import Synchronization
+import Testing
+
+@testable import Actuation
+
+/// Pinning on v2 with plain files, whose lists in effect do not follow.
+@Suite struct PinnerTests {
+    private let tree: CapturedCgroups
+    private let directory: CgroupDirectory
+    private let journal: UndoJournal
+
+    init() throws {
+        tree = try CapturedCgroups(unified: "cpuset")
+        _ = try tree.cgroup(
+            "/",
+            ["cpuset.cpus.effective": "0-3", "cpuset.mems.effective": "0", "cgroup.procs": ""])
+        directory = try tree.cgroup(
+            "/a",
+            [
+                "cpuset.cpus": "0-1", "cpuset.mems": "0", "cpuset.cpus.effective": "0-1",
+                "cpuset.mems.effective": "0", "cgroup.procs": "",
+            ])
+        journal = UndoJournal(directory: tree.place + "/state")
+    }
+
+    private func pin(_ files: any ControlFiles = KernelControlFiles()) throws {
+        _ = try Pinner(ActingContext(tree.set, files: files, journal: journal)).pin(
+            directory.path, cpus: RangeList("2-3"), mems: RangeList("0"))
+    }
+
+    /// As if an ancestor lost these CPUs between the check and the write.
+    @Test func listsThatDoNotTakeEffectAreBothPutBack() throws {
+        let error = #expect(throws: ActuationError.self) { try pin() }
+        #expect(error?.code == .failed)
+        #expect(error?.message.contains("0-1 is in effect") == true)
+        #expect(try directory.text("cpuset.cpus") == "0-1")
+        #expect(try directory.text("cpuset.mems") == "0")
+        #expect(try journal.entries().isEmpty)
+    }
+
+    @Test func listWhoseOriginalCannotBeReadIsNotWritten() throws {
+        let error = #expect(throws: ActuationError.self) {
+            try pin(SecondReadFails(name: "cpuset.cpus"))
+        }
+        #expect(error?.message.contains("Too many open files") == true)
+        #expect(try directory.text("cpuset.cpus") == "0-1")
+        #expect(try directory.text("cpuset.mems") == "0")
+    }
+
+    @Test func unreadableListIsNotTakenForOneWithoutCpuset() throws {
+        let error = #expect(throws: ActuationError.self) {
+            try pin(SecondReadFails(name: "cpuset.cpus", from: 1))
+        }
+        #expect(error?.message.contains("Too many open files") == true)
+        #expect(error?.code != .unavailable)
+    }
+
+    @Test func refusalNamesTheAncestorWithTheList() throws {
+        _ = try tree.cgroup("/b", ["cgroup.procs": ""])
+        let path = try tree.cgroup("/b/c", ["cpuset.cpus": "", "cgroup.procs": ""]).path
+        let error = #expect(throws: ActuationError.self) {
+            try Pinner(ActingContext(tree.set)).check(path, cpus: RangeList("9"), mems: nil)
+        }
+        #expect(error?.message.contains("/ has 0-3") == true)
+    }
+}
+
+/// The kernel's files, one of which cannot be read from the second time on.
+private final class SecondReadFails: ControlFiles {
+    private let name: String
+    private let first: Int
+    private let reads = Mutex(0)
+
+    init(name: String, from first: Int = 2) {
+        self.name = name
+        self.first = first
+    }
+
+    func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+        if name == self.name {
+            let count = reads.withLock { reads in
+                reads += 1
+                return reads
+            }
+            if count >= first { throw IOError("open", name, code: EMFILE) }
+        }
+        return try KernelControlFiles().text(name, of: directory)
+    }
+
+    func write(_ value: String, to name: String, of directory: CgroupDirectory) throws(IOError) {
+        try KernelControlFiles().write(value, to: name, of: directory)
+    }
+}

@@ -1,0 +1,101 @@
+import CgroupModel
+import Hierarchy
+import KernelIO
+import TestSupport
+import Testing
+
+@testable import Actuation
+
+/// A process without descriptors cannot look at a cgroup, which says nothing about the cgroup.
+@Suite struct DescriptorShortageTests {
+    private let tree: CapturedCgroups
+    private let cgroup: CgroupDirectory
+
+    init() throws {
+        tree = try CapturedCgroups(unified: "memory")
+        cgroup = try tree.cgroup("/a", ["memory.max": "max", "cgroup.procs": ""])
+        for name in ["one", "two", "three"] { _ = try tree.cgroup("/a/\(name)") }
+    }
+
+    @Test func existingCgroupIsNotTakenForRemoved() async throws {
+        let cgroup = cgroup
+        #expect(try cgroup.isCurrent())
+        let shortage = DescriptorShortage()
+        let error = await #expect(throws: IOError.self) {
+            try await shortage.run { try cgroup.isCurrent() }
+        }
+        #expect(error?.name == "EMFILE")
+        #expect(await shortage.run { !cgroup.isKnownGone })
+        let refused = await #expect(throws: ActuationError.self) {
+            try await shortage.run { try cgroup.checkCurrent() }
+        }
+        #expect(refused?.code != .notFound)
+    }
+
+    @Test func entryOfAnExistingCgroupIsKept() async throws {
+        let cgroup = cgroup
+        let journal = UndoJournal(directory: tree.place + "/state")
+        let entry = try journal.record(
+            ControlCell("memory.max"), of: cgroup, "max", wanted: "4096", cause: "test")
+        let write = JournaledWrite(files: KernelControlFiles(), journal: journal)
+        await DescriptorShortage().run { write.note(entry, of: cgroup) }
+        #expect(try journal.entries().map(\.original) == ["max"])
+    }
+
+    /// Two descriptors list the directory and open one child.
+    @Test func listingWithoutAllChildrenFails() async throws {
+        let cgroup = cgroup
+        #expect(try cgroup.children().count == 3)
+        let shortage = DescriptorShortage()
+        for left in 0...3 {
+            await #expect(throws: IOError.self) {
+                try await shortage.run(leaving: left) { try cgroup.subtree().count }
+            }
+        }
+        let whole = try await shortage.run(leaving: 20) { try cgroup.subtree().count }
+        #expect(whole == 4)
+    }
+
+    @Test func cgroupThatCannotBeExaminedIsProtected() async throws {
+        let set = tree.set
+        let path = cgroup.path
+        let reasons = await DescriptorShortage().run {
+            ProtectedSet(set).refusal(of: .kill, on: path)
+        }
+        #expect(reasons?.contains("cannot list its processes") == true)
+        #expect(ProtectedSet(set).refusal(of: .kill, on: path) == nil)
+    }
+
+    @Test func processThatCannotBeExaminedIsProtected() async throws {
+        let machine = try CapturedMachine()
+        try machine.process(400, "bash", user: 1000)
+        let roles = ProcessRoles(machine.system)
+        #expect(roles.role(of: 400) == nil)
+        let role = await DescriptorShortage().run { roles.role(of: 400) }
+        #expect(role == .unreadable)
+    }
+
+    @Test func placeOfARunningProcessIsNotTakenForNone() async throws {
+        let places = ProcessPlaces(set: try HierarchySet.discover(.live))
+        await #expect(throws: IOError.self) {
+            try await DescriptorShortage().run { try places.read(1) }
+        }
+        #expect(try places.read(1) != nil)
+        #expect(try places.read(.max) == nil)
+    }
+
+    @Test func cgroupOfAJobIsNotTakenForRemoved() async throws {
+        let set = tree.set
+        let job = JobCgroup(cgroup)
+        #expect(try job.directory(in: set) != nil)
+        await #expect(throws: IOError.self) {
+            try await DescriptorShortage().run { try job.directory(in: set) == nil }
+        }
+    }
+
+    @Test func runWithUnknownProcessesDoesNotCountAsEnded() async {
+        let ending = RunEnding([cgroup])
+        #expect(ending.killAll(within: .zero))
+        #expect(await !DescriptorShortage().run { ending.killAll(within: .zero) })
+    }
+}
