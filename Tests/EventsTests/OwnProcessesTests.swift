@@ -1,4 +1,5 @@
 import CgroupModel
+import TestSupport
 import Testing
 
 @testable import Events
