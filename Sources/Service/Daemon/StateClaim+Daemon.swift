@@ -14,8 +14,11 @@ extension StateClaim {
                     "cannot use \(directory): \(error); choose another --state-dir",
                     error.isPermission ? .noPermission : .ioError)
             }
+            // Optional.map needs a copyable value.
+            let process =
+                if let holder = holder(of: directory) { " (process \(holder.pid))" } else { "" }
             throw CgwardenError(
-                "another daemon\(Self.holder(of: directory).map { " (process \($0.pid))" } ?? "") uses "
+                "another daemon\(process) uses "
                     + "\(directory); stop it first, or give this one another --state-dir and "
                     + "a policy for other cgroups", .temporaryFailure)
         }
