@@ -28,13 +28,16 @@ import Testing
 
     @Test func textHasTheVerdictThenItsEvidenceWithFileAgeAndOwner() throws {
         let lines = try Self.throttled().text.split(separator: "\n")
-        #expect(lines[0] == "throttled 37% of the time by /a: cpu.max 0.2 CPUs")
+        #expect(lines[0] == "throttled 37% of the time by /a: cpu.max 0.2 CPUs, in 50% of periods")
         #expect(lines[1] == "  /a/b, watched for 2s")
         #expect(lines[2].hasPrefix("    cpu.max "))
         #expect(lines[2].contains("0.2 CPUs (20000 of 100000 us)"))
-        #expect(lines[2].hasSuffix("/a/cpu.max, 0s old, set by rule park"))
+        #expect(lines[2].hasSuffix("/a/cpu.max, set by rule park"))
         #expect(lines.contains { $0.hasPrefix("  memory.max ") && $0.contains(" 33min ") })
         #expect(lines.contains { $0.hasPrefix("  cpu some ") && $0.contains(" 70% ") })
+        // The share of the window comes from the total, not from the average of 10 s.
+        #expect(
+            lines.contains { $0.contains(" 70% ") && $0.hasSuffix("  cpu.pressure some.total") })
     }
 
     @Test func jsonHasTheSameAsData() throws {

@@ -28,7 +28,8 @@ import Testing
             growth: [.cpuPeriods: 20, .cpuThrottledPeriods: 20, .cpuThrottledTime: 1_600_000])
         made.add("/a/b", growth: [.cpuUsage: 300_000])
         let verdict = try made.explained("/a/b").verdict
-        #expect(verdict.text == "throttled 80% of the time by /a: cpu.max 0.2 CPUs")
+        #expect(
+            verdict.text == "throttled 80% of the time by /a: cpu.max 0.2 CPUs, in 100% of periods")
         #expect(
             verdict.evidence.map(\.place).prefix(2) == [
                 "/a/cpu.cfs_quota_us", "/a/cpu.stat nr_throttled",

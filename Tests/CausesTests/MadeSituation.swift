@@ -35,7 +35,7 @@ struct MadeSituation: CustomTestStringConvertible, Sendable {
     static let all: [MadeSituation] = [
         MadeSituation(
             "quota of the parent", .quota, .slow, by: "/a", file: "/a/cpu.max",
-            "throttled 37% of the time by /a: cpu.max 0.2 CPUs"
+            "throttled 37% of the time by /a: cpu.max 0.2 CPUs, in 90% of periods"
         ) { made in
             made.add(
                 "/a", [.cpuMax: Reading(20_000), .cpuMaxPeriod: Reading(100_000)],
@@ -47,7 +47,7 @@ struct MadeSituation: CustomTestStringConvertible, Sendable {
         },
         MadeSituation(
             "own quota", .quota, .slow, by: "/a/b", file: "/a/b/cpu.max",
-            "throttled 90% of the time by /a/b: cpu.max 1.5 CPUs"
+            "throttled 90% of the time by /a/b: cpu.max 1.5 CPUs, in 90% of periods"
         ) { made in
             made.add("/a", [.cpuMax: Reading(400_000), .cpuMaxPeriod: Reading(100_000)])
             made.add(

@@ -66,7 +66,7 @@ struct KernelPanicTests {
         let daemon = try RunningDaemon("defaults: {interval: 100ms}\n")
         #expect(try daemon.ask("set", cgroup.path, "pids.max=77").status == 0)
         let remains =
-            "1 change by hand remains; `cgwarden journal` lists, `cgwarden restore` undoes it\n"
+            "1 manual change remains. List: `cgwarden journal`. Undo: `cgwarden restore`.\n"
         let first = try daemon.ask("panic")
         #expect(first.output == "the daemon's changes are undone; daemon stopping\n" + remains)
         #expect(try daemon.run.result().status == 0)

@@ -97,7 +97,8 @@ import Testing
             "diff", "/a", "--at", PastRecording.at(1), "--at", PastRecording.at(119), "--json")
         let rows = try #require(json.first?["differences"] as? [[String: Any]])
         let fields = rows.compactMap { $0["field"] as? String }
-        // A limit that was not set, and what began at zero, differs most.
+        // A limit that was not set comes first; what began at zero differs most.
+        #expect(fields.first == "memory.max", "\(fields)")
         #expect(fields.last == "memory.current", "\(fields)")
         #expect(Set(fields).isSuperset(of: ["memory.max", "memory.events.oom_kill"]))
         let memory = try #require(rows.last)

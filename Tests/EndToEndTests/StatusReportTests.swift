@@ -28,6 +28,27 @@ import Testing
         #expect(!text { _ in }.contains("restored yet"))
     }
 
+    @Test func theFirstSampleIsAwaited() {
+        #expect(text { _ in }.contains("ticks    none: waits for the first sample (0 s so far)\n"))
+    }
+
+    @Test func changesByOtherProgramsAreNamed() {
+        let target = Effect.Target(
+            path: CgroupPath("/web"), cgroup: CgroupID(inode: 7, generation: 1))
+        let drift = AuditRecord(
+            wallTime: 0, sequence: 1, phase: .drift, origin: .rule("r"), target: target,
+            action: "set",
+            changes: [
+                EffectResult.Change(
+                    key: LimitKey("pids.max"), file: "pids.max", before: "100", wanted: "100",
+                    after: "55")
+            ], note: "changed by another program: written again")
+        let text = text { ($0.drifts, $0.recentDrifts) = (2, [drift]) }
+        #expect(text.contains("\nother programs changed 2 values; the last ones:\n"), "\(text)")
+        #expect(text.contains("\n  /web pids.max from 100 to 55 at "), "\(text)")
+        #expect(text.hasSuffix(": written again\n"), "\(text)")
+    }
+
     @Test func missingHistoryIsNotShownAsAnEmptyOne() throws {
         var missing = HistoryState(directory: "/cgwarden-test-none")
         missing.measure()

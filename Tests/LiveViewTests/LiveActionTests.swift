@@ -140,7 +140,7 @@ import Testing
         let row = try #require(model.selectedRow)
         #expect(model.state(of: row, now: 5_000_000) == "frozen")
         model.thawTimes[row.id] = 47_200_000
-        #expect(model.state(of: row, now: 5_000_000) == "thaws 43s")
+        #expect(model.state(of: row, now: 5_000_000) == "frozen 43s")
         #expect(model.state(of: row, now: 50_000_000) == "frozen")
     }
 
@@ -224,6 +224,22 @@ import Testing
         model.show(builder.build())
         #expect(model.handle(.enter) == nil)
         #expect(model.message == "the cgroup is gone; nothing was changed")
+    }
+
+    @Test func theRootHasNoLimitsToChoose() {
+        let model = Self.model([.home, "L"])
+        #expect(model.mode == .table)
+        #expect(model.message?.hasPrefix("/ is the whole host") == true, "\(model.message ?? "")")
+    }
+
+    @Test func theDeadlineOfAChangeIsSaidFirst() throws {
+        var model = Self.model(Self.toDatabase)
+        model.take(report(try order(model.handle("T"))), now: 0)
+        let change = try order(model.handle(.enter))
+        model.take(
+            report(change, ["memory.max  applied", "will be undone in 10min (change 7)"]), now: 0)
+        #expect(
+            model.message == "will be undone in 10min (change 7) (and 1 more line); u undoes")
     }
 
     @Test func aLimitIsChosenTypedAndUndoneByItsNumber() throws {

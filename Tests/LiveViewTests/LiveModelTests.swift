@@ -167,6 +167,21 @@ import Testing
         #expect(model.filter == "q")
     }
 
+    @Test func selectionReturnsWhenTheFilterNoLongerHidesIt() {
+        var model = SampleMachine.model(keys: ["j", "j", "j"])
+        let chosen = model.selectedRow?.id
+        for key in ["/", "z", "z", "z", .enter] as [KeyEvent] { _ = model.handle(key) }
+        #expect(model.selectedRow?.id != chosen)
+        model.show(SampleMachine.snapshot())
+        _ = model.handle("\\")
+        #expect(model.selectedRow?.id == chosen)
+        // A row that was chosen while the filter applied stays selected.
+        for key in ["/", "C", "r", "o", .enter, .home] as [KeyEvent] { _ = model.handle(key) }
+        let root = model.selectedRow?.id
+        _ = model.handle("\\")
+        #expect(model.selectedRow?.id == root)
+    }
+
     @Test func detailPanesCycleAndClose() {
         var model = SampleMachine.model()
         var seen: [DetailKind?] = []

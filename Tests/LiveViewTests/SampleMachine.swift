@@ -96,6 +96,8 @@ enum SampleMachine {
         host.cpuCount = 4
         host.cpuBusy = Reading(91_500_000)
         host.previousCPUBusy = Reading(90_000_000)
+        host.cpuTotal = Reading(404_000_000)
+        host.previousCPUTotal = Reading(400_000_000)
         host.cpuPressure = Reading(152)
         host.memoryPressure = Reading(0)
         host.ioPressure = .unsupported

@@ -82,6 +82,10 @@ package struct HoldList: Sendable {
         return hold
     }
 
-    /// Releases the hold of a cgroup.
-    package func release(_ path: CgroupPath) throws(IOError) { try set(Hold(path: path, end: 0)) }
+    /// Releases the hold of a cgroup; returns whether there was one.
+    package func release(_ path: CgroupPath) throws(IOError) -> Bool {
+        guard try holds().contains(where: { $0.path == path }) else { return false }
+        try set(Hold(path: path, end: 0))
+        return true
+    }
 }

@@ -9,15 +9,17 @@ extension Explanation {
         let watched =
             window.map { "watched for \(Amount.seconds($0))" }
             ?? "one sample, so rates and times are unknown"
-        var lines = [
-            ExplanationLine(.verdict, verdict.text),
-            ExplanationLine(.row, "  \(cgroup), \(watched)"),
-        ]
-        lines += Self.evidence(verdict)
+        var lines = [ExplanationLine(.verdict, verdict.text)]
+        // A second problem that is as severe should not be missed below the evidence.
+        lines += findings.dropFirst().filter { $0.severity == verdict.severity }.map {
+            ExplanationLine(.verdict, "also \($0.text)")
+        }
+        lines.append(ExplanationLine(.row, "  \(cgroup), \(watched)"))
+        lines += evidence(verdict)
         for finding in findings.dropFirst() {
             lines.append(ExplanationLine(.row, ""))
             lines.append(ExplanationLine(.heading, "\(finding.severity.rawValue): \(finding.text)"))
-            lines += Self.evidence(finding)
+            lines += evidence(finding)
         }
         return lines + section("Limits", boundRows) + section("Waits", waitRows)
     }
@@ -27,7 +29,7 @@ extension Explanation {
             + ExplanationLine.table(rows)
     }
 
-    private static func evidence(_ finding: Finding) -> [ExplanationLine] {
+    private func evidence(_ finding: Finding) -> [ExplanationLine] {
         let values = finding.evidence.map { [$0.name, $0.text, source($0)] }
         let rivals = finding.competitors.compactMap(\.weight).map {
             [$0.name, $0.text, source($0)]
@@ -35,10 +37,17 @@ extension Explanation {
         return ExplanationLine.table(values + rivals, indent: "    ")
     }
 
-    /// The file, its age and its owner: `/a/cpu.max, 0.1s old, set by cgwarden (rule park)`.
-    private static func source(_ evidence: Evidence) -> String {
-        let owner = evidence.owner.map { ", set by \($0)" } ?? ""
-        return "\(evidence.place), \(Amount.seconds(evidence.age)) old\(owner)"
+    /// The age in seconds from which it matters.
+    private static let noticeableAge = 5.0
+
+    /// The file, its age if it matters, and its owner: `cpu.max, 12s old, set by rule park`.
+    ///
+    /// The name of another cgroup's file begins with its path.
+    private func source(_ evidence: Evidence) -> String {
+        let file = evidence.cgroup == cgroup ? evidence.file : evidence.place
+        let age =
+            evidence.age > Self.noticeableAge ? ", \(Amount.seconds(evidence.age)) old" : ""
+        return file + age + (evidence.owner.map { ", set by \($0)" } ?? "")
     }
 
     private var boundRows: [[String]] {
@@ -53,7 +62,7 @@ extension Explanation {
                 return [
                     bound.limit.name, bound.most == nil ? bound.limit.text : shown(bound.most),
                     used + ratio, shown(bound.headroom), Self.timeLeft(bound),
-                    Self.source(bound.limit),
+                    source(bound.limit),
                 ]
             }
     }
@@ -70,7 +79,7 @@ extension Explanation {
                 wait.amount.map { amount in
                     wait.isShare ? Amount.percent(amount) : "\(Amount.fixed(amount))/s"
                 } ?? wait.evidence.missing ?? "-"
-            return ["\(wait.resource.rawValue) \(wait.what)", amount, Self.source(wait.evidence)]
+            return ["\(wait.resource.rawValue) \(wait.what)", amount, source(wait.evidence)]
         }
     }
 }

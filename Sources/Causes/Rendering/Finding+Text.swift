@@ -14,7 +14,7 @@ extension Finding {
         case .memoryFull: "about to be killed\(at): \(limit), nothing left to reclaim"
         case .forksFail: "forks fail\(at): \(limit)"
         case .memorySoon, .limitSoon: "reaches \(limitName)\(of) in \(timeLeft)"
-        case .quota: "throttled\(time)\(by): \(limit)"
+        case .quota: "throttled\(time)\(by): \(limit)\(periods)"
         case .memoryHigh: "slowed down\(time)\(by): \(limit)"
         case .memoryReclaim: "reclaims memory\(time)\(at): \(limit)"
         case .ioLimit: "I/O is throttled\(by): \(limit)" + (share == nil ? "" : "; waits\(time)")
@@ -39,6 +39,14 @@ extension Finding {
 
     /// The share of lost time: ` 37% of the time`; empty if it is not known.
     private var time: String { share.map { " \(Amount.percent($0)) of the time" } ?? "" }
+
+    /// The share of periods with throttling: `, in 90% of periods`; a period is only partly lost.
+    private var periods: String {
+        func rate(_ metric: MetricID) -> Double? { evidence.first { $0.metric == metric }?.rate }
+        guard let throttled = rate(.cpuThrottledPeriods), let all = rate(.cpuPeriods), all > 0
+        else { return "" }
+        return ", in \(Amount.percent(min(throttled / all, 1))) of periods"
+    }
 
     private var name: String? { evidence.first?.name }
 

@@ -22,7 +22,8 @@ extension Watch {
             Wait(
                 resource: line.resource, what: line.what,
                 amount: share(index, line.total, line.average), isShare: true,
-                evidence: evidence(index, line.average))
+                evidence: evidence(
+                    index, now.rate(index, line.total) == nil ? line.average : line.total))
         }
         let counted = Self.counters.compactMap { metric -> Wait? in
             guard now[index, metric] != .absent else { return nil }

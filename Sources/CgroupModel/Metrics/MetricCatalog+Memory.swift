@@ -10,7 +10,8 @@ extension MetricCatalog {
             "memory.current", .memory, .gauge, .bytes, .tick, v2: "memory.current",
             v1: "memory.usage_in_bytes", family: "cgroup_memory_current_bytes", in: .basic,
             formerly: ["memory.usage"],
-            "Memory charged, page cache and kernel memory included, swap not."),
+            "Memory charged, page cache and kernel memory included, swap not. On v1, the "
+                + "root's value leaves out kernel memory, so it can be below a child's."),
         Row(
             "memory.peak", .memory, .peak, .bytes, .costly, v2: "memory.peak",
             v1: "memory.max_usage_in_bytes", family: "cgroup_memory_peak_bytes", in: .basic,

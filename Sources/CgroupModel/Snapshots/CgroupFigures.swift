@@ -156,11 +156,12 @@ package struct CgroupFigures {
 }
 
 extension Snapshot {
-    /// CPU usage of the host in percent of one CPU.
+    /// CPU usage of the host in percent of one CPU, at most that of all CPUs.
+    ///
+    /// The host's times are read after the cgroups, so their own total is the elapsed time.
     package var hostCPUPercent: Figure {
-        guard let now = host.cpuBusy.value, let before = host.previousCPUBusy.value, now >= before,
-            let seconds = tierTimes[Tier.tick.rawValue].seconds
-        else { return Figure(nil, from: host.cpuBusy) }
-        return .value(Double(now - before) / 1e6 / seconds * 100)
+        Figure(
+            host.cpuUtilization.map { $0 * Double(max(host.cpuCount, 1)) * 100 },
+            from: host.cpuBusy)
     }
 }

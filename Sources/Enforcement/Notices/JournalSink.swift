@@ -3,15 +3,18 @@ internal import KernelIO
 internal import PolicyLanguage
 internal import Synchronization
 
-/// Sends notices with their fields to systemd-journald, or to standard error without journald.
+/// Sends notices with their fields to systemd-journald; without journald, to another log.
 package final class JournalSink: NoticeSink {
     private let queue: BackgroundQueue<Notice>
     private let lost: Counter
 
-    /// Uses the socket of journald unless another one is given.
+    /// Uses the socket of journald unless another one is given, and standard error without journald
+    /// unless another log is given.
     package init(
         socket: String = "/run/systemd/journal/socket",
-        otherwise complain: @escaping @Sendable (String) -> Void = { StandardOutput.complain($0) }
+        otherwise complain: @escaping @Sendable (Notice) -> Void = {
+            StandardOutput.complain($0.line)
+        }
     ) {
         let lost = Counter()
         self.lost = lost
@@ -30,7 +33,7 @@ package final class JournalSink: NoticeSink {
     package func waitUntilSent(within time: Duration) -> Bool { queue.waitUntilEmpty(within: time) }
 
     private static func deliver(
-        _ notice: Notice, to path: String, _ lost: Counter, _ complain: (String) -> Void
+        _ notice: Notice, to path: String, _ lost: Counter, _ complain: (Notice) -> Void
     ) {
         do throws(IOError) {
             let socket = try LocalDatagram(to: path)
@@ -48,7 +51,7 @@ package final class JournalSink: NoticeSink {
             if !isSent { return lost.increment() }
             if let failure { throw failure }
         } catch {
-            complain(notice.line)
+            complain(notice)
         }
     }
 }
@@ -64,11 +67,16 @@ extension Notice {
         return entry.bytes
     }
 
+    /// The rule and the cgroup that the text does not name.
+    package var about: [(name: String, value: String)] {
+        [("rule", "CGWARDEN_RULE"), ("cgroup", "CGWARDEN_GROUP")].compactMap { name, field in
+            fields[field].flatMap { text.contains($0) ? nil : (name, $0) }
+        }
+    }
+
     /// The message for a log without fields.
     var line: String {
-        let about = [("rule", "CGWARDEN_RULE"), ("cgroup", "CGWARDEN_GROUP")].compactMap {
-            word, field in fields[field].map { "\(word) \($0)" }
-        }
+        let about = about.map { "\($0.name) \($0.value)" }
         let note = about.isEmpty ? "" : " (\(about.joined(separator: ", ")))"
         return "cgwarden: \(level.rawValue): \(text)\(note)"
     }

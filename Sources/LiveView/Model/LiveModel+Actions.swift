@@ -221,7 +221,9 @@ extension LiveModel {
             marked = []
         }
         let hint = isDone && !run.isUndo && back.reason == nil ? "; u undoes" : ""
-        let lines = report.results.flatMap(\.lines).compactMap(Self.withoutShellHint)
+        let told = report.results.flatMap(\.lines).compactMap(Self.withoutShellHint)
+        // A message has room for little more than the first line.
+        let lines = told.filter(Self.isDeadline) + told.filter { !Self.isDeadline($0) }
         show(lines.isEmpty ? ["done"] : lines, title(report.order), hint: hint, opens: !isDone)
     }
 
@@ -230,6 +232,9 @@ extension LiveModel {
         let place = undoable.lastIndex { $0.steps.contains(where: undo.steps.contains(sameAs:)) }
         if let place { undoable.remove(at: place) }
     }
+
+    /// Whether a line says when the change is undone.
+    private static func isDeadline(_ line: String) -> Bool { line.hasPrefix("will be undone ") }
 
     /// The line without what the shell command says about undoing it; nil if nothing else is left.
     private static func withoutShellHint(_ line: String) -> String? {
@@ -263,7 +268,8 @@ extension LiveModel {
     ) {
         let isShort = lines.count == 1 && CellWidth.of(lines[0] + hint) < size.columns - 1
         if isShort || mode != .table || !opens {
-            let more = lines.count > 1 ? " (and \(lines.count - 1) more lines)" : ""
+            let rest = lines.count - 1
+            let more = rest > 0 ? " (and \(rest) more line\(rest == 1 ? "" : "s"))" : ""
             message = (lines.first ?? "") + more + hint
         } else {
             output = (title, lines.flatMap { LineWrap.lines($0, to: size.columns - 2) })

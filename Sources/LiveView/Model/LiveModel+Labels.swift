@@ -32,7 +32,7 @@ extension LiveModel {
             return state
         }
         let seconds = (end - now + 999_999) / 1_000_000
-        return seconds < 100 ? "thaws \(seconds)s" : "thaws \(seconds / 60)m"
+        return seconds < 100 ? "frozen \(seconds)s" : "frozen \(seconds / 60)m"
     }
 }
 

@@ -60,6 +60,10 @@ extension LiveModel {
     /// their owner.
     mutating func openLimits(_ index: Int) -> Intent? {
         guard let snapshot else { return nil }
+        guard !targets.contains(where: { $0.path == "/" }) else {
+            message = "/ is the whole host and has no limits; select a cgroup below it"
+            return nil
+        }
         let limits = LimitCatalog.all.filter { $0.dimension == nil && $0.refusal == nil }
         let items = limits.compactMap { limit -> Menu.Item? in
             guard let value = limit.value(in: snapshot, at: index) else { return nil }

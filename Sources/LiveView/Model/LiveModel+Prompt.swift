@@ -15,7 +15,10 @@ extension LiveModel {
         let hasTime = command.map { takesTime($0) } ?? false
         let time = hasTime ? " for \(Self.usualTime)" : ""
         var lines = [targetText] + facts
-        if hasTime { lines.append("It ends after the time; without \"for\", it stays.") }
+        if hasTime {
+            let word = time.dropFirst()
+            lines.append("Undone after \(Self.usualTime). Delete \"\(word)\" to keep it.")
+        }
         mode = .prompt(
             Prompt(
                 topic: topic, label: label, facts: lines,

@@ -81,6 +81,8 @@ package struct LiveModel: Sendable {
     /// The cells that the widest name needs.
     private(set) var nameWidth = 0
     private(set) var selected: CgroupID?
+    /// The chosen cgroup while the filter hides it; it is selected again once it is shown.
+    private var hidden: CgroupID?
     /// The position of the selection in ``rows``.
     private(set) var cursor = 0
     /// The first visible row.
@@ -232,6 +234,11 @@ package struct LiveModel: Sendable {
 
     /// Moves the cursor to a row, or to the nearest one.
     mutating func select(_ row: Int) {
+        hidden = nil
+        put(row)
+    }
+
+    private mutating func put(_ row: Int) {
         cursor = min(max(row, 0), max(rows.count - 1, 0))
         isAtTop = cursor == 0
         selected = selectedRow?.id
@@ -247,19 +254,21 @@ package struct LiveModel: Sendable {
     }
 
     private mutating func followSelection(in snapshot: Snapshot) {
+        if let hidden, let row = rows.firstIndex(where: { $0.id == hidden }) { return select(row) }
         guard let selected, !isAtTop || isFollowing || mode.isAboutSelection else {
-            return select(0)
+            return put(0)
         }
         if let row = rows.firstIndex(where: { $0.id == selected }) {
             cursor = row
         } else if let index = snapshot.cgroups.firstIndex(where: { $0.id == selected }) {
             // If a fold or the filter hides it, select the nearest visible ancestor.
+            if !filter.isEmpty { hidden = hidden ?? selected }
             var parent = snapshot.cgroups[index].parent
             while let here = parent {
-                if let row = rows.firstIndex(where: { $0.index == here }) { return select(row) }
+                if let row = rows.firstIndex(where: { $0.index == here }) { return put(row) }
                 parent = snapshot.cgroups[here].parent
             }
-            select(cursor)
+            put(cursor)
         } else {
             if mode.isAboutSelection { mode = .table }
             message = "the selected cgroup is gone"

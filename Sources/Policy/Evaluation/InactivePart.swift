@@ -12,6 +12,9 @@ package struct InactivePart: Hashable, Sendable {
 }
 
 extension PolicyEngine {
+    /// Whether there was a snapshot.
+    package var hasSample: Bool { sight.input != nil }
+
     /// Whether the last snapshot contains the cgroup at a path.
     package func sees(_ path: CgroupPath) -> Bool { sight.row(at: path) != nil }
 

@@ -57,6 +57,7 @@ extension PolicyEngine {
         var metrics = PolicyMetrics()
         metrics.conflicts = trail.count(of: .conflict)
         metrics.drifts = trail.count(of: .drift)
+        metrics.recentDrifts = trail.drifts
         metrics.ignoredSamples = ignoredSamples
         for rule in rules.indices.sorted(by: { rules[$0].rule.name < rules[$1].rule.name }) {
             rules[rule].add(to: &metrics, sight)

@@ -25,6 +25,8 @@ package struct PolicyMetrics: Sendable {
     package internal(set) var conflicts: UInt64 = 0
     /// The number of times that another program changed a value or thawed a cgroup.
     package internal(set) var drifts: UInt64 = 0
+    /// The newest of those changes, the last one last.
+    package internal(set) var recentDrifts: [AuditRecord] = []
     /// The number of snapshots ignored because they were not newer than the one before.
     package internal(set) var ignoredSamples: UInt64 = 0
     /// Values that could not be restored so far; the restore is retried at each tick.

@@ -115,7 +115,7 @@ struct SampleSeries: Sendable {
         if last.isNotApplicable { return last }
         let sum = sum(row: row, window: window, now: now)
         guard sum.covers(window), sum.covered > 0 else {
-            return last.isNaN ? last : .unknown(.tooFewSamples)
+            return last.isNaN ? last : .unknown(isLate ? .lateSamples : .tooFewSamples)
         }
         switch function {
         case .avg, .rate: return sum.total / sum.seconds
@@ -132,6 +132,12 @@ struct SampleSeries: Sendable {
         let sum = sum(row: row, window: window, now: now)
         if sum.grew { return .yes }
         return sum.covers(window) && sum.covered > 0 ? .no : .unknown
+    }
+
+    /// Whether the last interval is too long to count, so that no window may ever be covered.
+    private var isLate: Bool {
+        let before = newest == 0 ? capacity - 1 : newest - 1
+        return count > 1 && times[newest] - times[before] > longestGap
     }
 
     private func last(row: Int) -> Double {

@@ -24,6 +24,7 @@ enum Truth: Int8, Hashable, Sendable, Comparable {
 enum NumberLack: UInt64, CaseIterable {
     case other, noLimit, noFile, noFeature, noInstance, nobody, notCounted, severalMembers
     case notPermitted, malformed, covered, tooFewSamples
+    case lateSamples
 
     /// The reason in words; nil if there are no details.
     var text: String? {
@@ -40,6 +41,7 @@ enum NumberLack: UInt64, CaseIterable {
         case .malformed: "the file is malformed"
         case .covered: "another file system is mounted there"
         case .tooFewSamples: "too few samples yet"
+        case .lateSamples: "the last samples are more than 2.5 intervals apart"
         }
     }
 }

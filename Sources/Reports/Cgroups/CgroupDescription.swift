@@ -231,11 +231,12 @@ package struct CgroupDescription {
             })
         text += section("Set by cgwarden", owner?.rows ?? [])
         text += section("Ancestors", ancestors.map { ($0.what, $0.text) })
+        text += "\nProcesses\n" + (set.map(processes) ?? "  not recorded\n")
         for controller in Controller.allCases {
             let own = rows.filter { $0.0 == controller }.map { ($0.1, $0.2) }
             text += section(controller.rawValue, own + instanceRows(controller))
         }
-        return text + "\nProcesses\n" + (set.map(processes) ?? "  not recorded\n")
+        return text
     }
 
     private func instanceRows(_ controller: Controller) -> [(String, String)] {

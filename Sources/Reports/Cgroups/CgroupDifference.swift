@@ -35,8 +35,9 @@ package struct CgroupDifference {
             return most == 0 ? 0 : (b - a).magnitude / most
         }
 
-        /// The key of the order: what one side does not have at all comes last.
-        var rank: Double { json.0 == nil || json.1 == nil ? -1 : size }
+        /// The key of the order: a change without a size comes first, and what one side does not
+        /// have at all last.
+        var rank: Double { json.0 == nil || json.1 == nil ? -1 : change.isEmpty ? 2 : size }
 
         /// The change in readable form; empty if one side has no number.
         var change: String {

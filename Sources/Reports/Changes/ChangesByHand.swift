@@ -13,8 +13,7 @@ package struct ChangesByHand {
     /// What remains, and how to undo it; nil without such changes.
     package var sentence: String? {
         guard count > 0 else { return nil }
-        return (count == 1 ? "1 change by hand remains" : "\(count) changes by hand remain")
-            + "; `cgwarden journal` lists, `cgwarden restore` undoes "
-            + (count == 1 ? "it" : "them")
+        return (count == 1 ? "1 manual change remains" : "\(count) manual changes remain")
+            + ". List: `cgwarden journal`. Undo: `cgwarden restore`."
     }
 }

@@ -1,5 +1,5 @@
 package import Actuation
-internal import CgroupModel
+package import CgroupModel
 
 /// The cgroups on hold, with the time left.
 package enum HoldListing {
@@ -13,5 +13,10 @@ package enum HoldListing {
                 return [hold.path.description, "\(minutes) min left"]
             }
         ).text
+    }
+
+    /// Says what `--release` did; `wasHeld` is whether there was a hold.
+    package static func released(_ path: CgroupPath, wasHeld: Bool) -> String {
+        wasHeld ? "released \(path)\n" : "\(path) was not on hold\n"
     }
 }

@@ -18,8 +18,7 @@ package struct RunReport {
         let wall = DecimalText.fixed(Double(summary.wallNanoseconds) / 1e9, places: 2)
         let lines = [
             "cgwarden: \(summary.path.name) \(ending)",
-            "  wall \(wall)s   CPU \(human(.cpuUsage)) "
-                + "(user \(human(.cpuUser)), system \(human(.cpuSystem)))   throttled \(throttling)",
+            "  wall \(wall)s   CPU \(human(.cpuUsage))\(cpuParts)   throttled \(throttling)",
             "  memory peak \(human(.memoryPeak))   page faults \(human(.memoryPageFaults)) "
                 + "(\(human(.memoryMajorFaults)) major)   OOM kills \(human(.memoryOOMKills))",
             "  I/O \(human(.ioReadBytes)) read, \(human(.ioWrittenBytes)) written   "
@@ -56,6 +55,17 @@ package struct RunReport {
         case .exited(let status): return "exited \(status)"
         case .killed(let signal): return "was killed by signal \(signal)"
         }
+    }
+
+    /// User and system time; empty if they do not add up, because v1 counts them in clock ticks.
+    private var cpuParts: String {
+        if let all = summary[.cpuUsage].value, let user = summary[.cpuUser].value,
+            let system = summary[.cpuSystem].value
+        {
+            let sum = user + system
+            guard max(all, sum) - min(all, sum) <= all / 10 else { return "" }
+        }
+        return " (user \(human(.cpuUser)), system \(human(.cpuSystem)))"
     }
 
     private var throttling: String {

@@ -72,8 +72,8 @@ package struct DiagnosisReport {
         lines.append("history      \(history.map { $0.failure ?? $0.text } ?? "none")")
         lines.append("swap         \(swap)")
         lines.append("systemd      \(systemd)")
-        lines.append(contentsOf: list("others", diagnosis.limiters))
-        lines.append(contentsOf: list("cgwarden", diagnosis.siblings))
+        lines.append(contentsOf: list("other cgroup managers", diagnosis.limiters, none: "none"))
+        lines.append(contentsOf: list("cgwarden daemon", diagnosis.siblings, none: "not running"))
         return lines.map { "\($0)\n" }.joined()
     }
 
@@ -107,8 +107,10 @@ package struct DiagnosisReport {
             : "no: PID 1 is \(diagnosis.initialProcess); \(version)"
     }
 
-    private func list(_ title: String, _ programs: [Diagnosis.Limiter]) -> [String] {
-        if programs.isEmpty { return ["\(padded(title, 12)) none"] }
+    private func list(
+        _ title: String, _ programs: [Diagnosis.Limiter], none: String
+    ) -> [String] {
+        if programs.isEmpty { return ["\(title): \(none)"] }
         return [title]
             + programs.map { "  \(padded($0.name, 12)) process \($0.pid): \($0.effect)" }
     }

@@ -1,4 +1,5 @@
 package import Enforcement
+internal import KernelIO
 package import Policy
 
 /// The state of the daemon after one tick.
@@ -9,6 +10,8 @@ package struct DaemonState: Sendable {
     package var guards: [OOMGuardRunner.Status] = []
     /// The time that the policy took in the last tick, in nanoseconds.
     package var duration: UInt64 = 0
+    /// The time when the daemon started, in nanoseconds of CLOCK_MONOTONIC.
+    package let start = MonotonicClock.nanoseconds
     /// The number of ticks that began late.
     package var lateTicks: UInt64 = 0
     /// The number of ticks.

@@ -13,6 +13,10 @@ package struct ExplanationReport {
     /// Explains a cgroup; throws if the engine's last sample does not contain it.
     package init(of path: CgroupPath, by engine: PolicyEngine) throws {
         guard engine.sees(path) else {
+            guard engine.hasSample else {
+                throw CgwardenError(
+                    "the daemon still takes its first sample; try again later", .unavailable)
+            }
             throw CgwardenError(
                 "\(path) is not in a sample yet, or was removed; see `cgwarden tree`, and try again",
                 .noInput)

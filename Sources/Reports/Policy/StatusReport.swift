@@ -1,5 +1,6 @@
 internal import CgroupModel
 internal import Enforcement
+internal import KernelIO
 package import Policy
 package import PolicyLanguage
 
@@ -103,17 +104,25 @@ package struct StatusReport {
     }
 
     private var head: String {
-        let took = DecimalText.fixed(Double(state.duration) / 1e6, places: 2)
         let dry = policy.defaults.isDryRun ? ", dry run" : ""
         return """
             policy   \(counted(policy.rules.count, "rule", "rules")), \
             \(counted(policy.limits.count, "standing limit", "standing limits")), \
             \(counted(policy.guards.count, "guard", "guards"))\(dry)
-            ticks    \(state.ticks), every \(policy.defaults.interval.shortText), \
-            \(state.lateTicks) late; the policy took \(took) ms in the last one
+            ticks    \(ticks)
             history  \(state.history?.text ?? "none")
 
             """
+    }
+
+    private var ticks: String {
+        guard state.ticks > 0 else {
+            let seconds = (MonotonicClock.nanoseconds - state.start) / 1_000_000_000
+            return "none: waits for the first sample (\(seconds) s so far)"
+        }
+        let took = DecimalText.fixed(Double(state.duration) / 1e6, places: 2)
+        return "\(state.ticks), every \(policy.defaults.interval.shortText), "
+            + "\(state.lateTicks) late; the policy took \(took) ms in the last one"
     }
 
     private var rules: String {
@@ -152,6 +161,18 @@ package struct StatusReport {
         return LeftTable(rows).text
     }
 
+    /// A change by another program: `  /web pids.max from 100 to 55 at 18:33:33: written again`.
+    private static func drift(_ record: AuditRecord) -> String {
+        let path = record.target.map { "\($0.path) " } ?? ""
+        let change = record.changes.first.map {
+            "\($0.key) from \($0.before) to \($0.after)"
+        }
+        let time = CivilTime(local: record.wallTime).text.suffix(8)
+        let note = record.note ?? ""
+        let outcome = note.firstRange(of: "another program: ").map { note[$0.upperBound...] }
+        return "  \(path)\(change ?? record.action ?? "") at \(time): \(outcome ?? note[...])"
+    }
+
     private var notes: [String] {
         var notes: [String] = []
         for hit in state.policy.budgetHits where hit.count > 0 {
@@ -160,7 +181,11 @@ package struct StatusReport {
         if state.policy.conflicts > 0 { notes.append("\(state.policy.conflicts) conflicts") }
         if state.policy.drifts > 0 {
             let drifts = Int(state.policy.drifts)
-            notes.append("other programs changed \(counted(drifts, "value", "values"))")
+            let rest = drifts - state.policy.recentDrifts.count
+            notes.append(
+                "other programs changed \(counted(drifts, "value", "values"))"
+                    + (rest > 0 ? "; the last ones:" : ":"))
+            notes += state.policy.recentDrifts.map(Self.drift)
         }
         for owed in state.policy.owed {
             notes.append(

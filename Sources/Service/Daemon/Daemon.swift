@@ -61,7 +61,7 @@ package struct Daemon {
         let expirations = settings.isDryRun ? nil : Expirations(machine, logger)
         expirations?.settle()
         let source = PolicySource(settings, machine.set)
-        let policy = try source.load { logger.warning("\($0)") }
+        let policy = try source.load { logger.note($0) }
         let service = try DaemonService(
             settings, policy, source, machine, cgroupRootArguments: cgroupRootArguments,
             version: version, claim: claim,

@@ -64,8 +64,8 @@ struct DaemonRequests: Sendable {
                 CgroupPath(controlWord: words[1]), for: .microseconds(micros))
             return HoldListing.text([hold])
         case ("release", 2):
-            try machine.holds.release(CgroupPath(controlWord: words[1]))
-            return ""
+            let path = CgroupPath(controlWord: words[1])
+            return HoldListing.released(path, wasHeld: try machine.holds.release(path))
         case ("reload", 1):
             await reload()
             return ""

@@ -53,6 +53,14 @@ extension DaemonService {
         return HistoryWriter(store)
     }
 
+    /// Logs a notice in the form of the daemon's other messages.
+    static func log(_ notice: Notice, to logger: Logger) {
+        let about = notice.about.map { ($0.name, Logger.MetadataValue.string($0.value)) }
+        logger.log(
+            level: Logger.Level(rawValue: notice.level.rawValue) ?? .notice, "\(notice.text)",
+            metadata: Dictionary(about, uniquingKeysWith: { first, _ in first }))
+    }
+
     static func webhooks(
         _ policy: PolicyDocument, _ logger: Logger
     ) -> [String: any NoticeSink] {

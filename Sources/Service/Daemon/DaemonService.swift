@@ -62,7 +62,9 @@ struct DaemonService: Service {
         let inbox = try EventInbox()
         trail = AuditTrail(log, inbox, logger)
         trail.actions.expect(policy)
-        notices = NoticeRouter(journal: JournalSink(), sinks: Self.webhooks(policy, logger))
+        notices = NoticeRouter(
+            journal: JournalSink { Self.log($0, to: logger) },
+            sinks: Self.webhooks(policy, logger))
         let observation = try Observation(
             machine.set.system,
             metrics: ReadPlan.metrics(upTo: .settings) + settings.metrics.metrics)
@@ -232,7 +234,7 @@ struct DaemonService: Service {
         ServiceNotification.reloading()
         trail.reopen()
         do {
-            let policy = try source.load { logger.warning("\($0)") }
+            let policy = try source.load { logger.note($0) }
             try await warden.reload(policy)
             trail.actions.expect(policy)
             notices.adopt(Self.webhooks(policy, logger))

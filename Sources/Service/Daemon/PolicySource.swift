@@ -1,4 +1,5 @@
 import Hierarchy
+import Logging
 import PolicyLanguage
 import Reports
 
@@ -18,20 +19,22 @@ struct PolicySource: Sendable {
 
     /// Reads all files; an error in any file refuses them all.
     ///
-    /// Passes warnings to `note`, and all errors except the first, which it throws.
-    func load(_ note: (String) -> Void) throws -> PolicyDocument {
+    /// Passes warnings to `note`, and several errors in their order; a single error is thrown.
+    func load(_ note: (PolicyFinding) -> Void) throws -> PolicyDocument {
         // The default directory may be missing; a daemon without policies only measures.
         let isUsual = paths == [PolicyFiles.usual]
         if isUsual, !PolicyFiles.exist(at: PolicyFiles.usual) { return adjusted(PolicyDocument()) }
         let load = try PolicyFiles.load(paths, on: system)
         guard let document = load.document else {
             let errors = load.findings.filter { $0.severity == .error }
-            for finding in errors.dropFirst() { note("\(finding)") }
-            let more = errors.count > 1 ? " (and \(errors.count - 1) more)" : ""
-            throw CgwardenError(
-                (errors.first.map { "\($0)" } ?? "the policy was rejected") + more, .configuration)
+            guard errors.count > 1 else {
+                throw CgwardenError(
+                    errors.first.map { "\($0)" } ?? "the policy was rejected", .configuration)
+            }
+            for error in errors { note(error) }
+            throw CgwardenError("the policy has \(errors.count) errors", .configuration)
         }
-        for finding in load.findings { note("\(finding)") }
+        for finding in load.findings { note(finding) }
         return adjusted(document)
     }
 
@@ -40,5 +43,12 @@ struct PolicySource: Sendable {
         if isDryRun { document.defaults.isDryRun = true }
         if let interval { document.defaults.interval = interval }
         return document
+    }
+}
+
+extension Logger {
+    /// Logs a finding in a policy.
+    func note(_ finding: PolicyFinding) {
+        log(level: finding.severity == .error ? .error : .warning, "\(finding)")
     }
 }

@@ -61,13 +61,15 @@ struct DiffCommand: AsyncParsableCommand {
         var reader = try store.open()
         defer { reader.reportDamage() }
         let first = try at.first.map { try reader.snapshot(at: $0) } ?? reader.newest()
+        let omissions = reader.omissions
         // Two cgroups are compared at one time, one cgroup with the newest sample.
         let second =
             try at.count == 2
             ? reader.snapshot(at: at[1]) : other == nil ? reader.newest() : first
         return (
-            CgroupDifference.Side(first, try first.index(typed: cgroup)),
-            CgroupDifference.Side(second, try second.index(typed: other ?? cgroup))
+            CgroupDifference.Side(first, try omissions.index(typed: cgroup, in: first)),
+            CgroupDifference.Side(
+                second, try reader.omissions.index(typed: other ?? cgroup, in: second))
         )
     }
 

@@ -15,9 +15,13 @@ struct ExplainCommand: AsyncParsableCommand {
         discussion: """
             Watches the cgroup, its ancestors and their children for two seconds. The first line \
             is the verdict: the worst problem, and the cgroup and limit that cause it. The values \
-            that support it follow, each with its file, its age and, if known, who set it. Then \
-            come other findings, the limit with the least headroom of each kind, and what tasks \
-            wait for.
+            that support it follow, each with its file (with a path if it is another cgroup's), \
+            its age above 5 s and, if known, who set it. Then come other findings, the limit with \
+            the least headroom of each kind, and what tasks wait for.
+
+            REACHED IN is the time until usage reaches the limit if it keeps growing as it did. \
+            "some" is the share of time in which at least one task waited, "full" that in which \
+            all did.
 
             An ancestor can be the cause even if the cgroup's own limits are high. If a daemon \
             runs, its policies for the cgroup are shown, too, and so are the events of the last \
@@ -34,11 +38,11 @@ struct ExplainCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
+    @OptionGroup var state: StateDirectoryOption
     @OptionGroup var chosen: CgroupOrProcess
     @Option(name: [.customShort("d"), .long], help: "Time to watch, 100ms to 1m (default: 2s).")
     var window: Interval?
     @Flag(help: "One JSON object.") var json = false
-    @OptionGroup var state: StateDirectoryOption
     @OptionGroup var past: PastOptions
 
     private static let usualWindow = Interval(seconds: 2)

@@ -54,22 +54,25 @@ struct HoldCommand: AsyncParsableCommand {
                 ["hold", path.controlWord, "\(micros)"], within: .seconds(10))
             try StandardOutput.write(answer)
         } else {
-            try release(path)
-            try StandardOutput.write("released \(path)\n")
+            try StandardOutput.write(try release(path))
         }
     }
 
     /// Prints what would be done, if there is a daemon to do it.
     private func printPlan(_ path: CgroupPath) throws {
-        guard let time else { return try StandardOutput.write("would release \(path)\n") }
+        guard let time else {
+            let isHeld = try Self.known().contains { $0.path == path }
+            return try StandardOutput.write(
+                isHeld ? "would release \(path)\n" : HoldListing.released(path, wasHeld: false))
+        }
         _ = try ControlClient.ask(["status"], within: .seconds(10))
         try StandardOutput.write("would hold \(path) for \(time.duration.shortText)\n")
     }
 
     /// Releases a hold; without a daemon, edits the list that the next daemon reads.
-    private func release(_ path: CgroupPath) throws {
+    private func release(_ path: CgroupPath) throws -> String {
         do {
-            _ = try ControlClient.ask(["release", path.controlWord], within: .seconds(10))
+            return try ControlClient.ask(["release", path.controlWord], within: .seconds(10))
         } catch let error as CgwardenError where error.status == .unavailable {
             return HoldListing.released(
                 path, wasHeld: try StateDirectory.holds().release(path))

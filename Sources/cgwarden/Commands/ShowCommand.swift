@@ -1,6 +1,7 @@
 import ArgumentParser
 import CgroupModel
 import Hierarchy
+import History
 import KernelIO
 import PolicyLanguage
 import Reports
@@ -35,8 +36,8 @@ struct ShowCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @OptionGroup var chosen: CgroupOrProcess
     @OptionGroup var state: StateDirectoryOption
+    @OptionGroup var chosen: CgroupOrProcess
     @OptionGroup var past: PastOptions
     #if Exporter
     @OptionGroup(title: "Another host") var remote: RemoteOptions
@@ -65,7 +66,9 @@ struct ShowCommand: AsyncParsableCommand {
         #if Exporter
         if let host = try remote.host() { return try show(host.required(at: past.at)) }
         #endif
-        if let found = try past.snapshot() { return try show(found.snapshot) }
+        if let found = try past.snapshot() {
+            return try show(found.snapshot, omissions: found.omissions)
+        }
         let set = try HierarchySet.discover(options.system)
         let path = try await chosen.path(in: set)
         var configuration = SamplerConfiguration()

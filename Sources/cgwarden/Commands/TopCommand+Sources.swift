@@ -9,31 +9,23 @@ import Service
 
 /// Where the samples come from, apart from this process.
 extension TopCommand {
-    /// Returns the daemon's frames, if they are wanted and it writes some.
+    /// Returns the daemon's frames, if they are wanted, with this process's own in their place while
+    /// there are none.
     ///
-    /// Throws if it does not although the user asked for them.
+    /// If the user asked for them, waits for the daemon, and throws if it writes none.
     func frames(
         _ observation: Observation, _ scope: SampleScope, _ layout: Layout
-    ) throws -> DaemonFrames? {
+    ) async throws -> DaemonFrames? {
         let isUsual = !isBatch && options.isWholeHost && recording.record == nil && counting == nil
         guard attach ?? isUsual else { return nil }
-        do {
-            guard let folder = try replaying.store.history ?? DaemonHistory.folder() else {
-                throw CgwardenError("the daemon keeps no history", .unavailable)
-            }
-            if let found = try DaemonFrames(
-                folder, scope, interval: layout.delay, isRequired: attach == true,
-                own: OwnFrames(observation))
-            {
-                return found
-            }
-            throw CgwardenError(
-                "no daemon keeps history in \(folder) now; start one: cgwarden daemon",
-                .unavailable)
-        } catch {
-            if attach == true { throw error }
-            return nil
+        let history = replaying.store.history
+        let frames = DaemonFrames(
+            scope, interval: layout.delay, isRequired: attach == true, own: OwnFrames(observation)
+        ) {
+            try history ?? DaemonHistory.folder()
         }
+        if attach == true { try await frames.require() }
+        return frames
     }
 
     #if Exporter
@@ -92,7 +84,9 @@ extension TopCommand {
     func showPast(_ time: WrittenTime, _ layout: Layout) async throws {
         var reader = try replaying.store.open()
         let first = try reader.snapshot(at: time)
-        let path = first.cgroups[try first.index(typed: root)].path
+        let omissions = reader.omissions
+        let path = first.cgroups[try omissions.index(typed: root, in: first)].path
+        omissions.note(below: path)
         guard isBatch else {
             let reel = HistoryReel(
                 reader, at: first.wallTime, scope(path), events: replaying.store.events())
@@ -106,6 +100,6 @@ extension TopCommand {
             try printer.print(snapshot.within(scope(path)))
             next = printer.count == most ? nil : try reader.step(1)
         }
-        reader.complain()
+        reader.reportDamage()
     }
 }

@@ -39,7 +39,9 @@ struct TreeCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let found = try past.snapshot() {
-            let path = found.snapshot.cgroups[try found.snapshot.index(typed: root)].path
+            let index = try found.omissions.index(typed: root, in: found.snapshot)
+            let path = found.snapshot.cgroups[index].path
+            found.omissions.note(below: path)
             let listing = TreeListing(
                 past: found.snapshot.within(SampleScope(subtree: path, depth: depth)),
                 found.machine)

@@ -23,7 +23,7 @@ struct EventPrinter {
         self.most = most
     }
 
-    /// Takes events in chronological order; returns false once the maximum number is printed.
+    /// Takes events by number; returns false once the maximum number is printed.
     mutating func take(_ events: [Event]) throws -> Bool {
         let chosen = events.filter(selection.contains)
         guard let most else {
@@ -32,6 +32,7 @@ struct EventPrinter {
         }
         guard isFollowing else {
             waiting += chosen
+            waiting.sort { $0.time.wall < $1.time.wall }
             if waiting.count / 2 > most { waiting.removeFirst(waiting.count - most) }
             return true
         }
@@ -50,7 +51,9 @@ struct EventPrinter {
 
     private func emit(_ events: [Event]) throws {
         guard !events.isEmpty else { return }
-        try StandardOutput.write(EventOutput(isJSON: isJSON).render(events))
+        // The numbers follow the order in which events were found, which differs within a tick.
+        let sorted = events.sorted { $0.time.wall < $1.time.wall }
+        try StandardOutput.write(EventOutput(isJSON: isJSON).render(sorted))
     }
 }
 

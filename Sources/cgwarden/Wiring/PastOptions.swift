@@ -24,6 +24,8 @@ struct PastOptions: ParsableArguments {
         let earlier: Snapshot?
         /// The host that recorded it; nil if unknown.
         let machine: RecordedMachine?
+        /// The cgroups that it leaves out.
+        let omissions: [Omission]
     }
 
     /// Returns the snapshot at the chosen time; nil without a time.
@@ -31,9 +33,9 @@ struct PastOptions: ParsableArguments {
         guard let at else { return nil }
         var reader = try store.open()
         let snapshot = try reader.snapshot(at: at)
-        let machine = reader.machine
+        let (machine, omissions) = (reader.machine, reader.omissions)
         let earlier = try reader.step(-1)
         reader.reportDamage()
-        return Found(snapshot: snapshot, earlier: earlier, machine: machine)
+        return Found(snapshot: snapshot, earlier: earlier, machine: machine, omissions: omissions)
     }
 }

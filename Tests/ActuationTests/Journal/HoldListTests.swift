@@ -17,8 +17,9 @@ import Testing
         #expect(try holds.hold(of: CgroupPath("/a/b"))?.path == path)
         #expect(try holds.hold(of: CgroupPath("/ab")) == nil)
         #expect(try holds.holds(now: .max).isEmpty)
-        try holds.release(path)
+        #expect(try holds.release(path))
         #expect(try holds.holds().isEmpty)
+        #expect(try !holds.release(path), "it was not on hold any more")
     }
 
     /// The wall clock may be set; the boot clock only advances.

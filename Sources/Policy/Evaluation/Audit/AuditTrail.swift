@@ -5,6 +5,9 @@ import PolicyLanguage
 struct AuditTrail: Sendable {
     private var records: [AuditRecord] = []
     private var sequence: UInt64 = 1
+    /// The newest changes by other programs, the last one last.
+    private(set) var drifts: [AuditRecord] = []
+    private static let mostDrifts = 5
     private var counts: [AuditRecord.Phase: UInt64] = [:]
     /// The wall-clock time of the next records, in microseconds since 1970.
     var wallTime: UInt64 = 0
@@ -26,6 +29,9 @@ struct AuditTrail: Sendable {
                 outcome: outcome, note: note, cause: cause, isDryRun: isDryRun || self.isDryRun))
         sequence += 1
         counts[phase, default: 0] += 1
+        if phase == .drift, let last = records.last {
+            drifts = (drifts + [last]).suffix(Self.mostDrifts)
+        }
     }
 
     /// The number of records of a phase since the engine started.

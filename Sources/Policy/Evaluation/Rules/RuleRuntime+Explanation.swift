@@ -32,6 +32,10 @@ extension RuleRuntime {
         }
         guard let row, row < states.endIndex else {
             result.reason = lack(sight)
+            guard sight.input != nil else {
+                result.next = "waits for the first sample"
+                return result
+            }
             result.next = "acts on no cgroup: group \(rule.group) has no populated cgroups"
             return result
         }
