@@ -167,9 +167,9 @@ private func mistakes(_ text: String) -> [String] {
 
     @Test func allTypeErrorsAreCollected() {
         let found = mistakes(
-            "memory.current > 5 and cpu.usage_usec.rate > 50% or rate(memory.anon) > 1/s")
+            "memory.current > 5 and io.rbytes.rate > 50% or rate(memory.anon) > 1/s")
         #expect(found.count == 3)
-        #expect(found.map { $0.prefix { $0 != ":" } } == ["17 unit", "45 base", "52 function"])
+        #expect(found.map { $0.prefix { $0 != ":" } } == ["17 unit", "40 base", "47 function"])
     }
 
     @Test func depthAndLengthAreLimited() {
