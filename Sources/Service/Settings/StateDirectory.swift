@@ -29,8 +29,8 @@ package enum StateDirectory {
         // The XDG base directory specification says to ignore relative paths.
         guard let own = Environment.value("XDG_RUNTIME_DIR"), own.hasPrefix("/") else {
             throw CgwardenError(
-                "no directory for the undo journal; run as root, or set XDG_RUNTIME_DIR or "
-                    + "\(variable) to a directory of your own", .unavailable)
+                "this user has no directory for the undo journal; run as root, or, if the cgroup is "
+                    + "delegated to this user, set XDG_RUNTIME_DIR or \(variable)", .unavailable)
         }
         return "\(own)/cgwarden"
     }
