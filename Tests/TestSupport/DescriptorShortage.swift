@@ -3,7 +3,7 @@ import KernelIO
 
 /// A thread with its own descriptor table, of which only some numbers are left.
 ///
-/// It has copies of the descriptors that are open when it is created.
+/// Descriptors that were opened elsewhere are not valid on it.
 package actor DescriptorShortage {
     private nonisolated let executor = ThreadExecutor(
         name: "descriptors", ownDescriptorTable: true)

@@ -42,15 +42,22 @@ import Testing
         #expect(try journal.entries().map(\.original) == ["max"])
     }
 
-    /// Two descriptors list the directory and open one child.
+    /// Opening a cgroup takes two descriptors for a moment, and one as long as it is held.
     @Test func listingWithoutAllChildrenFails() async throws {
-        let cgroup = cgroup
-        #expect(try cgroup.children().count == 3)
-        for left in 0...3 {
-            await #expect(throws: IOError.self) {
-                try await DescriptorShortage().run(leaving: left) { try cgroup.subtree().count }
-            }
+        let hierarchy = cgroup.hierarchy
+        let path = cgroup.path
+        let shortage = DescriptorShortage()
+        let count = { @Sendable () throws -> Int in
+            try CgroupDirectory(path, in: hierarchy).subtree().count
         }
+        for left in 2...4 {
+            let error = await #expect(throws: IOError.self) {
+                try await shortage.run(leaving: left, count)
+            }
+            #expect(error?.name == "EMFILE")
+        }
+        let whole = try await shortage.run(leaving: 20, count)
+        #expect(whole == 4)
     }
 
     @Test func cgroupThatCannotBeExaminedIsProtected() async throws {
