@@ -55,9 +55,9 @@ import Testing
         try #require(!results.contains { !$0.isSuccess })
     }
 
-    @Test(arguments: 0..<20) func rewritingChangesNothing(_ seed: UInt64) throws {
+    @Test(arguments: 0..<6) func rewritingChangesNothing(_ seed: UInt64) throws {
         var numbers = SeededNoise(seed: seed)
-        for round in 0..<60 {
+        for round in 0..<40 {
             try change(&numbers, round: round)
             let state = try machine.journal.state()
             try #require(state.damagedLines.isEmpty)
