@@ -35,7 +35,7 @@ enum PathPlace {
             if isID(id) { return Container(runtime: runtime, id: String(id)) }
         }
         // runc uses systemd's SLICE:PREFIX:ID as a name if it is not configured for systemd.
-        let parts = name.split(separator: ":")
+        let parts = name.utf8.split(separator: UInt8(ascii: ":")).map { Substring($0) }
         if parts.count == 3, isID(parts[2]) {
             let known = prefixes.first { $0.0 == "\(parts[1])-" }
             return Container(runtime: known?.1 ?? String(parts[1]), id: String(parts[2]))
@@ -78,11 +78,12 @@ enum PathPlace {
     /// prefixed with the kubelet's parent slices. Dashes in the UID are written as `_`. Without
     /// systemd, the directories do: `kubepods/burstable/podUID`.
     static func pod(_ names: [String], at place: Int) -> (uid: String, qos: String)? {
-        let unit = names[place].prefix { $0 != ":" }
+        let unit = Substring(names[place].utf8.prefix { $0 != UInt8(ascii: ":") })
         var parts: [Substring]
         if unit.hasSuffix(".slice") {
             parts = unit.dropLast(".slice".count).split(separator: "-")
         } else {
+            guard names[...place].suffix(3).contains("kubepods") else { return nil }
             parts = names[...place].suffix(3).map { $0[...] }
         }
         guard let top = parts.lastIndex(of: "kubepods") else { return nil }

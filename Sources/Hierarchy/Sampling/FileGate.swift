@@ -41,6 +41,28 @@ struct FileGate: Sendable {
     }
 }
 
+/// A file of the v1 freezer whose content follows from `freezer.state`, which has been read before.
+///
+/// The kernel shows THAWED only if neither the cgroup nor an ancestor has a freeze requested.
+struct ThawedFile: Sendable {
+    private static let names = ["freezer.self_freezing", "freezer.parent_freezing"]
+
+    private let state: Int
+    private let thawed: Reading
+
+    init?(_ file: PlannedFile, _ schema: Schema) {
+        // With `frozen`, `freezer.state` is read in every pass and before the settings.
+        guard Self.names.contains(file.layout.name.pathText), schema.column(of: .frozen) != nil,
+            let state = schema.column(of: .freezerState), let word = Word.intern("THAWED")
+        else { return nil }
+        self.state = state
+        thawed = Reading(UInt64(word))
+    }
+
+    /// Whether the file contains 0.
+    func isZero(_ writer: RowWriter) -> Bool { writer.value(state) == thawed }
+}
+
 /// Columns that are computed from other columns of the same cgroup.
 struct Derivations: Sendable {
     private let swap: (target: Int, both: Int, memory: Int)?

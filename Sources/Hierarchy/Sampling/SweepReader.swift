@@ -12,6 +12,8 @@ struct SweepReader: ~Copyable {
     private let columns: [FileColumns]
     private let gates: [FileGate?]
     private let isGated: [Bool]
+    private let thawed: [ThawedFile?]
+    private let canBeThawed: [Bool]
     /// Whether the kernel returns each file in pieces of at most 4096 bytes.
     private let isList: [Bool]
     private let derivations: Derivations
@@ -34,6 +36,9 @@ struct SweepReader: ~Copyable {
         let gates = plan.files.map { FileGate($0, plan.schema) }
         self.gates = gates
         isGated = gates.map { $0 != nil }
+        let thawed = plan.files.map { ThawedFile($0, plan.schema) }
+        self.thawed = thawed
+        canBeThawed = thawed.map { $0 != nil }
         isList = plan.files.map { $0.layout.format == .lineCount }
         derivations = Derivations(plan.schema, on: set)
         accounts = CollectorAccounts(plan)
@@ -80,6 +85,9 @@ struct SweepReader: ~Copyable {
     mutating func settingsChanged(_ changed: [Int]) {
         for row in changed { isSettingsDue[row] = true }
     }
+
+    /// The values of the last pass; all absent before the first.
+    var block: RowBlock { writer.block }
 
     /// Reads everything that is due.
     mutating func sweep(_ due: SweepDue) -> SweepResult {
@@ -132,6 +140,10 @@ struct SweepReader: ~Copyable {
                     writer.carry(columns[index])
                     continue
                 }
+                if canBeThawed[index], let file = thawed[index], file.isZero(writer) {
+                    setZero(index)
+                    continue
+                }
                 accounts.turn(to: index)
                 let descriptor = table[base + index]
                 if descriptor >= 0 {
@@ -146,6 +158,13 @@ struct SweepReader: ~Copyable {
             isSettingsDue[row] = false
             derivations.apply(to: &writer)
         }
+    }
+
+    /// Sets the value of a file that contains 0.
+    private mutating func setZero(_ index: Int) {
+        writer.beginFile(columns[index])
+        writer.set(columns[index], Reading(0))
+        writer.endFile(columns[index])
     }
 
     /// Opens and reads a file, and keeps it open if it is read often.

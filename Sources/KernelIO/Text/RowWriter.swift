@@ -138,6 +138,11 @@ package struct RowWriter: Sendable {
         block.values[base + column] = reading.rawValue
     }
 
+    /// Stores the same value in all columns of a file.
+    package mutating func set(_ file: FileColumns, _ reading: Reading) {
+        for column in file.all { block.values[base + column] = reading.rawValue }
+    }
+
     /// Stores an instance value; only counters keep their previous value.
     mutating func append(_ field: FieldRule, _ key: InstanceKey, _ reading: Reading) {
         var previous = Reading.absent

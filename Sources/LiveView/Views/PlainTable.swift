@@ -35,10 +35,12 @@ package struct PlainTable {
         var cells: [[String]] = header ? [[Column.cgroup.facts.title] + columns.map(title)] : []
         for row in rows {
             let figures = CgroupFigures(snapshot, row.index)
-            let path = snapshot.cgroups[row.index].path.description
-            let owner = CgroupIdentity(snapshot.cgroups[row.index].path).owner
+            let path = snapshot.cgroups[row.index].path
             cells.append(
-                [path] + columns.map { $0 == .owner ? owner ?? "-" : cell($0, figures) })
+                [path.description]
+                    + columns.map {
+                        $0 == .owner ? CgroupIdentity(path).owner ?? "-" : cell($0, figures)
+                    })
         }
         return aligned(cells)
     }
@@ -76,14 +78,22 @@ package struct PlainTable {
             let others = widths.dropFirst().reduce(0) { $0 + $1 + 1 }
             widths[0] = min(path, max(width - others, Self.leastPath))
         }
-        return rows.map { row in
-            let cells = row.enumerated().map { column, cell in
-                let cell = column == 0 ? CellWidth.middleEllipsised(cell, to: widths[0]) : cell
-                let padding = CellWidth.padding(cell, to: widths[column])
-                return column == 0 ? cell + padding : padding + cell
+        var text = ""
+        for row in rows {
+            for (column, cell) in row.enumerated() {
+                if column == 0 {
+                    let path = CellWidth.middleEllipsised(cell, to: widths[0])
+                    text += path
+                    text += CellWidth.padding(path, to: widths[0])
+                } else {
+                    text += " "
+                    text += CellWidth.padding(cell, to: widths[column])
+                    text += cell
+                }
             }
-            return cells.joined(separator: " ") + "\n"
-        }.joined()
+            text += "\n"
+        }
+        return text
     }
 }
 
