@@ -19,6 +19,7 @@ package final class HistoryRing: Sendable {
     private let byteBudget: Int
     private let keyframeInterval: Int
     private let state = Mutex(State())
+    private let appending = Mutex(())
 
     /// Creates a ring of at most `byteBudget` bytes, with a keyframe every `keyframeInterval`
     /// frames.
@@ -31,18 +32,25 @@ package final class HistoryRing: Sendable {
 
     /// Appends the newest snapshot, and drops the oldest ones if the budget is exceeded.
     package func append(_ snapshot: Snapshot) {
-        state.withLock { state in
-            let isFull = state.groups.last.map(isFull) ?? true
-            let frame = FrameCodec.encode(snapshot, after: isFull ? nil : state.latest)
-            if FrameCodec.isKeyframe(frame) {
-                state.groups.append(KeyframeGroup(startingAt: state.numbers.upperBound))
+        appending.withLock { _ in
+            let base = state.withLock { state in
+                state.groups.last.map(isFull) ?? true ? nil : state.latest
             }
-            let last = state.groups.count - 1
-            state.byteCount += state.groups[last].append(frame, wallTime: snapshot.wallTime)
-            state.latest = snapshot
-            while state.byteCount > byteBudget, state.groups.count > 1 {
-                state.byteCount -= state.groups.removeFirst().byteCount
-            }
+            // Outside the lock of the state, for which the screen waits.
+            let frame = FrameCodec.encode(snapshot, after: base)
+            state.withLock { add(frame, snapshot, to: &$0) }
+        }
+    }
+
+    private func add(_ frame: [UInt8], _ snapshot: Snapshot, to state: inout State) {
+        if FrameCodec.isKeyframe(frame) {
+            state.groups.append(KeyframeGroup(startingAt: state.numbers.upperBound))
+        }
+        let last = state.groups.count - 1
+        state.byteCount += state.groups[last].append(frame, wallTime: snapshot.wallTime)
+        state.latest = snapshot
+        while state.byteCount > byteBudget, state.groups.count > 1 {
+            state.byteCount -= state.groups.removeFirst().byteCount
         }
     }
 

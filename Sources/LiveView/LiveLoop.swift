@@ -59,10 +59,10 @@ package final class LiveLoop {
                 draw()
             }
             mustDraw = false
-            if isNew { shownSnapshots += 1 }
+            if isNew, model.snapshot?.isListing == false { shownSnapshots += 1 }
             if let most, shownSnapshots >= most { return model.layout }
             // Handle all keys already typed before drawing the next frame.
-            var timeout = 100
+            var timeout = model.snapshot?.isListing ?? true ? 10 : 100
             while let key = screen.readKey(timeoutMilliseconds: timeout) {
                 if !take(key) { return model.layout }
                 mustDraw = true
@@ -76,7 +76,8 @@ package final class LiveLoop {
     private func takeNewest() -> Bool {
         // Polled while paused too, because the source keeps its pace by being polled.
         let newest = source.latest()
-        guard !model.isPaused || model.snapshot == nil, let newest, newest.tick != drawnTick
+        guard !model.isPaused || model.snapshot?.isListing ?? true, let newest,
+            newest.tick != drawnTick
         else { return false }
         show(newest)
         return true

@@ -15,8 +15,13 @@ enum LiveScreen {
         let session = try TerminalSession(
             command, columns: columns, rows: rows, environment: environment)
         session.kept = capture
-        try session.await("CGroup")
+        try session.awaitSample()
         return session
+    }
+
+    /// Whether the table has the values of a sample, not only the names of a listing.
+    static func isSampled(_ screen: [String]) -> Bool {
+        screen.contains { $0.hasPrefix("CGroup") } && !screen[0].contains("taking the first sample")
     }
 
     /// The names in the CGroup column, without the lines of the tree.
@@ -48,5 +53,12 @@ enum LiveScreen {
         let rows = screen[(head + 1)...].prefix { !$0.isEmpty && $0.hasSuffix(" -") }
         let end = width(screen[head]) - 4
         return !rows.isEmpty && rows.allSatisfy { width($0) == end }
+    }
+}
+
+extension TerminalSession {
+    /// Waits until the live view shows values.
+    @discardableResult func awaitSample() throws -> [String] {
+        try self.await("the first sample", LiveScreen.isSampled)
     }
 }

@@ -108,6 +108,47 @@ private final class FakePort: CommandPort {
         return screen.shown.lines
     }
 
+    /// A source whose first sample comes once the screen was drawn, and the lines drawn before.
+    private func runFromListing(_ keys: [KeyEvent] = []) -> (before: [String], after: [String]) {
+        var listing = SnapshotBuilder()
+        listing.tick = 0
+        listing.add("/job", [:])
+        source.ring = [listing.build()]
+        screen.keys = keys
+        var before: [String] = []
+        var pauses = 0
+        screen.whenIdle = { [screen, source, quit] in
+            pauses += 1
+            if before.isEmpty, screen.refreshes > keys.count {
+                before = screen.shown.lines
+                source.advance()
+            }
+            if pauses == 8 { quit.request() }
+        }
+        LiveLoop(
+            screen: screen, source: source, most: 1, quit: quit, now: { 1_790_000_001_000_000 },
+            mode: { "unified" }
+        ).run()
+        return (before, screen.shown.lines)
+    }
+
+    @Test func namesAreShownBeforeTheFirstSampleWhichAloneIsCounted() throws {
+        let (before, after) = runFromListing()
+        let named = try #require(before.first { $0.contains("job") })
+        #expect(named.split(separator: " ").dropFirst().allSatisfy { $0 == "-" }, "\(named)")
+        #expect(before[0].contains("taking the first sample"), "\(before[0])")
+        #expect(!after[0].contains("taking the first sample"), "\(after[0])")
+        let valued = try #require(after.first { $0.contains("job") })
+        #expect(valued.split(separator: " ").dropFirst().first == "1", "\(valued)")
+        #expect(!quit.isRequested, "one sample ends it, and the listing is none")
+    }
+
+    @Test func firstSampleIsShownAlthoughTheListingIsPaused() throws {
+        let (_, after) = runFromListing([.character("Z")])
+        let valued = try #require(after.first { $0.contains("job") })
+        #expect(valued.split(separator: " ").dropFirst().first == "1", "\(valued)")
+    }
+
     @Test func theCausesOfTheSelectionAreShownAndFollowTheSnapshots() {
         let lines = run(["x"]) { [source] in if $0 == 3 { source.advance() } }
         #expect(lines.contains { $0.contains("Causes at /job") }, "\(lines)")

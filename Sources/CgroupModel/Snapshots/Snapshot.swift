@@ -99,7 +99,7 @@ package struct TierTimes: Hashable, Sendable {
 /// A snapshot is immutable and contains its own baseline, so rates need no other snapshot.
 /// ``rate(_:_:)`` always compares readings of the same cgroup.
 package struct Snapshot: Sendable, Hashable {
-    /// The number of the sampler's tick.
+    /// The number of the sampler's tick; 0 for a listing.
     package let tick: UInt64
     /// The time in microseconds since 1970.
     package let wallTime: UInt64
@@ -122,6 +122,9 @@ package struct Snapshot: Sendable, Hashable {
     ///
     /// Empty in a recording.
     package var settingsReads: [RowLocation: UInt64] = [:]
+
+    /// Whether it lists the cgroups before any of their files was read.
+    package var isListing: Bool { tick == 0 }
 
     /// The time at which a tier of a cgroup was last read, in nanoseconds of CLOCK_BOOTTIME.
     package func timeRead(_ index: Int, _ tier: Tier) -> UInt64 {

@@ -86,6 +86,12 @@ package actor Sampler {
         self.trees = trees
     }
 
+    /// Lists the cgroups without reading their files, for a reader who cannot wait for the first
+    /// sample.
+    ///
+    /// All their values are absent. The first sample then has the same identities.
+    package func listing() async -> Snapshot { await inTurn { await $0.takeListing() } }
+
     /// Reads everything that is due; overlapping calls take turns.
     package func sample() async -> Snapshot { await inTurn { await $0.takeSnapshot() } }
 
@@ -122,6 +128,18 @@ package actor Sampler {
         let result = await task.value
         if turn == own { turn = nil }
         return result
+    }
+
+    private func takeListing() async -> Snapshot {
+        _ = await updateTree()
+        var blocks: [RowBlock] = []
+        for shard in shards { blocks.append(await shard.block) }
+        // A copy, because the host's rates begin with the first sample.
+        var host = host
+        return Snapshot(
+            tick: 0, wallTime: MonotonicClock.wallMicroseconds, tierTimes: tierTimes,
+            schema: plan.schema, cgroups: nodes.entries(), blocks: blocks, host: host.read(),
+            health: SampleHealth())
     }
 
     private func takeSnapshot() async -> Snapshot {

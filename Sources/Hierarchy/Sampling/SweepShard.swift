@@ -26,6 +26,9 @@ actor SweepShard {
 
     func settingsChanged(_ rows: [Int]) { reader.settingsChanged(rows) }
 
+    /// The values of the last pass; all absent before the first.
+    var block: RowBlock { reader.block }
+
     func sweep(_ due: SweepDue) -> SweepResult { reader.sweep(due) }
 
     func usualFiles() -> [(Tier, [UInt8])] { reader.usualFiles() }

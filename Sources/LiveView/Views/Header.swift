@@ -18,6 +18,8 @@ enum Header {
         var right = scene.clock(snapshot.wallTime) + " "
         if model.isPaused {
             right = "PAUSED  \(scene.back) of \(max(scene.frames - 1, 0)) back  " + right
+        } else if snapshot.isListing {
+            right = "taking the first sample  " + right
         } else {
             let age = scene.now > snapshot.wallTime ? scene.now - snapshot.wallTime : 0
             let isLate = Double(age) > 2.5e6 * max(model.layout.delay, 0.4)

@@ -208,7 +208,7 @@ struct TopCommand: AsyncParsableCommand {
         let recorder = try recording.recorder(options.system)
         let observation = try Observation(
             options.system, metrics: metrics(layout), configuration: configuration)
-        let frames = try frames(observation, scope(path), layout)
+        let frames = try await frames(observation, scope(path), layout)
         guard isBatch else {
             return try await TopScreen.show(
                 LiveSource(

@@ -10,8 +10,18 @@ protocol FrameSource: Sendable {
     ///
     /// The view asks once in each interval, in seconds. Ticks follow one another.
     func next(interval: Double) async -> Snapshot?
-    /// Where the frames come from, for the title.
+    /// Returns the cgroups without values, to be shown until the first frame; nil if that frame
+    /// comes as soon.
+    ///
+    /// The view asks once, before the first frame.
+    func listing() async -> Snapshot?
+    /// Where the frames come from, for the title; does not wait for a file or a host.
     var title: String { get }
+}
+
+extension FrameSource {
+    /// Returns nil.
+    func listing() async -> Snapshot? { nil }
 }
 
 /// Frames that this process samples.
@@ -24,6 +34,8 @@ struct OwnFrames: FrameSource {
         let host = observation.set.system.hostName
         title = [host, observation.set.mode.word].compactMap(\.self).joined(separator: "  ")
     }
+
+    func listing() async -> Snapshot? { await sampler.listing() }
 
     func next(interval: Double) async -> Snapshot? {
         let snapshot = await sampler.sample()

@@ -1,23 +1,76 @@
+import CgroupModel
+import Hierarchy
 import History
 import Service
 import Synchronization
 
-/// Takes frames for the live view into its ring.
-struct LiveFeed: Sendable {
-    let frames: any FrameSource
-    let ring: HistoryRing
-    let pace: Pacer
-    let recorder: Recorder?
-    let events: LiveEvents?
-    let counting: ProcessCount?
+/// Takes frames for the live view into its ring, so that the screen waits for none of this.
+final class LiveFeed: Sendable {
+    private struct State {
+        var newest: Snapshot?
+        var hasAsked = false
+    }
 
-    func takeSample() async {
+    private let frames: any FrameSource
+    private let ring: HistoryRing
+    private let recorder: Recorder?
+    private let events: LiveEvents?
+    private let counting: ProcessCount?
+    private let makeDead: (@Sendable () -> RecentDead)?
+    private let pace = Pacer()
+    private let state = Mutex(State())
+    /// Used by one sample at a time; nil before the first.
+    private let dead = Mutex<RecentDead?>(nil)
+
+    /// `makeDead` starts the watch for the ends of cgroups, once the cgroups are listed.
+    init(
+        _ frames: any FrameSource, into ring: HistoryRing, recorder: Recorder? = nil,
+        events: LiveEvents? = nil, counting: ProcessCount? = nil,
+        dead makeDead: (@Sendable () -> RecentDead)? = nil
+    ) {
+        self.frames = frames
+        self.ring = ring
+        self.recorder = recorder
+        self.events = events
+        self.counting = counting
+        self.makeDead = makeDead
+    }
+
+    /// The newest frame with the cgroups that ended recently; a listing before the first frame.
+    var newest: Snapshot? { state.withLock { $0.newest } }
+
+    func setInterval(_ nanoseconds: UInt64) { pace.setInterval(nanoseconds) }
+
+    func beNow() { pace.beNow() }
+
+    /// Starts to take a frame if one is due.
+    func goOn(at now: UInt64) {
+        guard pace.begin(at: now) else { return }
+        Task.detached { await self.takeSample() }
+    }
+
+    private func takeSample() async {
         defer { pace.finish() }
-        guard let snapshot = await frames.next(interval: pace.intervalSeconds) else { return }
-        ring.append(counting?.counted(snapshot) ?? snapshot)
-        events?.take(snapshot)
+        if isFirst, let listing = await frames.listing() { state.withLock { $0.newest = listing } }
+        dead.withLock { dead in
+            if dead == nil { dead = makeDead?() }
+        }
+        guard let found = await frames.next(interval: pace.intervalSeconds) else { return }
+        let snapshot = counting?.counted(found) ?? found
+        ring.append(snapshot)
+        let shown = dead.withLock { $0?.added(to: snapshot) } ?? snapshot
+        state.withLock { $0.newest = shown }
+        events?.take(found)
         // The title of the view reports a failure.
-        try? recorder?.append(snapshot)
+        try? recorder?.append(found)
+    }
+
+    /// Whether nothing was asked for before.
+    private var isFirst: Bool {
+        state.withLock { state in
+            defer { state.hasAsked = true }
+            return !state.hasAsked
+        }
     }
 }
 

@@ -11,16 +11,14 @@ import Synchronization
 /// last ones.
 final class LiveSource: ScreenSource {
     private let frames: any FrameSource
+    private let feed: LiveFeed
     private let ring = HistoryRing()
     private var cursor: HistoryCursor
-    private let pace = Pacer()
     /// What only this host knows about its cgroups; nil for another host.
     private let identities: Identities?
     private let lister: ProcessLister?
     private let eventList: LiveEvents?
-    private var dead: RecentDead?
     private let recorder: Recorder?
-    private let counting: ProcessCount?
     let files: SourceFiles
 
     /// Shows frames of a scope of this host, its own unless others are given; with `counting`,
@@ -29,16 +27,21 @@ final class LiveSource: ScreenSource {
         _ observation: Observation, from frames: (any FrameSource)? = nil, _ recorder: Recorder?,
         in scope: SampleScope = SampleScope(), counting: ProcessCount? = nil
     ) {
-        self.frames = frames ?? OwnFrames(observation)
+        let frames = frames ?? OwnFrames(observation)
+        self.frames = frames
         self.recorder = recorder
-        self.counting = counting
         files = observation.files
         cursor = HistoryCursor(ring)
         let set = observation.set
         lister = ProcessLister(set)
-        eventList = LiveEvents(set.system)
+        let eventList = LiveEvents(set.system)
+        self.eventList = eventList
         identities = Identities(set)
-        dead = RecentDead(set, in: scope)
+        feed = LiveFeed(
+            frames, into: ring, recorder: recorder, events: eventList, counting: counting
+        ) {
+            RecentDead(set, in: scope)
+        }
     }
 
     /// Shows frames of another host.
@@ -46,7 +49,8 @@ final class LiveSource: ScreenSource {
         self.frames = frames
         files = SourceFiles()
         cursor = HistoryCursor(ring)
-        (identities, lister, eventList, dead, recorder, counting) = (nil, nil, nil, nil, nil, nil)
+        feed = LiveFeed(frames, into: ring)
+        (identities, lister, eventList, recorder) = (nil, nil, nil, nil)
     }
 
     let isReplay = false
@@ -60,13 +64,8 @@ final class LiveSource: ScreenSource {
     var now: UInt64 { MonotonicClock.wallMicroseconds }
 
     func latest() -> Snapshot? {
-        if pace.begin(at: MonotonicClock.nanoseconds) {
-            let feed = LiveFeed(
-                frames: frames, ring: ring, pace: pace, recorder: recorder, events: eventList,
-                counting: counting)
-            Task.detached { await feed.takeSample() }
-        }
-        return ring.latest.map { dead?.added(to: $0) ?? $0 }
+        feed.goOn(at: MonotonicClock.nanoseconds)
+        return feed.newest
     }
 
     func snapshot(back: Int) -> Snapshot? { cursor.snapshot(back: back) }
@@ -74,10 +73,10 @@ final class LiveSource: ScreenSource {
     var frameCount: Int { ring.frameCount }
 
     func setInterval(_ seconds: Double) {
-        pace.setInterval(UInt64(max(seconds, 0.05) * 1e9))
+        feed.setInterval(UInt64(max(seconds, 0.05) * 1e9))
     }
 
-    func sampleNow() { pace.beNow() }
+    func sampleNow() { feed.beNow() }
 
     /// Does nothing, because sampling continues while the view is paused.
     func setPaused(_ isPaused: Bool) {}
