@@ -11,7 +11,8 @@ extension LimitGrammar {
         if both.count == 2 {
             return LimitError(
                 "\"\(text)\" has two meanings; write \(both.joined(separator: " or "))"
-                    + (self == .bytes ? " (systemd's \(text) is \(both[0]))" : ""))
+                    + (self == .bytes && !text.hasSuffix("/s")
+                        ? " (systemd's \(text) is \(both[0]))" : ""))
         }
         if self == .cpus, let cpus = Self.kernelQuota(text) {
             return LimitError("\"\(text)\" is the kernel's form; write \(cpus)")
