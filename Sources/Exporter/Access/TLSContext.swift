@@ -66,7 +66,11 @@ struct TLSContext: Sendable {
 
     private static func failure(_ error: any Error, _ settings: TLSSettings) -> Failure {
         let reason = reason(error)
-        guard ["KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"].contains(reason) else {
+        // The key was parsed before, so only the certificate can refuse it.
+        let isMismatch =
+            (error as? NIOSSLError) == .failedToLoadPrivateKey
+            || ["KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"].contains(reason)
+        guard isMismatch else {
             return Failure(description: "TLS cannot be set up: \(reason)")
         }
         return Failure(
