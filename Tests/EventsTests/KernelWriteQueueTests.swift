@@ -13,8 +13,9 @@ import Testing
         if: RealCgroups.set.map { LimitWrites.refusal($0) == nil } ?? false,
         "writes cannot be watched here"))
 struct KernelWriteQueueTests {
-    private let cgroup: ProgramCgroup
+    // The members end in this order, and a cgroup can be removed only after those below it.
     private let marks: [ProgramCgroup]
+    private let cgroup: ProgramCgroup
 
     init() throws {
         let cgroup = try ProgramCgroup()
