@@ -126,17 +126,17 @@ struct RunCommand: AsyncParsableCommand {
         if scope {
             let slice = parent?.split(separator: "/").last.map(String.init)
             return .scope(
-                try ScopePlace(set, limiting: limited, below: slice, user: Caller.user))
+                try ScopePlace(set, limiting: limited, below: slice, user: ThisProcess.user))
         }
         let lookup = CgroupLookup(set)
         let parent = try parent.map { try lookup.path($0) }
         let place: TransientPlace
         do throws(ActuationError) {
             place = try TransientPlace(
-                set, limiting: limited, parent: parent, user: Caller.user)
+                set, limiting: limited, parent: parent, user: ThisProcess.user)
         } catch {
-            guard error.code == .notPermitted, Caller.user != 0,
-                let place = try? ScopePlace(set, limiting: limited, user: Caller.user)
+            guard error.code == .notPermitted, ThisProcess.user != 0,
+                let place = try? ScopePlace(set, limiting: limited, user: ThisProcess.user)
             else {
                 throw error
             }
@@ -160,7 +160,7 @@ struct RunCommand: AsyncParsableCommand {
 
     private var usualName: String {
         let program = words[0].split(separator: "/").last.map(String.init) ?? "command"
-        return "\(program.prefix(60))-\(Caller.process)"
+        return "\(program.prefix(60))-\(ThisProcess.id)"
     }
 
     private func complain(_ notice: TransientRun.Notice) {
