@@ -24,7 +24,8 @@ import Testing
         #expect(head.dropFirst(3).filter { !$0.hasSuffix(".rate") } == names.map(\.row))
         let former = names.filter { CatalogName($0.name)?.isFormer == true }
         #expect(
-            result.errorLines == former.map { "cgwarden: note: \($0.name) is an old name; use \($0.row)" })
+            result.errorLines
+                == former.map { "cgwarden: note: \($0.name) is an old name; use \($0.row)" })
     }
 
     @Test(arguments: ["v1", "v2"]) func getAcceptsEveryNameOfEveryRow(mode: String) throws {
@@ -62,7 +63,8 @@ import Testing
         let former = try run("top", "-b", "-n", "1", "--order", "memory.usage", on: "v2")
         #expect(plain.output == named.output && plain.output == former.output)
         #expect(named.errors == "")
-        #expect(former.errors == "cgwarden: note: memory.usage is an old name; use memory.current\n")
+        #expect(
+            former.errors == "cgwarden: note: memory.usage is an old name; use memory.current\n")
     }
 
     @Test(arguments: [

@@ -115,7 +115,8 @@ struct PlanDraft {
                 now > new
             else { return }
             warnings.append(
-                (now == 1 ? "1 task is" : "\(now) tasks are") + " in it now: none is killed, but no new one can start")
+                (now == 1 ? "1 task is" : "\(now) tasks are")
+                    + " in it now: none is killed, but no new one can start")
         case "devices.allow", "devices.deny", "memory.soft_limit":
             warnings.append("\(request.limit.name): \(request.limit.note)")
         case "io.max.wbps" where !files.isUnified(.io), "io.max.wiops" where !files.isUnified(.io):

@@ -221,9 +221,9 @@ extension LiveModel {
             marked = []
         }
         let hint = isDone && !run.isUndo && back.reason == nil ? "; u undoes" : ""
-        let told = report.results.flatMap(\.lines).compactMap(Self.withoutShellHint)
+        let printed = report.results.flatMap(\.lines).compactMap(Self.withoutShellHint)
         // A message has room for little more than the first line.
-        let lines = told.filter(Self.isDeadline) + told.filter { !Self.isDeadline($0) }
+        let lines = printed.filter(Self.isDeadline) + printed.filter { !Self.isDeadline($0) }
         show(lines.isEmpty ? ["done"] : lines, title(report.order), hint: hint, opens: !isDone)
     }
 

@@ -49,7 +49,8 @@ import Testing
         let (condition, notes) = try rule(former)
         let (wanted, none) = try rule(canonical)
         #expect(condition == wanted)
-        #expect(!notes.isEmpty && notes.allSatisfy { $0.contains(" is an old name; use ") }, "\(notes)")
+        #expect(!notes.isEmpty, "no note")
+        #expect(notes.allSatisfy { $0.contains(" is an old name; use ") }, "\(notes)")
         #expect(none == [])
     }
 
