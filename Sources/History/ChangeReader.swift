@@ -47,10 +47,8 @@ struct ChangeReader {
     /// Out of turn, all groups must have as many.
     mutating func open(_ index: Int, size: Int) throws(FrameError) -> OpenGroup {
         var start = index
-        if last?.index != index - 1 {
-            last = nil
-            while start > 0, dependsOnTheOneBefore(start) { start -= 1 }
-        }
+        while start > 0, start - 1 != last?.index, dependsOnTheOneBefore(start) { start -= 1 }
+        if start - 1 != last?.index { last = nil }
         while true {
             var input = BitReader(bytes, groups[start].bytes)
             let places = try Self.places(&input, before: last?.places ?? [], size)

@@ -44,9 +44,7 @@ final class HistoryTier: Sendable {
             State(
                 file: file,
                 encoder: SegmentEncoder(
-                    origin,
-                    keyframeInterval: step > 0
-                        ? Int(Self.alignment) : SegmentEncoder.longSegment, step: step),
+                    origin, keyframeInterval: Int(Self.alignment), step: step),
                 thinner: step > 0 ? Thinner(period: step) : nil,
                 last: found.times?.upperBound ?? 0))
     }
@@ -98,8 +96,6 @@ final class HistoryTier: Sendable {
             try Self.endSegment(&state)
             try state.file.sync()
             try state.file.makeRoom(at: time)
-        } else if state.encoder.isAtGroup, state.file.size > 0 {
-            try state.file.sync()
         }
         try state.file.append(
             state.encoder.encode(kept.snapshot, gauges: kept.gauges, omissions: omissions),

@@ -27,8 +27,6 @@ struct PartIndex: Sendable {
     /// Records whose heads are damaged, as restored, by their offset.
     private var restored: [Int: [UInt8]] = [:]
 
-    /// Where groups of records with a parity begin, ascending.
-    private var groups: [Int] = [0]
     private(set) var frames: [Frame] = []
     private(set) var segments: [Segment] = []
     private(set) var notes: [RecordingNote] = []
@@ -41,22 +39,18 @@ struct PartIndex: Sendable {
         var isConnected = false
         /// Whether the last record was a snapshot, or belongs to one.
         var followsFrame = false
-        /// Where the group of the next record begins, if it is intact so far.
+        /// Where the segment of the next record begins, if it is intact so far.
         var start: Int? = 0
         /// The first of the snapshots that the last damage made unreadable, and their number.
         var lost: (offset: Int, count: Int)?
         func note(_ offset: Int, _ kind: RecordingNote.Kind) {
             notes.append(RecordingNote(file: file.name, offset: offset, kind: kind))
         }
-        func begin(_ offset: Int) {
-            start = offset
-            groups.append(offset)
-        }
         while var item = try scanner.next() {
             let wasFrame = followsFrame
             followsFrame = false
             if case .damage(let range) = item, let begin = start {
-                // Only one record of a group can be restored.
+                // Only one record of a segment can be restored.
                 start = nil
                 if let record = try SegmentParity.restore(range, from: begin, in: file),
                     let head = Record.head(record[...])
@@ -77,7 +71,7 @@ struct PartIndex: Sendable {
             case .record(Record.Kind.header, _, let offset):
                 isConnected = true
                 lost = nil
-                if restored[offset] == nil { begin(offset) }
+                if restored[offset] == nil { start = offset }
                 segments.append(Segment(header: offset..<scanner.offset, first: frames.count))
             case .record(Record.Kind.frame, let time, let offset):
                 guard isConnected, time.count == FrameRecord.timeLength else {
@@ -100,8 +94,8 @@ struct PartIndex: Sendable {
                 frames[frames.count - 1].omissions = offset..<scanner.offset
             case .record(Record.Kind.setBack, _, _):
                 marks += 1
-                begin(scanner.offset)
-            case .record(Record.Kind.parity, _, _): begin(scanner.offset)
+                start = scanner.offset
+            case .record(Record.Kind.parity, _, _): start = scanner.offset
             case .record: break
             }
         }
@@ -110,11 +104,6 @@ struct PartIndex: Sendable {
     /// The bytes of a record, restored if its head was damaged.
     func bytes(_ record: Range<Int>, in file: any RecordingBytes) throws -> [UInt8] {
         try restored[record.lowerBound] ?? file.bytes(record)
-    }
-
-    /// Where the group of a record begins.
-    func group(of record: Range<Int>) -> Int {
-        groups.last { $0 <= record.lowerBound } ?? 0
     }
 
     /// The number of snapshots that depend on one.

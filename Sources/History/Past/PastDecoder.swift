@@ -165,7 +165,7 @@ struct PastDecoder: Sendable {
     private mutating func payload(_ record: Range<Int>, in place: Place) throws -> [UInt8]? {
         let bytes = try place.index.bytes(record, in: place.file)
         if let payload = Record.payload(of: bytes) { return payload }
-        let start = place.index.group(of: record)
+        let start = place.index.segments[place.segment].header.lowerBound
         let restored = try SegmentParity.restore(record, from: start, in: place.file)
         let kind = restored == nil ? RecordingNote.Kind.damaged : RecordingNote.Kind.restored
         note(place.file, record, kind(record.upperBound))

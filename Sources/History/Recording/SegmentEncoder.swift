@@ -3,11 +3,8 @@ package import CgroupModel
 /// Encodes snapshots as the bytes of a recording, to be appended in order.
 ///
 /// A segment is a header, a keyframe and the frames that depend on it. It is self-contained, so
-/// recordings may be split and joined at segments. Its records are in groups, each with a parity.
+/// recordings may be split and joined at segments.
 package struct SegmentEncoder: Sendable {
-    /// The number of snapshots whose records share a parity.
-    private static let parityInterval = 60
-
     private let origin: RecordingOrigin
     private let keyframeInterval: Int
     private let step: UInt64
@@ -15,21 +12,12 @@ package struct SegmentEncoder: Sendable {
     private var frames = 0
     private var words = 0
     private var parity = SegmentParity()
-    /// The number of snapshots in the parity.
-    private var guarded = 0
-
-    /// The number of snapshots of a segment of which all are read, mostly.
-    ///
-    /// A keyframe of a busy host is as large as dozens of frames.
-    package static let longSegment = 600
 
     /// Creates an encoder that begins a segment every `keyframeInterval` snapshots.
     ///
     /// `step` is the period for which each snapshot stands, in microseconds; 0 if none is left
     /// out.
-    package init(
-        _ origin: RecordingOrigin, keyframeInterval: Int = Self.longSegment, step: UInt64 = 0
-    ) {
+    package init(_ origin: RecordingOrigin, keyframeInterval: Int = 60, step: UInt64 = 0) {
         self.origin = origin
         self.step = step
         self.keyframeInterval = max(keyframeInterval, 1)
@@ -41,21 +29,13 @@ package struct SegmentEncoder: Sendable {
     /// Whether the next snapshot begins a segment, so that it may begin a new file.
     package var isAtBoundary: Bool { earlier == nil || frames >= keyframeInterval }
 
-    /// Whether the next snapshot begins a group of records with a parity of its own.
-    package var isAtGroup: Bool { isAtBoundary || guarded >= Self.parityInterval }
-
     /// Ends the segment, so that the next snapshot begins one; returns the bytes that complete it.
     ///
     /// They are empty if there is no segment. Without this call they precede the next segment.
     package mutating func endSegment() -> [UInt8] {
         earlier = nil
-        return endGroup()
-    }
-
-    private mutating func endGroup() -> [UInt8] {
         guard !parity.bytes.isEmpty else { return [] }
         defer { parity = SegmentParity() }
-        guarded = 0
         return Record.encode(Record.Kind.parity, parity.bytes)
     }
 
@@ -75,12 +55,9 @@ package struct SegmentEncoder: Sendable {
             add(Record.Kind.header, header.encode(), to: &bytes)
             words = texts.count
             frames = 0
-        } else if isAtGroup {
-            bytes = endGroup()
         }
         earlier = snapshot
         frames += 1
-        guarded += 1
         let fresh = Word.texts(from: words)
         words += fresh.count
         add(

@@ -1,7 +1,7 @@
-/// The parity of a group of records of a segment, which restores any one of them.
+/// The parity of the records of a segment, which restores any one of them.
 ///
 /// The frames of a segment depend on each other, so a single damaged record would cost all that
-/// follow. A group ends with its parity, at the end of the segment at the latest. The payload of its record is the exclusive or of the bytes of all others, each continued
+/// follow. The payload of its record is the exclusive or of the bytes of all others, each continued
 /// with zeros, and of ones: the heads of an odd number of records would be a valid head.
 struct SegmentParity: Sendable {
     private(set) var bytes: [UInt8] = []
@@ -14,9 +14,9 @@ struct SegmentParity: Sendable {
         for place in record.indices { bytes[place] ^= record[place] }
     }
 
-    /// Restores the record at a damaged place of a group that begins at `start`.
+    /// Restores the record at a damaged place of a segment that begins at `start`.
     ///
-    /// Returns nil if something else is damaged too, or if the group has no parity: it is not
+    /// Returns nil if something else is damaged too, or if the segment has no parity: it is not
     /// finished. Throws the error of reading the bytes.
     static func restore(
         _ damaged: Range<Int>, from start: Int, in file: any RecordingBytes
