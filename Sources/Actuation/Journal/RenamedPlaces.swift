@@ -30,8 +30,18 @@ final class RenamedPlaces {
         _ hierarchy: MountedHierarchy
     ) throws(IOError) -> [UInt64: CgroupPath] {
         var found: [UInt64: CgroupPath] = [:]
-        for directory in try CgroupDirectory(.root, in: hierarchy).subtree() {
-            found[directory.inode] = directory.path
+        var next = [CgroupPath.root]
+        // One descriptor at a time: a host has more cgroups than a command may open.
+        while let path = next.popLast() {
+            do throws(IOError) {
+                guard let directory = try CgroupDirectory.existing(path, in: hierarchy) else {
+                    continue
+                }
+                found[directory.inode] = path
+                next += try directory.childPaths()
+            } catch  where error.isGone || error.isCovered {
+                continue
+            }
         }
         return found
     }

@@ -53,15 +53,24 @@ struct ProcessRoles {
         if HelperName(rawValue: stat.name) != nil, reader.user(of: pid) == 0 { return .helper }
         if stat.name == "sshd" { return sshd(pid) }
         // Any process can take such a name; a user's own dbus-daemon is not the system's.
-        if let role = ProcessRole.services[stat.name], reader.user(of: pid) ?? 0 < 1000 {
-            return role
-        }
+        if let role = ProcessRole.services[stat.name], isOfUser(below: 1000, pid) { return role }
         return isLoginOfCaller(pid, stat.name) ? .caller : nil
+    }
+
+    /// Whether a process belongs to a user below an ID; also if that is unknown, but not if the
+    /// process has ended.
+    private func isOfUser(below limit: UInt32, _ pid: Int32) -> Bool {
+        if let user = reader.user(of: pid) { return user < limit }
+        do throws(IOError) {
+            return try reader.readStat(pid) != nil
+        } catch {
+            return true
+        }
     }
 
     /// Protects the listening sshd, but not the sessions of other people, which are its children.
     private func sshd(_ pid: Int32) -> ProcessRole? {
-        guard reader.user(of: pid) ?? 0 == 0 else { return nil }
+        guard isOfUser(below: 1, pid) else { return nil }
         let title = reader.command(pid, name: "sshd")
         let isSession = title.hasPrefix("sshd: ") && !title.contains("[listener]")
         return isSession ? (isLoginOfCaller(pid, "sshd") ? .caller : nil) : .login

@@ -48,7 +48,9 @@ struct WrittenPlaces: Sendable {
             return nil
         }
         let name = String(decoding: shown[(slash + 1)...], as: UTF8.self)
-        guard !LimitCatalog.rows(ofFile: name).isEmpty else { return nil }
+        // A file that is only written has no value to report.
+        guard LimitCatalog.rows(ofFile: name).contains(where: { $0.file.coding != .command })
+        else { return nil }
         let device = file.device
         guard let root = roots.first(where: { $0.device == device }) else { return nil }
         // The writer may have used another mount, such as a container's, with another root.

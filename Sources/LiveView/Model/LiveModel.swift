@@ -254,7 +254,12 @@ package struct LiveModel: Sendable {
     }
 
     private mutating func followSelection(in snapshot: Snapshot) {
-        if let hidden, let row = rows.firstIndex(where: { $0.id == hidden }) { return select(row) }
+        // An open menu or prompt is about the row that was selected when it was opened.
+        if !mode.isAboutSelection, let hidden,
+            let row = rows.firstIndex(where: { $0.id == hidden })
+        {
+            return select(row)
+        }
         guard let selected, !isAtTop || isFollowing || mode.isAboutSelection else {
             return put(0)
         }
