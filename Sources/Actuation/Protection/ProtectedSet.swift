@@ -81,7 +81,8 @@ package struct ProtectedSet: Sendable {
     }
 
     private func isOverridden(_ role: ProcessRole, _ path: CgroupPath) -> Bool {
-        [.login, .system, .runtime, .helper].contains(role) && overridden.contains(where: path.isWithin)
+        [.login, .system, .runtime, .helper].contains(role)
+            && overridden.contains(where: path.isWithin)
     }
 
     /// Throws if the action is refused.
