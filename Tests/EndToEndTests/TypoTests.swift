@@ -141,7 +141,7 @@ import Testing
     @Test(arguments: [
         "top --foo", "panic --foo", "top --order foo", "events --kind foo", "run --foo -- ls",
         "create --controllers foo /x", "run -x", "exporter --web.inline-labels foo",
-        "set /app.slice foo=5",
+        "set / foo=5",
     ])
     func wordUnlikeAllOthersGetsNoSuggestion(line: String) throws {
         let result = try ProgramRun.run(
