@@ -55,7 +55,7 @@ struct KernelLiveActionTests {
         try session.await("the seconds until the thaw") { lines in
             lines.contains {
                 $0.contains("-act")
-                    && $0.range(of: "thaws [0-9]+s", options: .regularExpression) != nil
+                    && $0.range(of: "frozen [0-9]+s", options: .regularExpression) != nil
             }
         }
         try session.press("u")
@@ -63,7 +63,7 @@ struct KernelLiveActionTests {
         try session.press("y")
         try session.await("thawed \(cgroup.path)")
         try session.await("running again") { lines in
-            !lines.contains { $0.contains("-act") && $0.contains("thaws ") }
+            !lines.contains { $0.contains("-act") && $0.contains("frozen ") }
         }
         try expectNothingIsLeft(session)
     }
@@ -162,14 +162,14 @@ struct KernelLiveActionTests {
         try session.press("Enter")
         try session.await("two frozen rows") { lines in
             lines.count {
-                $0.range(of: "─ [ab] .*thaws [0-9]+s", options: .regularExpression) != nil
+                $0.range(of: "─ [ab] .*frozen [0-9]+s", options: .regularExpression) != nil
             } == 2
         }
         try session.press("Escape", "u")
         for child in children { try session.await("would thaw \(child.path)") }
         try session.press("Enter")
         try session.await("no frozen row") { lines in
-            lines.contains { $0.contains("─ b") } && !lines.contains { $0.contains("thaws ") }
+            lines.contains { $0.contains("─ b") } && !lines.contains { $0.contains("frozen ") }
         }
         try session.press("Escape")
         try expectNothingIsLeft(session)
