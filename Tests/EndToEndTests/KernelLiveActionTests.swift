@@ -169,7 +169,8 @@ struct KernelLiveActionTests {
         for child in children { try session.await("would thaw \(child.path)") }
         try session.press("Enter")
         try session.await("no frozen row") { lines in
-            lines.contains { $0.contains("─ b") } && !lines.contains { $0.contains("─ ") && $0.contains("frozen ") }
+            lines.contains { $0.contains("─ b") }
+                && !lines.contains { $0.contains("─ ") && $0.contains("frozen ") }
         }
         try session.press("Escape")
         try expectNothingIsLeft(session)
