@@ -224,7 +224,7 @@ extension CgroupDirectory {
     /// The path of an interface file, with the line and the key that are meant in it.
     fileprivate func place(of cell: ControlCell) -> String {
         let inner = path.isRoot ? [] : path.bytes
-        return (hierarchy.directory + inner).pathText + "/\(cell)"
+        return PrintableText.text(hierarchy.directory + inner) + "/\(cell)"
     }
 }
 
