@@ -39,7 +39,9 @@ struct OtherDaemon: CustomStringConvertible {
     }
 
     var description: String {
-        "another daemon (process \(process), state directory \(stateDirectory)) runs on this host; "
+        // Any user can run a process of this name, and name a directory.
+        "another daemon (process \(process), state directory "
+            + "\(PrintableText.text(stateDirectory.utf8))) runs on this host; "
             + "if both set a limit of the same cgroup, each takes the other's value for drift: keep "
             + "their policies apart, or stop one"
     }
