@@ -33,7 +33,11 @@ package final class OneAnswerServer: Sendable {
         Thread.detachNewThread { [weak self] in
             while true {
                 let client = accept(listener, nil, nil)
-                guard client >= 0 else { return }
+                guard client >= 0 else {
+                    // Closed by this thread alone: the number could be another server's by now.
+                    close(listener)
+                    return
+                }
                 var buffer = [UInt8](repeating: 0, count: 65536)
                 let got = unsafe recv(client, &buffer, buffer.count, 0)
                 self?.asked.withLock {
@@ -46,6 +50,5 @@ package final class OneAnswerServer: Sendable {
 
     deinit {
         shutdown(socket, Int32(SHUT_RDWR))
-        close(socket)
     }
 }
