@@ -23,7 +23,11 @@ struct KernelLiveActionTests {
             TerminalSession.cgwarden("top -p -d 250ms --where 'name = \(name)'"), columns: 150,
             rows: rows, environment: environment)
         session.kept = state
-        try session.await(name)
+        // The names are there before the values, from which the forms are made.
+        try session.await("the first sample") { lines in
+            lines.contains { $0.contains(name) && !$0.contains("filter") }
+                && !lines[0].contains("taking the first sample")
+        }
         try session.press("G")
         return session
     }

@@ -70,7 +70,10 @@ extension LiveModel {
             return Menu.Item(name: limit.name, note: limit.grammar.text(value))
         }
         guard !items.isEmpty else {
-            message = "no limit of this cgroup is visible; `:set NAME=VALUE` sets any"
+            message =
+                snapshot.isListing
+                ? "the first sample is being taken; try again in a moment"
+                : "no limit of this cgroup is visible; `:set NAME=VALUE` sets any"
             return nil
         }
         mode = .menu(Menu(topic: .limits, title: "Limit of \(targetText)", items: items))
