@@ -2,7 +2,7 @@ import CgroupModel
 
 extension PoolSource {
     /// Returns the cgroups (and kernel threads) that could still run on CPUs of exclusive pools;
-    /// `cgwarden plan` lists them.
+    /// `cgwarden policy plan` lists them.
     package func leftovers(_ context: LayerContext) -> [PoolLeftover] {
         guard assignment?.shares.contains(where: { $0.isExclusive && !$0.cpus.isEmpty }) == true
         else { return [] }
