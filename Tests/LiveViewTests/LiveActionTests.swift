@@ -226,26 +226,6 @@ import Testing
         #expect(model.message == "the cgroup is gone; nothing was changed")
     }
 
-    @Test func anOpenMenuKeepsTheCgroupThatItIsAbout() {
-        var model = Self.model([])
-        model.show(SampleMachine.snapshot(cpuOfCron: 900_000))
-        for key in [KeyEvent.character("/")] + typed("cpu > 80 | postgres") + [.enter] {
-            _ = model.handle(key)
-        }
-        let paths = model.rows.map { model.snapshot?.cgroups[$0.index].path.description ?? "" }
-        for _ in 0..<(paths.firstIndex(of: "/system.slice/cron.service") ?? 0) {
-            _ = model.handle(.down)
-        }
-        let cron = model.selectedRow?.id
-        model.show(SampleMachine.snapshot(tick: 8))
-        let above = model.selectedRow?.id
-        #expect(above != cron, "the filter hides it")
-        _ = model.handle("L")
-        model.show(SampleMachine.snapshot(tick: 9, cpuOfCron: 900_000))
-        #expect(model.selectedRow?.id == above)
-        _ = model.handle(.escape)
-    }
-
     @Test func theRootHasNoLimitsToChoose() {
         let model = Self.model([.home, "L"])
         #expect(model.mode == .table)

@@ -182,6 +182,26 @@ import Testing
         #expect(model.selectedRow?.id == root)
     }
 
+    @Test func anOpenMenuKeepsTheCgroupThatItIsAbout() {
+        var model = LiveActionTests.model()
+        model.show(SampleMachine.snapshot(cpuOfCron: 900_000))
+        for key in "/cpu > 80 | postgres".map({ KeyEvent.character($0) }) + [.enter] {
+            _ = model.handle(key)
+        }
+        let paths = model.rows.map { model.snapshot?.cgroups[$0.index].path.description ?? "" }
+        for _ in 0..<(paths.firstIndex(of: "/system.slice/cron.service") ?? 0) {
+            _ = model.handle(.down)
+        }
+        let cron = model.selectedRow?.id
+        model.show(SampleMachine.snapshot(tick: 8))
+        let above = model.selectedRow?.id
+        #expect(above != cron, "the filter hides it")
+        _ = model.handle("L")
+        model.show(SampleMachine.snapshot(tick: 9, cpuOfCron: 900_000))
+        #expect(model.selectedRow?.id == above)
+        _ = model.handle(.escape)
+    }
+
     @Test func detailPanesCycleAndClose() {
         var model = SampleMachine.model()
         var seen: [DetailKind?] = []

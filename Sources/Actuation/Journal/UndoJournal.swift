@@ -172,6 +172,11 @@ package struct UndoJournal: Sendable {
     /// Returns the values that differ from their originals, oldest first.
     package func entries() throws(JournalError) -> [JournalEntry] { try file.look(\.entries) }
 
+    /// Returns the values of cgroups with these inodes that differ from their originals.
+    func entries(inodes: Set<UInt64>) throws(JournalError) -> [JournalEntry] {
+        try file.look { $0.entries(inodes: inodes) }
+    }
+
     /// Returns the current content for cgroups with these inodes, or for all.
     func view(inodes: Set<UInt64>?) throws(JournalError) -> JournalView {
         try file.look { state in

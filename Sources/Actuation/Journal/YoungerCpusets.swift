@@ -38,7 +38,7 @@ struct YoungerCpusets {
 
     /// Whether the cgroup has a journal entry of its own, which restores it.
     private func isOnRecord(_ child: CgroupDirectory) -> Bool {
-        let known = (try? journal.view(inodes: [child.inode]))?.entries ?? []
+        let known = (try? journal.entries(inodes: [child.inode])) ?? []
         return known.contains { $0.concerns(child) && $0.cell == target.entry.cell }
     }
 }

@@ -8,7 +8,7 @@ package struct RestoreReport {
     private let dryRun: Bool
     private let set: HierarchySet?
 
-    /// Reports the results of a restore; the hierarchies tell the period of a v1 quota.
+    /// Reports the results of a restore; `set` gives the present periods of v1 quotas.
     package init(_ results: [RestoreResult], dryRun: Bool = false, in set: HierarchySet? = nil) {
         self.results = results
         self.dryRun = dryRun

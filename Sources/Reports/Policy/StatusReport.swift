@@ -161,16 +161,14 @@ package struct StatusReport {
         return LeftTable(rows).text
     }
 
-    /// A change by another program: `  /web pids.max from 100 to 55 at 18:33:33: written again`.
+    /// A change by another program: `  /web pids.max from 100 to 55 at 18:33:33: ` and the note.
     private static func drift(_ record: AuditRecord) -> String {
         let path = record.target.map { "\($0.path) " } ?? ""
         let change = record.changes.first.map {
             "\($0.key) from \($0.before) to \($0.after)"
         }
         let time = CivilTime(local: record.wallTime).text.suffix(8)
-        let note = record.note ?? ""
-        let outcome = note.firstRange(of: "another program: ").map { note[$0.upperBound...] }
-        return "  \(path)\(change ?? record.action ?? "") at \(time): \(outcome ?? note[...])"
+        return "  \(path)\(change ?? record.action ?? "") at \(time): \(record.note ?? "")"
     }
 
     private var notes: [String] {

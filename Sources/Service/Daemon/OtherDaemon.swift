@@ -1,4 +1,5 @@
 import CgroupModel
+import Hierarchy
 import KernelIO
 
 /// A daemon of this host with a state directory of its own.
@@ -9,14 +10,21 @@ struct OtherDaemon: CustomStringConvertible {
     let process: Int32
     let stateDirectory: String
 
-    /// Finds those that this process may examine, by the claims that they hold.
+    /// Finds those of root and of this process's user, by the claims that they hold.
+    ///
+    /// Any other user could start many processes of this name with a million descriptors each.
     static func all(besides stateDirectory: String) -> [OtherDaemon] {
         guard let proc = try? OwnedDescriptor.directory(Array("/proc".utf8)),
             let entries = try? proc.entries(path: "/proc")
         else { return [] }
+        let reader = ProcessReader(.live)
         return entries.compactMap { Int32($0.name.pathText) }.filter { $0 != ThisProcess.id }
             .compactMap { process in
-                claim(of: process).map { OtherDaemon(process: process, stateDirectory: $0) }
+                guard let user = reader.user(of: process), user == 0 || user == ThisProcess.user
+                else { return nil }
+                return claim(of: process).map {
+                    OtherDaemon(process: process, stateDirectory: $0)
+                }
             }
             .filter { $0.stateDirectory != stateDirectory }
     }
@@ -39,7 +47,6 @@ struct OtherDaemon: CustomStringConvertible {
     }
 
     var description: String {
-        // Any user can run a process of this name, and name a directory.
         "another daemon (process \(process), state directory "
             + "\(PrintableText.text(stateDirectory.utf8))) runs on this host; "
             + "if both set a limit of the same cgroup, each takes the other's value for drift: keep "

@@ -118,10 +118,12 @@ struct StatCommand: AsyncParsableCommand {
     private func pattern() async throws -> PathPattern? {
         if let subtree {
             let lookup = CgroupLookup(try HierarchySet.discover(options.system))
-            // One of the past may no longer exist.
-            let path =
-                past.from == nil ? try await lookup.resolve(subtree) : try lookup.path(subtree)
-            return PathPattern(subtree: path)
+            do {
+                return PathPattern(subtree: try await lookup.resolve(subtree))
+            } catch  where past.from != nil {
+                // One of the past may no longer exist.
+                return PathPattern(subtree: try lookup.path(subtree))
+            }
         }
         return try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
