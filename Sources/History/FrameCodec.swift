@@ -26,10 +26,8 @@ package enum FrameCodec {
         static let received = Limits(values: 1 << 23)
     }
 
-    /// The kinds of frames; those up to format 1, row by row, are only read.
+    /// The kinds of frames.
     enum Kind {
-        static let formerDelta: UInt64 = 1
-        static let formerKeyframe: UInt64 = 2
         static let delta: UInt64 = 3
         static let keyframe: UInt64 = 4
     }
@@ -59,17 +57,13 @@ package enum FrameCodec {
         limits: Limits = Limits(), _ selection: inout ColumnSelection?
     ) throws(FrameError) -> Snapshot {
         var input = RunReader(frame)
-        let kind = try input.next()
-        switch kind {
-        case Kind.keyframe, Kind.formerKeyframe:
-            var decoder = FrameDecoder(
-                input, after: nil, legend, limits, isByRow: kind == Kind.formerKeyframe)
+        switch try input.next() {
+        case Kind.keyframe:
+            var decoder = FrameDecoder(input, after: nil, legend, limits)
             return try decoder.decode(&selection)
-        case Kind.delta, Kind.formerDelta:
+        case Kind.delta:
             guard let earlier else { throw input.error(.noEarlierFrame) }
-            var decoder = FrameDecoder(
-                input, after: earlier.normalised, legend, limits,
-                isByRow: kind == Kind.formerDelta)
+            var decoder = FrameDecoder(input, after: earlier.normalised, legend, limits)
             return try decoder.decode(&selection)
         default: throw input.error(.malformed)
         }
@@ -86,6 +80,6 @@ package enum FrameCodec {
 
     /// Whether a frame is self-contained.
     package static func isKeyframe(_ frame: [UInt8]) -> Bool {
-        frame.first == UInt8(Kind.keyframe) || frame.first == UInt8(Kind.formerKeyframe)
+        frame.first == UInt8(Kind.keyframe)
     }
 }

@@ -137,3 +137,32 @@ extension FrameDecoder {
                 of: instance.metric, own: instance.reading.rawValue, earlier: before))
     }
 }
+
+extension RunReader {
+    /// Decodes the metrics and keys of a row; the caller must replace the readings.
+    fileprivate mutating func instanceNames(
+        _ base: ArraySlice<InstanceReading>, _ legend: FrameLegend, _ limits: FrameCodec.Limits
+    ) throws(FrameError) -> ArraySlice<InstanceReading> {
+        let token = try next()
+        guard token > 0 else { return base }
+        guard token - 1 <= UInt64(limits.instances) else { throw error(.tooLarge) }
+        var row: ArraySlice<InstanceReading> = []
+        var metric: Int64 = 0
+        var key: UInt64 = 0
+        for _ in 1..<token {
+            let code = try next()
+            guard code > 0 else { throw error(.malformed) }
+            let (index, overflow) = metric.addingReportingOverflow(unzigzag(code - 1))
+            key = try next(from: key)
+            guard !overflow, index >= 0, index < Int64(legend.rows.count),
+                key <= UInt64(UInt32.max)
+            else { throw error(.malformed) }
+            metric = index
+            row.append(
+                InstanceReading(
+                    metric: MetricID(index: Int(index)),
+                    key: InstanceKey(rawValue: UInt32(key)), reading: .absent))
+        }
+        return row
+    }
+}

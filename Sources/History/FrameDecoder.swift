@@ -1,7 +1,6 @@
 import CgroupModel
 
-/// Decodes what ``FrameEncoder`` wrote, now or in format 1, in the same order, and validates
-/// everything.
+/// Decodes what ``FrameEncoder`` wrote, in the same order, and validates everything.
 struct FrameDecoder {
     var input: RunReader
     /// The earlier snapshot, normalised; nil for a keyframe.
@@ -13,27 +12,23 @@ struct FrameDecoder {
     var earlierRows: [Int?] = []
     /// Whether the rows are those of the earlier frame.
     var isSameTree = false
-    /// Whether it is a frame of format 1, whose values are in the order of the rows.
-    let isByRow: Bool
 
     init(
         _ input: RunReader, after earlier: Snapshot?, _ legend: FrameLegend,
-        _ limits: FrameCodec.Limits, isByRow: Bool
+        _ limits: FrameCodec.Limits
     ) {
         self.input = input
         self.earlier = earlier
         self.legend = legend
         self.limits = limits
-        self.isByRow = isByRow
     }
 
     /// Decodes the frame; a selection remembers all columns of the last keyframe.
     mutating func decode(_ selection: inout ColumnSelection?) throws(FrameError) -> Snapshot {
         let all =
             if let earlier { selection?.columns ?? earlier.schema } else { try columns() }
-        if earlier == nil { selection?.columns = isByRow ? nil : all }
-        let schema =
-            earlier?.schema ?? (isByRow ? all : selection.map { $0.kept(of: all) } ?? all)
+        if earlier == nil { selection?.columns = all }
+        let schema = earlier?.schema ?? selection?.kept(of: all) ?? all
         let tick = try input.next(from: earlier?.tick ?? 0)
         let wallTime = try input.next(from: earlier?.wallTime ?? 0)
         let times = try ScalarFields.readTimes(from: earlier?.tierTimes ?? [], &input)
@@ -41,10 +36,8 @@ struct FrameDecoder {
         let health = try ScalarFields.readHealth(from: earlier?.health ?? SampleHealth(), &input)
         let entries = try tree(all.width)
         let rule = BaselineRule(now: times, earlier: earlier?.tierTimes, legend)
-        let block =
-            try isByRow
-            ? rowBlock(schema, rule)
-            : columnBlock(all, schema, rule, withInstances: selection?.hasInstances ?? true)
+        let block = try columnBlock(
+            all, schema, rule, withInstances: selection?.hasInstances ?? true)
         return Snapshot(
             tick: tick, wallTime: wallTime, tierTimes: times, schema: schema, cgroups: entries,
             blocks: [block], host: host, health: health)

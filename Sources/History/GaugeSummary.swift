@@ -4,10 +4,9 @@ import CgroupModel
 ///
 /// Only gauges without a dimension are summarized. The payload of its record:
 ///
-///     0  samples  number of columns, columns  lengths of the groups  maxima  means
+///     samples  number of columns, columns  lengths of the groups  maxima  means
 ///
-/// Maxima and means are differences from the snapshot's own values, column by column. In format 1,
-/// the 0 and the lengths are missing, and the differences are row by row.
+/// Maxima and means are differences from the snapshot's own values, column by column.
 package struct GaugeSummary: Sendable, Hashable {
     /// The number of samples, including the snapshot itself.
     package let samples: UInt64
@@ -30,7 +29,6 @@ package struct GaugeSummary: Sendable, Hashable {
     /// Encodes the summary of a snapshot, whose rows it has in the same order.
     func encode(for snapshot: Snapshot) -> [UInt8] {
         var out = RunWriter()
-        out.put(0)
         out.put(samples)
         out.put(UInt64(columns.count))
         var before = 0
@@ -65,8 +63,7 @@ package struct GaugeSummary: Sendable, Hashable {
     /// Decodes the summary of a normalised snapshot.
     init(decoding payload: [UInt8], for snapshot: Snapshot) throws(FrameError) {
         var input = RunReader(payload)
-        let first = try input.next()
-        samples = first == 0 ? try input.next() : first
+        samples = try input.next()
         let width = snapshot.schema.width
         var columns: [Int] = []
         for _ in 0..<(try input.count(upTo: width)) {
@@ -81,9 +78,7 @@ package struct GaugeSummary: Sendable, Hashable {
         let own = snapshot.cgroups.indices.flatMap { row in
             columns.map { values[row * width + $0] }
         }
-        let lists =
-            first == 0
-            ? try Self.lists(&input, own, columns.count) : try Self.lists(&input, byRow: own)
+        let lists = try Self.lists(&input, own, columns.count)
         maxima = lists[0]
         means = lists[1]
     }
@@ -109,20 +104,6 @@ package struct GaugeSummary: Sendable, Hashable {
             }
             lists.append(list)
         }
-        return lists
-    }
-
-    private static func lists(
-        _ input: inout RunReader, byRow own: [UInt64]
-    ) throws(FrameError) -> [[UInt64]] {
-        var lists: [[UInt64]] = []
-        for _ in 0..<2 {
-            var list: [UInt64] = []
-            list.reserveCapacity(own.count)
-            for value in own { list.append(try input.next(from: value)) }
-            lists.append(list)
-        }
-        try input.finish()
         return lists
     }
 

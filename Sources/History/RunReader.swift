@@ -36,13 +36,6 @@ struct RunReader {
         return bytes[start..<offset]
     }
 
-    /// Skips the rest of a run of zeros, at most `limit`; returns the number skipped.
-    mutating func skipZeros(upTo limit: Int) -> Int {
-        let skipped = min(zeros, UInt64(limit))
-        zeros -= skipped
-        return Int(skipped)
-    }
-
     /// Skips exactly so many zeros; skips none if fewer follow.
     mutating func skipZeros(exactly count: Int) throws(FrameError) -> Bool {
         if zeros == 0, offset < bytes.count, bytes[offset] == 0 {

@@ -53,13 +53,8 @@ import TestSupport
         }
     }
 
-    /// The size of all words of this process, which each segment contains.
-    private var wordBytes: UInt64 {
-        UInt64(Word.texts(from: 0).reduce(0) { $0 + $1.utf8.count + 3 })
-    }
-
     @Test func oldestPartIsDroppedAtTheSizeLimit() throws {
-        let room = 80_000 + 16 * wordBytes
+        let room: UInt64 = 80_000
         let bounds = PartBounds(bytes: room)
         let recorder = try recorder(bounds)
         let all = snapshots(1..<600)

@@ -27,7 +27,7 @@ import Testing
             #expect(throws: RecordingError.notARecording("node7")) { try received(bytes) }
         }
         let header = SegmentHeader(
-            origin: RecordingTests.origin, wallTime: 1, monotonicTime: 1, words: [])
+            origin: RecordingTests.origin, wallTime: 1, monotonicTime: 1)
         let bytes = Record.encode(Record.Kind.header, header.encode())
         #expect(throws: RecordingError.empty("node7")) { try received(bytes) }
     }
@@ -37,7 +37,7 @@ import Testing
             let row = FrameLegend.Row(name: String(repeating: "a", count: length), tier: 0)
             let header = SegmentHeader(
                 origin: RecordingTests.origin, wallTime: 1, monotonicTime: 1,
-                legend: FrameLegend(rows: [row, row], controllers: []), words: [])
+                legend: FrameLegend(rows: [row, row], controllers: []))
             _ = try SegmentHeader.decode(header.encode())
         }
         try decode(255)

@@ -112,15 +112,19 @@ struct MemoryBytes: RecordingBytes {
         #expect(try Self.read(joined).snapshots == read)
     }
 
-    /// A header has every word that its writer ever met; a tenant can choose many of them.
+    private static func words(_ texts: [(UInt64, String)]) -> [FrameRecord.NumberedWord] {
+        texts.map { FrameRecord.NumberedWord(number: $0.0, text: $0.1) }
+    }
+
+    /// A recording has the words of all cgroups, and a tenant can choose many of them.
     @Test func onlyWordsOfAShownSnapshotEnterTheTable() throws {
         let texts = (0..<1000).map { "tenant-chose-\($0)" }
-        let header = SegmentHeader(
-            origin: Self.origin, wallTime: 1, monotonicTime: 1, words: texts)
+        let header = SegmentHeader(origin: Self.origin, wallTime: 1, monotonicTime: 1)
         var builder = SnapshotBuilder()
         builder.add("/a", ["cpuset.cpus": Reading(500)])
         let frame = FrameRecord(
-            wallTime: 9, words: [], frame: FrameCodec.encode(builder.build(), after: nil))
+            wallTime: 9, words: Self.words(texts.enumerated().map { (UInt64($0), $1) }),
+            frame: FrameCodec.encode(builder.build(), after: nil))
         let bytes =
             Record.encode(Record.Kind.header, header.encode())
             + Record.encode(Record.Kind.frame, frame.encode())
@@ -131,19 +135,40 @@ struct MemoryBytes: RecordingBytes {
         #expect(texts.filter { Word.number(of: $0) != nil } == [texts[500]])
     }
 
+    /// A tenant can make the daemon meet thousands of words, which would fill the history.
+    @Test func wordsThatDoNotOccurTakeNoRoom() throws {
+        func snapshots() -> [Snapshot] {
+            (1..<60).map { tick in
+                var builder = SnapshotBuilder()
+                builder.tick = tick
+                // The second word occurs in the middle of a segment, and again in the next one.
+                let text = (7..<10).contains(tick % 20) ? "0-\(tick)" : "0"
+                let number = Word.intern(text).map { Reading(UInt64($0)) } ?? .malformed
+                builder.add("/a", ["cpuset.cpus": number])
+                return builder.build()
+            }
+        }
+        let all = snapshots()
+        let bytes = Self.record(all, keyframeInterval: 20)
+        for number in 0..<1000 { _ = Word.intern("a-tenant-chose-\(number)") }
+        #expect(Self.record(all, keyframeInterval: 20) == bytes)
+        let (read, notes) = try Self.read(bytes)
+        #expect(notes == [])
+        #expect(read == all.map(\.normalised))
+    }
+
     @Test func enumWordsAreThoseOfTheRecorder() throws {
         // The numbers are those of another process, in which other words came first.
-        let texts = ["odd-3", "odd-2", "odd-1"]
         let legend = FrameLegend.own
         let header = SegmentHeader(
-            origin: Self.origin, wallTime: 1, monotonicTime: 1, legend: legend,
-            words: Array(texts.prefix(2)))
+            origin: Self.origin, wallTime: 1, monotonicTime: 1, legend: legend)
         var builder = SnapshotBuilder()
         builder.add("/a", ["cpuset.cpus": Reading(2), "cgroup.type": Reading(1)])
         builder.instance("hugetlb.current", InstanceKey(rawValue: 0), 5)
         builder.add("/b", ["cpuset.cpus": .notPermitted, "cgroup.type": Reading(3)])
         let frame = FrameRecord(
-            wallTime: 9, words: [texts[2]], frame: FrameCodec.encode(builder.build(), after: nil))
+            wallTime: 9, words: Self.words([(0, "odd-3"), (1, "odd-2"), (2, "odd-1")]),
+            frame: FrameCodec.encode(builder.build(), after: nil))
         let (read, notes) = try Self.read(
             Record.encode(Record.Kind.header, header.encode())
                 + Record.encode(Record.Kind.frame, frame.encode()))
@@ -181,7 +206,7 @@ struct MemoryBytes: RecordingBytes {
             MetricID(index: rows.firstIndex { $0.name == name } ?? -1)
         }
         let header = SegmentHeader(
-            origin: Self.origin, wallTime: 1, monotonicTime: 1, legend: legend, words: [])
+            origin: Self.origin, wallTime: 1, monotonicTime: 1, legend: legend)
         let columns = [
             place("new.total"), place("cpu.usage_usec"), place("pids.current"),
             place("memory.current"),

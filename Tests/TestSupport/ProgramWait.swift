@@ -17,11 +17,15 @@ package func awaiting<Value>(
 ) throws -> Value {
     let end = ContinuousClock.now + .seconds(seconds)
     while true {
+        let asked = ContinuousClock.now
         if let value = try condition() { return value }
-        guard ContinuousClock.now < end else {
+        let answered = ContinuousClock.now
+        guard answered < end else {
             throw ProgramTrouble("after \(seconds) s still not: \(what())")
         }
-        Thread.sleep(forTimeInterval: 0.005)
+        // On an emulated processor, a costly question would delay what it waits for.
+        let pause = min(max((answered - asked) * 2, .milliseconds(5)), .milliseconds(300))
+        Thread.sleep(forTimeInterval: pause / .seconds(1))
     }
 }
 

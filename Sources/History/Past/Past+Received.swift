@@ -38,7 +38,7 @@ extension Past {
     private static func received(
         _ payload: [UInt8], _ header: SegmentHeader
     ) throws(FrameError) -> Snapshot {
-        let record = try FrameRecord(decoding: payload, after: header.words.count)
+        let record = try FrameRecord(decoding: payload)
         var translation = SnapshotTranslation(header)
         translation.add(record.words)
         let snapshot = try FrameCodec.decode(

@@ -97,7 +97,7 @@ struct PastDecoder: Sendable {
         guard let payload = try payload(frame.record, in: place) else { return nil }
         var translation = last?.translation ?? SnapshotTranslation(header)
         do throws(FrameError) {
-            let record = try FrameRecord(decoding: payload, after: translation.wordCount)
+            let record = try FrameRecord(decoding: payload)
             translation.add(record.words)
             var selection = last?.selection ?? wanted.map { ColumnSelection($0, header.legend) }
             let snapshot = try FrameCodec.decode(

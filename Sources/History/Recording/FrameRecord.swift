@@ -1,18 +1,34 @@
 /// The payload of a snapshot record.
 ///
 ///     time in microseconds since 1970 (LE64)  length of the words (LE32)  words  frame
+///
+/// Each word has its number, and follows the number of words.
 struct FrameRecord {
     static let timeLength = 8
     private static let wordsStart = 12
+    /// Limits what hostile bytes can claim.
+    private static let wordLimit = 1 << 16
+
+    /// A text by the number that the writer gave it.
+    struct NumberedWord: Hashable {
+        let number: UInt64
+        let text: String
+    }
 
     var wallTime: UInt64
-    /// The words added since the previous record.
-    var words: [String]
+    /// The words of the snapshot that no earlier record of the segment has.
+    var words: [NumberedWord]
     var frame: [UInt8]
 
     func encode() -> [UInt8] {
         var texts = RunWriter()
-        if !words.isEmpty { SegmentHeader.put(words[...], to: &texts) }
+        if !words.isEmpty {
+            texts.put(UInt64(words.count))
+            for word in words {
+                texts.put(word.number)
+                texts.put(text: word.text)
+            }
+        }
         let table = texts.finish()
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.wordsStart + table.count + frame.count)
@@ -26,8 +42,8 @@ struct FrameRecord {
         payload.count > wordsStart ? payload.prefix(timeLength).littleEndian : nil
     }
 
-    /// Decodes a payload; `count` is the number of words known so far.
-    init(decoding payload: [UInt8], after count: Int) throws(FrameError) {
+    /// Decodes a payload.
+    init(decoding payload: [UInt8]) throws(FrameError) {
         guard let time = Self.wallTime(of: payload) else {
             throw FrameError(reason: .truncated, offset: payload.count)
         }
@@ -39,12 +55,14 @@ struct FrameRecord {
         words = []
         if length > 0 {
             var input = RunReader(Array(payload[Self.wordsStart..<Self.wordsStart + length]))
-            words = try SegmentHeader.words(&input, after: count)
+            for _ in 0..<(try input.count(upTo: Self.wordLimit)) {
+                words.append(NumberedWord(number: try input.next(), text: try input.string()))
+            }
         }
         frame = Array(payload[(Self.wordsStart + length)...])
     }
 
-    init(wallTime: UInt64, words: [String], frame: [UInt8]) {
+    init(wallTime: UInt64, words: [NumberedWord], frame: [UInt8]) {
         self.wallTime = wallTime
         self.words = words
         self.frame = frame

@@ -40,18 +40,25 @@ package struct RecordedMachine: Sendable, Hashable {
 
     func write(to out: inout RunWriter) {
         out.put(hasUnified ? 1 : 0)
-        SegmentHeader.put(legacy.map(\.rawValue)[...], to: &out)
+        out.put(UInt64(legacy.count))
+        for controller in legacy { out.put(text: controller.rawValue) }
         out.put(UInt64(cpus.count))
         for cpu in cpus {
             for number in [cpu.id, cpu.core, cpu.node] { out.put(UInt64(number)) }
         }
-        SegmentHeader.put(disks.map(\.name)[...], to: &out)
-        for disk in disks { out.put(UInt64(disk.number.rawValue)) }
+        out.put(UInt64(disks.count))
+        for disk in disks {
+            out.put(text: disk.name)
+            out.put(UInt64(disk.number.rawValue))
+        }
     }
 
     init(_ input: inout RunReader) throws(FrameError) {
         hasUnified = try input.next() != 0
-        legacy = try SegmentHeader.words(&input, after: 0).compactMap { Controller(rawValue: $0) }
+        legacy = []
+        for _ in 0..<(try input.count(upTo: Self.most)) {
+            if let known = Controller(rawValue: try input.string()) { legacy.append(known) }
+        }
         cpus = []
         for _ in 0..<(try input.count(upTo: Self.most)) {
             cpus.append(
@@ -60,7 +67,8 @@ package struct RecordedMachine: Sendable, Hashable {
                     node: try input.count(upTo: Self.most)))
         }
         disks = []
-        for name in try SegmentHeader.words(&input, after: 0) {
+        for _ in 0..<(try input.count(upTo: Self.most)) {
+            let name = try input.string()
             let number = try input.count(upTo: Int(UInt32.max))
             disks.append(Disk(name: name, number: InstanceKey(rawValue: UInt32(number))))
         }

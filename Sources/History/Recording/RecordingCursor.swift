@@ -69,7 +69,7 @@ package struct RecordingCursor: Sendable {
         var translation =
             last?.translation ?? SnapshotTranslation(segment.header)
         do throws(FrameError) {
-            let record = try FrameRecord(decoding: payload, after: translation.wordCount)
+            let record = try FrameRecord(decoding: payload)
             translation.add(record.words)
             let snapshot = try FrameCodec.decode(
                 record.frame, after: last?.snapshot, segment.header.legend)

@@ -86,7 +86,7 @@ package struct RecordingTail: Sendable {
     private mutating func take(_ payload: [UInt8]) -> Bool {
         guard var next = segment else { return false }
         do throws(FrameError) {
-            let record = try FrameRecord(decoding: payload, after: next.translation.wordCount)
+            let record = try FrameRecord(decoding: payload)
             next.translation.add(record.words)
             next.snapshot = try FrameCodec.decode(
                 record.frame, after: next.snapshot, next.header.legend)

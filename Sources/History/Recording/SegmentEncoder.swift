@@ -10,7 +10,7 @@ package struct SegmentEncoder: Sendable {
     private let step: UInt64
     private var earlier: Snapshot?
     private var frames = 0
-    private var words = 0
+    private var words = SegmentWords()
     private var parity = SegmentParity()
 
     /// Creates an encoder that begins a segment every `keyframeInterval` snapshots.
@@ -48,22 +48,18 @@ package struct SegmentEncoder: Sendable {
         var bytes: [UInt8] = []
         if FrameCodec.isKeyframe(frame) {
             bytes = endSegment()
-            let texts = Array(Word.texts(from: 0))
             let header = SegmentHeader(
                 origin: origin, wallTime: snapshot.wallTime,
-                monotonicTime: snapshot.tierTimes.map(\.now).max() ?? 0, words: texts, step: step)
+                monotonicTime: snapshot.tierTimes.map(\.now).max() ?? 0, step: step)
             add(Record.Kind.header, header.encode(), to: &bytes)
-            words = texts.count
+            words = SegmentWords()
             frames = 0
         }
         earlier = snapshot
         frames += 1
-        let fresh = Word.texts(from: words)
-        words += fresh.count
-        add(
-            Record.Kind.frame,
-            FrameRecord(wallTime: snapshot.wallTime, words: Array(fresh), frame: frame).encode(),
-            to: &bytes)
+        let record = FrameRecord(
+            wallTime: snapshot.wallTime, words: words.new(in: snapshot), frame: frame)
+        add(Record.Kind.frame, record.encode(), to: &bytes)
         if let gauges { add(Record.Kind.gauges, gauges.encode(for: snapshot), to: &bytes) }
         if !omissions.isEmpty {
             add(Record.Kind.omissions, Omission.encode(omissions), to: &bytes)
@@ -75,5 +71,33 @@ package struct SegmentEncoder: Sendable {
         let record = Record.encode(kind, payload)
         parity.add(record)
         bytes += record
+    }
+}
+
+/// The words that the records of a segment have so far.
+///
+/// Only those that occur are recorded: a tenant can make the program meet thousands of others.
+private struct SegmentWords: Sendable {
+    private var isKnown: [Bool] = []
+
+    /// Returns the words of the next snapshot that are new, in the order of their numbers.
+    mutating func new(in snapshot: Snapshot) -> [FrameRecord.NumberedWord] {
+        let schema = snapshot.schema
+        let columns = schema.columns.indices.filter {
+            MetricCatalog[schema.columns[$0]].kind == .text
+        }
+        let texts = Word.texts(from: 0)
+        while isKnown.count < texts.count { isKnown.append(false) }
+        var new: [Int] = []
+        snapshot.forEachWord(columns: columns, .own) { number in
+            guard let number = Int(exactly: number), number < texts.count, !isKnown[number] else {
+                return
+            }
+            isKnown[number] = true
+            new.append(number)
+        }
+        return new.sorted().map {
+            FrameRecord.NumberedWord(number: UInt64($0), text: texts[$0])
+        }
     }
 }

@@ -10,7 +10,7 @@ package struct RecordingOrigin: Sendable, Hashable {
     package var pageSize: UInt64
     /// The start of the run in microseconds since 1970; distinguishes runs.
     package var runStart: UInt64
-    /// Facts about the host that snapshots do not contain; nil in a recording of format 1.0.
+    /// Facts about the host that snapshots do not contain; nil if they are unknown.
     package var machine: RecordedMachine?
 
     /// Creates an origin from the properties of a host and a run.
@@ -28,9 +28,7 @@ package struct RecordingOrigin: Sendable, Hashable {
 
 /// The information needed to decode the frames of a segment.
 struct SegmentHeader: Sendable {
-    /// Readers refuse a newer major version, and ignore what a newer minor version adds.
-    ///
-    /// Frames of format 1 have their values by row, and are still read.
+    /// Readers refuse another major version, and ignore what a newer minor version adds.
     static let major: UInt64 = 2
     static let minor: UInt64 = 0
 
@@ -40,14 +38,11 @@ struct SegmentHeader: Sendable {
     /// The time of the first snapshot in nanoseconds of CLOCK_BOOTTIME.
     var monotonicTime: UInt64
     var legend = FrameLegend.own
-    /// The texts of all words so far, by number.
-    var words: [String]
     /// The length of each snapshot's period in microseconds; 0 if all samples were recorded.
     var step: UInt64 = 0
 
     /// Limits what hostile bytes can claim.
     private static let rowLimit = 4096
-    private static let wordLimit = 1 << 16
     private static let nameLimit = 255
 
     func encode() -> [UInt8] {
@@ -73,7 +68,6 @@ struct SegmentHeader: Sendable {
             out.put(row.bits)
             above = name
         }
-        Self.put(words[...], to: &out)
         out.put(origin.machine == nil ? 0 : 1)
         origin.machine?.write(to: &out)
         out.put(step)
@@ -98,24 +92,20 @@ struct SegmentHeader: Sendable {
     ) throws(FrameError) -> Decoded {
         var input = RunReader(payload)
         let version = try input.next()
-        guard version == major || version == 1 else { return .otherVersion(version) }
-        let isFirst = version == 1
-        let minor = try input.next()
+        guard version == major else { return .otherVersion(version) }
+        _ = try input.next()
         var origin = RecordingOrigin(
             bootID: try input.string(), kernelRelease: try input.string(),
             pageSize: try input.next(), runStart: try input.next())
         let wallTime = try input.next()
         let monotonicTime = try input.next()
         let legend = try legend(&input, &known)
-        let words = try Self.words(&input, after: 0)
-        if !isFirst || minor >= 1, try input.next() != 0 {
-            origin.machine = try RecordedMachine(&input)
-        }
-        let step = !isFirst || minor >= 2 ? try input.next() : 0
+        if try input.next() != 0 { origin.machine = try RecordedMachine(&input) }
+        let step = try input.next()
         return .header(
             SegmentHeader(
                 origin: origin, wallTime: wallTime, monotonicTime: monotonicTime,
-                legend: legend, words: words, step: step))
+                legend: legend, step: step))
     }
 
     private static func legend(
@@ -145,21 +135,6 @@ struct SegmentHeader: Sendable {
         case header(SegmentHeader)
         case otherVersion(UInt64)
     }
-
-    static func put(_ words: ArraySlice<String>, to out: inout RunWriter) {
-        out.put(UInt64(words.count))
-        for word in words { out.put(text: word) }
-    }
-
-    static func words(
-        _ input: inout RunReader, after count: Int
-    ) throws(FrameError) -> [String] {
-        var words: [String] = []
-        for _ in 0..<(try input.count(upTo: max(wordLimit - count, 0))) {
-            words.append(try input.string())
-        }
-        return words
-    }
 }
 
 extension FrameLegend.Row {
@@ -178,11 +153,11 @@ extension FrameLegend.Row {
 }
 
 extension RunWriter {
-    fileprivate mutating func put(text: String) { put(text: Array(text.utf8)[...]) }
+    mutating func put(text: String) { put(text: Array(text.utf8)[...]) }
 }
 
 extension RunReader {
-    fileprivate mutating func string() throws(FrameError) -> String {
+    mutating func string() throws(FrameError) -> String {
         String(decoding: try text(), as: UTF8.self)
     }
 }

@@ -35,20 +35,19 @@ struct SnapshotTranslation: Sendable {
     }
 
     private let legend: FrameLegend
-    /// The recorded words by number.
-    private var words: [String] = []
+    /// The words of the segment so far, by number.
+    private var words: [UInt64: String] = [:]
     private var plan: Plan?
 
     /// Creates a translation from the header of a segment.
     init(_ header: SegmentHeader) {
         legend = header.legend
-        words = header.words
     }
 
-    /// The number of words so far.
-    var wordCount: Int { words.count }
-
-    mutating func add(_ texts: [String]) { words += texts }
+    /// Adds the words of the next snapshot.
+    mutating func add(_ new: [FrameRecord.NumberedWord]) {
+        for word in new { words[word.number] = word.text }
+    }
 
     /// Keeps the plan for the columns of a snapshot, for this one and those that follow.
     mutating func prepare(_ schema: Schema) {
@@ -131,28 +130,39 @@ struct SnapshotTranslation: Sendable {
 
     /// This process's numbers for the words of a snapshot; those without room are missing.
     ///
-    /// Only words that occur in a snapshot enter the table: a header has all that the writer ever
-    /// met, which may be as many as a tenant chose. They enter in the writer's order, so that new
-    /// words sort as they did for the writer.
+    /// Only words that occur in a snapshot enter the table, since a recording has as many as a
+    /// tenant chose. They enter in the writer's order, so that new words sort as they did there.
     private func ownWords(of snapshot: Snapshot, _ plan: Plan) -> [UInt64: UInt32] {
         var numbers: Set<UInt64> = []
-        let (values, width) = (snapshot.blocks[0].values, plan.from.width)
-        for column in plan.words.map({ plan.columns[$0] }) {
-            for row in snapshot.cgroups.indices {
-                let reading = Reading(rawValue: values[row * width + column])
-                if let number = reading.value { numbers.insert(number) }
-            }
-        }
-        for instance in snapshot.blocks[0].instances
-        where legend.rows.indices.contains(instance.metric.index)
-            && legend.rows[instance.metric.index].hasWordKeys && instance.key != .whole
-        {
-            numbers.insert(UInt64(instance.key.rawValue))
+        snapshot.forEachWord(columns: plan.words.map { plan.columns[$0] }, legend) {
+            numbers.insert($0)
         }
         var own: [UInt64: UInt32] = [:]
-        for number in numbers.sorted() where number < UInt64(words.count) {
-            own[number] = Word.intern(words[Int(number)], from: .past)
+        for number in numbers.sorted() {
+            if let text = words[number] { own[number] = Word.intern(text, from: .past) }
         }
         return own
+    }
+}
+
+extension Snapshot {
+    /// Calls `body` with the number of each word in some columns, and in the keys of instances.
+    ///
+    /// A word may occur more than once.
+    func forEachWord(columns: [Int], _ legend: FrameLegend, _ body: (UInt64) -> Void) {
+        for block in blocks {
+            for start in stride(
+                from: 0, to: columns.isEmpty ? 0 : block.values.count, by: schema.width)
+            {
+                for column in columns {
+                    let reading = Reading(rawValue: block.values[start + column])
+                    if let number = reading.value { body(number) }
+                }
+            }
+            for instance in block.instances
+            where legend.rows[instance.metric.index].hasWordKeys && instance.key != .whole {
+                body(UInt64(instance.key.rawValue))
+            }
+        }
     }
 }
