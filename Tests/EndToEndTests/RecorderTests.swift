@@ -101,7 +101,7 @@ import TestSupport
     }
 
     @Test func clockSetBackKeepsTheOrder() throws {
-        let recorder = try recorder(PartBounds(bytes: 800_000 + 64 * wordBytes))
+        let recorder = try recorder(PartBounds(bytes: 800_000))
         let all = Array(snapshots(1000..<1400)) + snapshots(1..<400)
         for snapshot in all { try recorder.append(snapshot) }
         #expect(try parts.count > 1)

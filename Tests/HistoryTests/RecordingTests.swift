@@ -138,7 +138,7 @@ struct MemoryBytes: RecordingBytes {
     /// A tenant can make the daemon meet thousands of words, which would fill the history.
     @Test func wordsThatDoNotOccurTakeNoRoom() throws {
         func snapshots() -> [Snapshot] {
-            (1..<60).map { tick in
+            (1..<60 as Range<UInt64>).map { tick in
                 var builder = SnapshotBuilder()
                 builder.tick = tick
                 // The second word occurs in the middle of a segment, and again in the next one.
