@@ -117,3 +117,9 @@ int cgw_open_found(int found, int flags) {
     snprintf(path, sizeof path, "/proc/thread-self/fd/%d", found);
     return open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
+
+int cgw_sets_user_id(const char *path) {
+    struct statx found;
+    if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_MODE, &found) != 0) return -1;
+    return (found.stx_mode & S_ISUID) != 0;
+}

@@ -24,6 +24,9 @@ enum ScalarFields {
     ]
 
     private static let diskLimit = 1 << 16
+    private static let cpuLimit: UInt64 = 1 << 16
+    /// Readers add and compare times: that never overflows.
+    private static let timeLimit = UInt64.max / 4
     /// The base of the difference for a disk without a counterpart in the earlier frame.
     private static let newDisk = DiskSample(device: InstanceKey(rawValue: 0), busy: .absent)
 
@@ -50,7 +53,7 @@ enum ScalarFields {
                 rawValue: try input.next(from: earlier[keyPath: field].rawValue))
         }
         let cpus = try input.next(from: UInt64(earlier.cpuCount.magnitude))
-        guard cpus <= UInt64(Int32.max) else { throw input.error(.malformed) }
+        guard cpus <= cpuLimit else { throw input.error(.malformed) }
         host.cpuCount = Int(cpus)
         host.disks = []
         for place in 0..<(try input.count(upTo: diskLimit)) {
@@ -103,6 +106,7 @@ enum ScalarFields {
             let base = tier < earlier.count ? earlier[tier] : TierTimes(now: 0, before: 0)
             let now = try input.next(from: base.now)
             let before = try input.next(from: now == base.now ? base.before : base.now)
+            guard max(now, before) <= timeLimit else { throw input.error(.malformed) }
             times.append(TierTimes(now: now, before: before))
         }
         return times

@@ -19,6 +19,31 @@ import Testing
         #expect(explanation.lines.first?.text == made.text)
     }
 
+    /// The average of the last 10 s can be another number.
+    @Test func evidenceOfAWaitIsTheShareThatTheSentenceNames() throws {
+        var made = Situation()
+        made.add("/")
+        made.add("/a")
+        made.add("/a/b", waits: (0.06, 0, 0))
+        let verdict = try made.explained("/a/b").verdict
+        #expect(verdict.text.hasPrefix("waits 6% of the time for a CPU"))
+        #expect(verdict.evidence.first?.name == "cpu.pressure.some.total")
+        #expect(verdict.evidence.first?.text == "6% of the time")
+    }
+
+    /// The v2 files of a cgroup do not cover processes that are in it only in v1 hierarchies.
+    @Test func pressureOfProcessesInOtherHierarchiesIsUnknown() throws {
+        var made = Situation()
+        made.add("/a")
+        made.add("/a/b", [.populated: Reading(0), .pidsCurrent: Reading(3)])
+        let verdict = try made.explained("/a/b").verdict
+        #expect(
+            verdict.text
+                == "healthy: usage is below 90% of every limit; pressure is unknown "
+                + "(its processes are only in v1 hierarchies)")
+        #expect(verdict.share == nil)
+    }
+
     @Test func v1FilesHaveTheirOwnNames() throws {
         var made = Situation()
         made.hasPressure = false

@@ -166,7 +166,8 @@ struct MadeSituation: CustomTestStringConvertible, Sendable {
         },
         MadeSituation(
             "more tasks than CPUs", .cpuWait, .slow,
-            "waits 40% of the time for a CPU: no limit is reached, more tasks want to run"
+            "waits 40% of the time for a CPU: no limit is reached, more tasks are runnable than "
+                + "there are CPUs"
         ) { made in
             made.setHostLoad(1)
             made.add("/")
@@ -222,7 +223,8 @@ struct MadeSituation: CustomTestStringConvertible, Sendable {
             made.add("/a/b", [.populated: Reading(0)])
         },
         MadeSituation(
-            "healthy", .healthy, .healthy, "healthy: usage is below 90% of every limit, no pressure"
+            "healthy", .healthy, .healthy,
+            "healthy: usage is below 90% of every limit, pressure is below 1%"
         ) { made in
             made.add(
                 "/a",
@@ -234,7 +236,7 @@ struct MadeSituation: CustomTestStringConvertible, Sendable {
         },
         MadeSituation(
             "healthy on v1, without pressure files", .healthy, .healthy,
-            "healthy: usage is below 90% of every limit; pressure is absent"
+            "healthy: usage is below 90% of every limit; pressure is unknown (no pressure file)"
         ) { made in
             made.hasPressure = false
             made.add("/a")

@@ -83,8 +83,8 @@ import Testing
         ("cpu >", "cpu > needs a number, such as cpu > 50"),
         ("cpu > much", "cpu > needs a number, such as cpu > 50"),
         ("cpuu > 5", "unknown field 'cpuu'; did you mean 'cpu'?"),
-        ("state > 5", "state is a text; compare it with = != ~ or !~"),
-        ("cpu ~ 5", "cpu is a number; compare it with > >= < <= = or !="),
+        ("state > 5", "state is a text field; compare it with = != ~ or !~"),
+        ("cpu ~ 5", "cpu is a numeric field; compare it with > >= < <= = or !="),
         ("(web", "a parenthesis is not closed; quote names that contain one"),
         ("> 5", "unexpected '>'; write a field before it: cpu > 50"),
         ("'web", "the quote ' is not closed"), ("web |", "the filter ends too early"),
@@ -97,11 +97,40 @@ import Testing
         #expect(error?.description == message)
     }
 
+    /// Policies have these operators; here they would be words that no cgroup contains.
+    @Test(arguments: [
+        ("cpu > 5 and memory > 1GiB", "and", "write conditions side by side: cpu > 50 tasks > 9"),
+        ("nginx OR cron", "OR", "write '|': nginx | cron"),
+        ("not nginx", "not", "write '!': !nginx"),
+        ("!(nginx or cron)", "or", "write '|': nginx | cron"),
+    ])
+    func operatorsOfPoliciesAreRefused(_ text: String, _ word: String, _ remedy: String) {
+        let error = #expect(throws: FilterError.self) { try CgroupFilter(parsing: text) }
+        #expect(
+            error?.description
+                == "'\(word)' is not an operator here; \(remedy) "
+                + "(quote \"\(word)\" to search for it)")
+    }
+
+    @Test(arguments: ["'not'", "\"or\"", "name = and", "unit ~ or", "android", "nothing"])
+    func operatorsOfPoliciesAreWordsInQuotesAndAsValues(_ text: String) throws {
+        #expect(throws: Never.self) { try CgroupFilter(parsing: text) }
+    }
+
     @Test func deepNestingIsRefused() {
         let deep = String(repeating: "(", count: 100_000)
         #expect(throws: FilterError.self) { try CgroupFilter(parsing: deep) }
         #expect(throws: FilterError.self) {
             try CgroupFilter(parsing: String(repeating: "!", count: 400) + "a")
+        }
+    }
+
+    @Test func onlyConditionsOnRatesNeedTwoSamples() throws {
+        for text in ["cpu > 5", "web !(io > 1MB)", "read = 0", "cpu.usage_usec.rate > 1ms"] {
+            #expect(try CgroupFilter(parsing: text).comparesRates, "\(text)")
+        }
+        for text in ["memory > 5M", "cpu.usage_usec > 1ms", "cpu.max = max", "cpu", "unit = a"] {
+            #expect(try !CgroupFilter(parsing: text).comparesRates, "\(text)")
         }
     }
 

@@ -15,6 +15,12 @@ import Testing
         }
     }
 
+    @Test func oneOfTwoLettersIsNotEnough() {
+        #expect(Spelling.names(like: "v3", among: ["v1", "v2", "hybrid"], most: 1).isEmpty)
+        #expect(Spelling.names(like: "sm", among: ["ms", "us"], most: 1) == ["ms"])
+        #expect(Spelling.names(like: "ne", among: ["net", "pid"], most: 1) == ["net"])
+    }
+
     @Test func nearestNameComesFirst() {
         #expect(
             Spelling.names(

@@ -73,6 +73,18 @@ import Testing
         #expect(result.lines.first?.contains("CPUtim") == true, "\(result.lines)")
     }
 
+    /// What a reader sees above the numbers is what comes to mind as their name.
+    @Test func everyPrintedHeadIsAnOrder() throws {
+        let heads = try ["-1", "-1P", "-1k", "-1 --cpu=time"].flatMap { words in
+            try run(words).lines.first.map { $0.split(separator: " ") } ?? []
+        }
+        #expect(Set(heads).count > 15, "\(heads)")
+        for head in Set(heads) {
+            let result = try run("-1 --order=\(head)")
+            #expect(result.status == 0, "\(head): \(result.errors)")
+        }
+    }
+
     @Test func machineAndCgroupAreMutuallyExclusive() throws {
         let result = try ProgramRun.cgwarden("top", "-b1", "-M", "web", "/system.slice")
         #expect(result.status == 64)

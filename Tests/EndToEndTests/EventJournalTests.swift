@@ -160,7 +160,7 @@ import Testing
         #expect(empty.events.isEmpty && empty.last == 0 && empty.lost == 0)
         #expect(empty.journal == nil && empty.failure == nil)
         let odd = EventCgroup(CgroupPath(normalising: Array("/a\tb%\u{7f}".utf8) + [0xff]))
-        _ = store.enter([
+        _ = store.append([
             Event(.born, EventTime(wall: 1, boot: 2), odd),
             Event(.gap, EventTime(wall: 3, boot: 4)),
         ])

@@ -40,7 +40,7 @@ import Testing
         var bounds = EventStore.Bounds()
         bounds.count = 20
         let store = EventStore(bounds)
-        let records = store.enter(
+        let records = store.append(
             [Self.event(1, .died)] + (2...60).map { Self.event($0, .limitHit) })
         var journal = EventJournal(path, PartBounds())
         journal.append(records, at: 1)
@@ -49,7 +49,7 @@ import Testing
 
     @Test func eventsThatTheJournalLacksAreTakenFromMemory() throws {
         let store = EventStore()
-        let records = store.enter((1...9).map { Self.event($0, .born) })
+        let records = store.append((1...9).map { Self.event($0, .born) })
         var journal = EventJournal(path, PartBounds())
         journal.append(Array(records[1...3] + records[6...7]), at: 1)
         #expect(try merged(store, path) == Array(1...9))
@@ -58,7 +58,7 @@ import Testing
 
     @Test func eventsNewerThanTheReplyAreLeftToTheNext() throws {
         let store = EventStore()
-        let records = store.enter((1...9).map { Self.event($0, .born) })
+        let records = store.append((1...9).map { Self.event($0, .born) })
         var journal = EventJournal(path, PartBounds())
         journal.append(records, at: 1)
         let merge = EventMerge([], last: 5)
@@ -73,7 +73,7 @@ import Testing
     @Test func nothingIsWrittenAfterAFailure() throws {
         var journal = EventJournal(path, PartBounds())
         let store = EventStore()
-        journal.append(store.enter((1...5000).map { Self.event($0, .born) }), at: 1)
+        journal.append(store.append((1...5000).map { Self.event($0, .born) }), at: 1)
         var calls = 0
         #expect(throws: IOError.self) {
             try KeptEvents.write(EventMerge([], last: .max), path) { _ in

@@ -214,13 +214,18 @@ struct KernelExpiryTests {
     @Test func confirmedChangeStaysAndCanBeUndone() throws {
         _ = try run("set", cgroup.path, "pids.max=50", "--confirm", "60s")
         let helper = try helper()
-        #expect(try run("journal").output.contains("unless confirmed"))
+        let table = try run("journal")
+        #expect(table.lines.first?.hasSuffix("  EXPIRES") == true, "\(table)")
+        #expect(table.output.contains("unless confirmed"))
         let kept = try run("confirm")
         #expect(kept.status == 0 && kept.output.contains("kept change "), "\(kept)")
         try awaiting("the end of the helper") { isGone(helper) }
         #expect(limit == "50")
         #expect(try expiry() == nil)
-        #expect(try run("restore").status == 0)
+        // Without a number or a cgroup, a restore undoes all changes on the host.
+        let undo = /undo: cgwarden restore --change (\d+)\n/
+        let number = try #require(kept.output.firstMatch(of: undo)).1
+        #expect(try run("restore", "--change", String(number)).status == 0)
         #expect(limit == "max")
     }
 

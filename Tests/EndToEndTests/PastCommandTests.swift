@@ -142,7 +142,13 @@ import Testing
         let empty = try ProgramRun.cgwarden(
             "tree", "--at", "-1h", "--history", folder.path(""))
         #expect(empty.status == 69, "\(empty.errors)")
-        #expect(empty.errors.contains("has no sample yet"), "\(empty.errors)")
+        let remedy =
+            "contains no sample; name a recording, or the directory of the daemon's history"
+        #expect(empty.errors.contains(remedy), "\(empty.errors)")
+        try folder.write("p.yaml", "apiVersion: cgwarden/v1\n")
+        let backtest = try ProgramRun.cgwarden(
+            "policy", "backtest", folder.path("p.yaml"), "--history", folder.path(""))
+        #expect(backtest.status == 65 && backtest.errors.contains(remedy), "\(backtest)")
     }
 
     @Test(

@@ -56,8 +56,8 @@ import Testing
 
     @Test func readersContinueFromTheNumberTheyHaveReached() {
         let store = EventStore()
-        #expect(store.newest == 0 && serials(store, after: 0).isEmpty)
-        #expect(store.enter((1...10).map { event($0) }).count == 10)
+        #expect(store.newestNumber == 0 && serials(store, after: 0).isEmpty)
+        #expect(store.append((1...10).map { event($0) }).count == 10)
         #expect(serials(store, after: 0) == Array(1...10))
         #expect(serials(store, after: 7) == [8, 9, 10])
         #expect(serials(store, after: 7, most: 2) == [8, 9])
@@ -71,7 +71,7 @@ import Testing
         var bounds = EventStore.Bounds()
         bounds.count = 100
         let store = EventStore(bounds)
-        for number in 1...1000 as ClosedRange<UInt64> { _ = store.enter([event(number)]) }
+        for number in 1...1000 as ClosedRange<UInt64> { _ = store.append([event(number)]) }
         #expect(serials(store, after: 0) == Array(901...1000))
         #expect(store.events(after: 500, most: 10).lost(after: 500) == 400)
         #expect(store.events(after: 950, most: 10).lost(after: 950) == 0)
@@ -83,7 +83,7 @@ import Testing
         bounds.bytes = 10_000
         let store = EventStore(bounds)
         let long = EventCgroup(CgroupPath("/" + String(repeating: "x", count: 4000)))
-        for _ in 0..<50 { _ = store.enter([Event(.born, Self.time, long)]) }
+        for _ in 0..<50 { _ = store.append([Event(.born, Self.time, long)]) }
         #expect(store.byteCount <= 10_000)
         #expect(serials(store, after: 0) == [49, 50])
     }
@@ -97,15 +97,15 @@ import Testing
         store.restore(StoredEvent(4, event(4)).encoded)
         store.restore(StoredEvent(.max, event(1)).encoded)
         store.restore([1, 2, 3])
-        _ = store.enter([event(10)])
+        _ = store.append([event(10)])
         #expect(serials(store, after: 0).prefix(4) == [3, 4, 9, 10])
         #expect(store.newest(2, of: EventSelection()).map(\.serial) == [9, 10])
     }
 
     @Test func selectionCombinesKindsTimesAndPattern() throws {
         let store = EventStore()
-        _ = store.enter((1...9).map { event($0, $0 % 2 == 0 ? .died : .born) })
-        _ = store.enter([Event(.gap, Self.time)])
+        _ = store.append((1...9).map { event($0, $0 % 2 == 0 ? .died : .born) })
+        _ = store.append([Event(.gap, Self.time)])
         func found(_ selection: EventSelection, _ most: Int = 100) -> [UInt64] {
             store.newest(most, of: selection).map(\.serial)
         }
@@ -132,9 +132,9 @@ import Testing
             let kills = (0..<17).map { event(tick * 17 + $0, .oomKill) }
             given[.born, default: 0] += 500
             given[.oomKill, default: 0] += 17
-            _ = store.enter(fold.take(births + kills, now: tick * 100_000_000))
+            _ = store.append(fold.take(births + kills, now: tick * 100_000_000))
         }
-        _ = store.enter(fold.flush())
+        _ = store.append(fold.flush())
         let kept = store.newest(.max, of: EventSelection()).map(\.event)
         func count(_ kind: EventKind) -> UInt64 {
             kept.filter { $0.kind == kind }.reduce(0) { $0 + max($1.folded, 1) }

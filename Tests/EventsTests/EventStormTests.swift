@@ -71,8 +71,8 @@ import Testing
         var bounds = EventStore.Bounds()
         bounds.count = 100
         let store = EventStore(bounds)
-        _ = store.enter([event(.oomKill, "/a/x"), event(.changed, "/b")])
-        for _ in 0..<1000 { _ = store.enter([event(.changed, "/user.slice/user-7.slice/c")]) }
+        _ = store.append([event(.oomKill, "/a/x"), event(.changed, "/b")])
+        for _ in 0..<1000 { _ = store.append([event(.changed, "/user.slice/user-7.slice/c")]) }
         let kept = store.newest(.max, of: EventSelection())
         #expect(kept.count == 100)
         #expect(kept.prefix(3).map(\.serial) == [1, 2, 905])

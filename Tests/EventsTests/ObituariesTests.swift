@@ -179,6 +179,29 @@ import Testing
         #expect(cpu(report.unattributed) == [130])
     }
 
+    @Test func unsampledChildThatEndsWithItsParentIsAccountedForOnce() {
+        var feed = DeathFeed()
+        _ = feed.take { $0.add("/q", generation: 99, ["pids.current": Reading(0)]) }
+        _ = feed.take {
+            $0.add("/q", generation: 99, ["pids.current": Reading(1)])
+            family(&$0, 100, ["a": 30])
+        }
+        let reported = UnsampledCgroup(
+            cgroup: EventCgroup(CgroupPath("/p/b"), CgroupID(inode: 7, generation: 20)), born: 1)
+        var end = feed.end("/p/b", 2.4, lived: 0.1, cpu: 60)
+        end.inode = 7
+        let ends = [
+            end, feed.end("/p/a", 2.5, lived: 1, cpu: 50),
+            feed.end("/p", 2.6, lived: 2, cpu: 180),
+        ]
+        let report = feed.take(ends, [reported]) {
+            $0.add("/q", generation: 99, ["pids.current": Reading(0)])
+        }
+        #expect(report.tombstones.map(\.totals.cpuTime) == [180, 50, 60])
+        // 180 is 50 and 60 of the children, and 70 of others.
+        #expect(cpu(report.unattributed) == [70])
+    }
+
     @Test func anEndAfterTheBeginningOfASampleThatHasTheCgroupCountsAtTheNextOne() {
         var feed = DeathFeed()
         _ = feed.take { family(&$0, 500) }

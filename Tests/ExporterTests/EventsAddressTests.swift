@@ -17,7 +17,7 @@ import Testing
     }
 
     private func enter(_ range: ClosedRange<UInt64>, _ kind: EventKind = .born) {
-        _ = store.enter(
+        _ = store.append(
             range.map {
                 Event(
                     kind, EventTime(wall: $0 * 1_000_000, boot: $0),

@@ -1,4 +1,5 @@
 import CgroupModel
+import TestSupport
 import Testing
 
 @testable import History
@@ -109,6 +110,23 @@ import Testing
         } throws: {
             ($0 as? FrameError)?.reason == .malformed
         }
+    }
+
+    /// Readers make lists of CPUs, and add to times.
+    @Test func impossibleHostsAreRefused() {
+        var builder = SnapshotBuilder()
+        builder.add("/a", ["pids.current": Reading(1)])
+        builder.host.cpuCount = 1 << 20
+        #expect(!isRead(FrameCodec.encode(builder.build(), after: nil), after: nil))
+        builder.host.cpuCount = 4096
+        #expect(isRead(FrameCodec.encode(builder.build(), after: nil), after: nil))
+        let possible = builder.build()
+        let late = Snapshot(
+            tick: 1, wallTime: 5,
+            tierTimes: Tier.allCases.map { _ in TierTimes(now: 1 << 63, before: 1) },
+            schema: possible.schema, cgroups: possible.cgroups, blocks: possible.blocks,
+            host: possible.host, health: possible.health)
+        #expect(!isRead(FrameCodec.encode(late, after: nil), after: nil))
     }
 
     @Test func numberOfMoreThan64BitsIsRefused() {

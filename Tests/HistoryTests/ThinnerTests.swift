@@ -45,6 +45,29 @@ import Testing
         }
     }
 
+    /// A tenant can replace its cgroups in each sample.
+    @Test func cgroupsThatAreGoneTakeNoRoom() throws {
+        func sample(_ tick: UInt64) -> Snapshot {
+            var builder = SnapshotBuilder()
+            builder.tick = tick
+            builder.add("/stays", generation: 1, ["memory.current": Reading(tick == 7 ? 500 : 4)])
+            for number in 0..<100 as Range<UInt64> {
+                builder.add(
+                    "/t/\(number)", inode: 100 + tick * 100 + number,
+                    generation: 100 + tick * 100 + number, ["memory.current": Reading(8)])
+            }
+            return builder.build()
+        }
+        var sums = GaugeSums(sample(1).schema)
+        for tick in 1...60 as ClosedRange<UInt64> {
+            sums.add(sample(tick))
+            #expect(sums.slots.count <= 3 * 101 + 64)
+        }
+        let summary = try #require(sums.summary(of: sample(60).normalised))
+        #expect(summary.peaks(of: sample(60).normalised)[0, .memoryUsage].value == 500)
+        #expect(summary.means(of: sample(60).normalised)[0, .memoryUsage].value == 12)
+    }
+
     @Test func ratesCoverThePeriodAndCountersLoseNothing() throws {
         let samples = PastTests.samples(1..<95)
         let frames = try read(thin(samples))

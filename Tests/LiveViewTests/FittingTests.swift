@@ -1,4 +1,5 @@
 import CgroupModel
+import TestSupport
 import Testing
 
 @testable import LiveView
@@ -20,6 +21,36 @@ import Testing
                     #expect(run.row < rows)
                     #expect(run.column + CellWidth.of(run.text) <= columns, "\(run)")
                 }
+            }
+        }
+    }
+
+    /// Another host, or a recording, may claim any number.
+    @Test(arguments: [Reading.largestValue, 1 << 63, 0]) func anyNumbersAreDrawn(_ number: UInt64) {
+        var builder = SnapshotBuilder()
+        let plain = MetricCatalog.all.filter { $0.dimension == nil && $0.kind != .text }
+        let readings = Dictionary(uniqueKeysWithValues: plain.map { ($0.name, Reading(number)) })
+        let before = Dictionary(
+            uniqueKeysWithValues: plain.filter { $0.kind == .counter }
+                .map { ($0.name, Reading(Reading.largestValue - number)) })
+        for path in ["/", "/a", "/a/b"] { builder.add(path, readings, before: before) }
+        builder.host.memoryTotal = Reading(number)
+        builder.host.swapTotal = Reading(number)
+        builder.host.tasks = Reading(number)
+        builder.host.load = Reading(number)
+        builder.host.cpuBusy = Reading(number)
+        builder.host.cpuTotal = Reading(number)
+        for free in [Reading.absent, Reading(0), Reading(number)] {
+            builder.host.memoryFree = free
+            builder.host.memoryAvailable = free
+            builder.host.swapFree = free
+            let snapshot = builder.build()
+            for keys in Self.modes + [["1"], ["3"], ["4"], ["6"]] {
+                var model = LiveModel()
+                model.size = ScreenSize(rows: 50, columns: 200)
+                model.show(snapshot, titles: [:])
+                for key in ["j"] + keys { _ = model.handle(key) }
+                #expect(!FrameComposer.compose(model, SampleMachine.scene).lines.isEmpty)
             }
         }
     }

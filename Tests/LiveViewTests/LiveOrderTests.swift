@@ -54,6 +54,18 @@ import Testing
         #expect(menu.layout.sort == .path)
     }
 
+    @Test func headOfAColumnNamesItsOrderInAnyCase() {
+        for key in SortKey.allCases {
+            #expect(SortKey(typed: key.rawValue) == key)
+            #expect(SortKey(typed: key.rawValue.uppercased()) == key)
+        }
+        for column in Column.allCases where column != .owner {
+            #expect(SortKey(typed: column.facts.title) == SortKey(of: column))
+            #expect(SortKey(typed: column.facts.title.lowercased()) == SortKey(of: column))
+        }
+        #expect(SortKey(typed: "mem") == nil)
+    }
+
     @Test func everyOrderSortsByItsColumn() throws {
         var model = SampleMachine.model(layout: Layout(tree: false))
         model.sort(by: .column(.pressureCPU))
@@ -116,6 +128,15 @@ import Testing
         _ = model.handle(.enter)
         #expect(model.mode == .table)
         #expect(model.rows.count == 1)
+    }
+
+    @Test func filterNamesItsOwnOperatorAfterAnOperatorOfPolicies() {
+        var model = SampleMachine.model(layout: Layout(tree: false), keys: ["/"])
+        for character in "cpu > 50 or" { _ = model.handle(.character(character)) }
+        #expect(
+            model.filterProblem
+                == "'or' is not an operator here; write '|': nginx | cron "
+                + "(quote \"or\" to search for it)")
     }
 
     @Test func aClickSelectsAndAClickOnAHeadSorts() throws {

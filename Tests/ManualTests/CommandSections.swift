@@ -104,7 +104,7 @@ struct CommandSections {
         if let values = argument.allValues, !values.allSatisfy(text.contains) {
             lines += Roff.prose("One of \(values.joined(separator: ", ")).")
         }
-        if let usual = argument.defaultValue, argument.kind != "flag" {
+        if let usual = argument.defaultValue {
             lines += ["The default is", ".Ql \(Roff.argument(usual)) ."]
         }
         if argument.isRepeating, argument.kind == "option", !text.contains("may be repeated") {

@@ -73,13 +73,13 @@ import TestSupport
         // The weekly spike of 90 MiB on 400; 3 GiB of cache are not needed.
         let web = try #require(memory("web"))
         #expect(web.evidence.peak.value == 490 * Self.mebibyte)
-        #expect(web.evidence.growth == nil && !web.isLeast)
+        #expect(web.evidence.growth == nil && !web.isLowerBound)
         let leak = try #require(memory("leak"))
         #expect((39...40).contains((leak.evidence.growth?.each ?? 0) / Self.mebibyte))
         let restarting = try #require(all["restarting.service"])
         #expect(restarting.record.restarts == 5 && memory("restarting")?.evidence.growth != nil)
         let killed = try #require(memory("killed"))
-        #expect(killed.isLeast && killed.evidence.oomKills == 1)
+        #expect(killed.isLowerBound && killed.evidence.oomKills == 1)
         #expect(killed.value >= 300 * Self.mebibyte * 6 / 5)
         // The kernel charges in batches, so a limit of a few MiB is not suggested.
         #expect(memory("idle")?.value == 16 * Self.mebibyte)
@@ -101,12 +101,12 @@ import TestSupport
         let usual = quotas(Self.sized(server))
         #expect(usual.keys.sorted() == ["quota.service"])
         // Throttled in 2 % of the periods at 1.5 CPUs, so at least a fifth more.
-        #expect(usual["quota.service"]?.isLeast == true)
+        #expect(usual["quota.service"]?.isLowerBound == true)
         #expect(usual["quota.service"]?.value == 1_800_000)
         var options = SizingOptions()
         options.suggestsQuota = true
         let web = try #require(quotas(Self.sized(server, options))["web.service"])
-        #expect(web.evidence.peak.value == 1_000_000 && !web.isLeast)
+        #expect(web.evidence.peak.value == 1_000_000 && !web.isLowerBound)
         #expect(web.value == 1_160_000)
     }
 

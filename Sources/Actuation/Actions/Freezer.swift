@@ -233,6 +233,11 @@ package struct Freezer: Sendable {
     }
 
     private func requestsBelow(_ interface: FreezeInterface, _ directory: CgroupDirectory) -> Int {
-        directory.visibleSubtree.dropFirst().count { (try? isRequested(interface, $0)) == true }
+        var count = 0
+        // Only a number for display: a cgroup that cannot be opened does not make the thaw fail.
+        try? directory.visit { cgroup in
+            if cgroup !== directory, (try? isRequested(interface, cgroup)) == true { count += 1 }
+        }
+        return count
     }
 }

@@ -2,7 +2,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Frozen cgroups, and the freeze of those that are killed.
+/// Handles cgroups that are frozen already, and freezes cgroups to kill them.
 extension Killer {
     /// Throws if a frozen cgroup has processes, which cannot handle the signal.
     func checkUnfrozen(
@@ -18,57 +18,54 @@ extension Killer {
         }
     }
 
-    /// The cgroups of this subtree that v1's freezer holds, including those of its shadow group
-    /// (processes moved aside to be frozen alone).
+    /// Returns the target's frozen or freezing v1 cgroups, including those of its shadow group.
     ///
-    /// A frozen v1 process handles no signal and dies only once thawed, so waiting is pointless.
+    /// Throws if another cgroup freezes a process: a frozen v1 process dies only once thawed.
     func cgroupsFrozenOnV1(
         _ trees: TargetTrees, _ processes: Set<Int32>
     ) throws(ActuationError) -> [CgroupDirectory] {
         guard let freezer = context.set.legacy(.freezer) else { return [] }
         let shadow = try ShadowGroups(context).existing(trees, in: freezer)
         let tops = [trees.directories[freezer], shadow].compactMap { $0 }
-        let others = tops.map(\.path) + [trees.path]
-        if let (process, freezer) = try holder(of: processes, besides: others) {
+        let toThaw = tops.map(\.path) + [trees.path]
+        if let (process, cgroup) = try frozenProcess(of: processes, outside: toThaw) {
             throw ActuationError(
                 .busy,
-                "cannot kill \(trees.path): \(process) is frozen by \(freezer) and cannot exit "
-                    + "until that is thawed: cgwarden thaw \(freezer)")
+                "cannot kill \(trees.path): \(process) is frozen by \(cgroup) and cannot exit "
+                    + "until that is thawed: cgwarden thaw \(cgroup)")
         }
         var frozen: [CgroupDirectory] = []
         for top in tops {
-            for cgroup in try top.reporting(top.subtree) where try !isThawed(cgroup) {
-                frozen.append(cgroup)
+            try top.reporting { () throws(IOError) in
+                try top.visit { cgroup throws(IOError) in
+                    if try !isThawed(cgroup) { frozen.append(cgroup) }
+                }
             }
         }
         return frozen
     }
 
-    /// Whether v1's freezer does not hold a cgroup, which may have been removed.
-    private func isThawed(_ cgroup: CgroupDirectory) throws(ActuationError) -> Bool {
-        do throws(IOError) {
-            return try Self.freezer.isThawed { name throws(IOError) in
-                try context.files.text(name, of: cgroup)
-            }
-        } catch {
-            if error.isGone { return true }
-            throw ActuationError(error, on: cgroup)
+    /// Whether the cgroup is thawed in v1's freezer.
+    private func isThawed(_ cgroup: CgroupDirectory) throws(IOError) -> Bool {
+        try Self.freezer.isThawed { name throws(IOError) in
+            try context.files.text(name, of: cgroup)
         }
     }
 
-    /// The cgroup that freezes one of the processes on v1, unless it is one of those to be thawed.
-    private func holder(
-        of processes: Set<Int32>, besides ours: [CgroupPath]
-    ) throws(ActuationError) -> (process: String, freezer: CgroupPath)? {
+    /// Returns a process that a v1 cgroup outside `toThaw` freezes, and that cgroup.
+    private func frozenProcess(
+        of processes: Set<Int32>, outside toThaw: [CgroupPath]
+    ) throws(ActuationError) -> (process: String, cgroup: CgroupPath)? {
         guard let freezer = context.set.legacy(.freezer) else { return nil }
         let places = ProcessPlaces(set: context.set)
-        var asked: Set<CgroupPath> = []
+        var checked: Set<CgroupPath> = []
         for pid in processes.sorted() {
-            guard let place = try places.place(of: pid, in: freezer), asked.insert(place).inserted,
+            guard let place = try places.place(of: pid, in: freezer),
+                checked.insert(place).inserted,
                 let directory = try? CgroupDirectory(place, in: context.set.hierarchies[freezer]),
                 let cgroup = try Self.freezer.holders(of: directory, context.files).first(where: {
                     holder in
-                    !ours.contains(where: holder.isWithin)
+                    !toThaw.contains(where: holder.isWithin)
                 })
             else { continue }
             let name = ProcessReader(context.set.system).stat(pid)?.name ?? "process"
@@ -77,18 +74,20 @@ extension Killer {
         return nil
     }
 
-    /// Clears freeze requests, which outlive the frozen processes and would stop new ones.
+    /// Clears the subtree's v2 freeze requests, which would freeze new processes, too.
     func clearFreezeRequests(_ directory: CgroupDirectory) {
         let interface = FreezeInterface(version: .unified)
-        for cgroup in directory.visibleSubtree
-        where (try? context.files.text(interface.file, of: cgroup)) != interface.thawedValue {
-            try? context.files.write(interface.thawedValue, to: interface.file, of: cgroup)
+        try? directory.visit { cgroup in
+            if (try? context.files.text(interface.file, of: cgroup)) != interface.thawedValue {
+                try? context.files.write(interface.thawedValue, to: interface.file, of: cgroup)
+            }
         }
     }
 
-    /// Freezes the cgroup so that no process can fork, without waiting long for uninterruptible
-    /// sleep; false if it was removed.
-    func stop(_ directory: CgroupDirectory) throws(ActuationError) -> Bool {
+    /// Freezes the cgroup so that no process can fork; false if it was removed.
+    ///
+    /// Waits at most 500 ms, because a process in uninterruptible sleep (D) cannot freeze.
+    func freeze(_ directory: CgroupDirectory) throws(ActuationError) -> Bool {
         do throws(IOError) {
             try context.files.write(Self.freezer.frozenValue, to: Self.freezer.file, of: directory)
         } catch {
@@ -102,7 +101,7 @@ extension Killer {
 
     /// Thaws the cgroup and its descendants, because a frozen v1 process dies only once thawed.
     func thaw(_ directory: CgroupDirectory) {
-        for cgroup in directory.visibleSubtree { thawAlone(cgroup) }
+        try? directory.visit { cgroup in thawAlone(cgroup) }
     }
 
     /// Thaws the cgroup without its descendants.

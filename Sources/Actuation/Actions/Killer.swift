@@ -102,8 +102,9 @@ package struct Killer: Sendable {
                 + "cgroup, or move it")
     }
 
-    /// The unified hierarchy first, because there cgroup.kill ends all at once; then v1's freezer;
-    /// then the others.
+    /// Returns the cgroup's hierarchies, the preferred one first.
+    ///
+    /// This is the unified one, where cgroup.kill kills all processes at once, then v1's freezer.
     private func candidates(_ trees: TargetTrees) -> [Int] {
         let preferred = [context.set.unified, context.set.legacy(.freezer)].compactMap { $0 }.filter
         {
@@ -160,8 +161,8 @@ package struct Killer: Sendable {
         var rounds = 0
         while rounds < Self.mostRounds {
             rounds += 1
-            // Its agent may have removed it once it was empty.
-            if isFreezer, try !stop(directory) { break }
+            // A release agent may have removed the cgroup once it was empty.
+            if isFreezer, try !freeze(directory) { break }
             try? residents.update()
             send(.kill, to: residents.processes, residents)
             if isFreezer { thaw(directory) }
@@ -179,8 +180,10 @@ package struct Killer: Sendable {
         for cgroup in frozen { thawAlone(cgroup) }
     }
 
-    /// False where the kernel has no `cgroup.kill` (before 5.14), does not support it for a
-    /// threaded cgroup, or does not permit it, as to a user who may signal the processes.
+    /// Kills through `cgroup.kill`; false if the kernel lacks it, refuses it or forbids it.
+    ///
+    /// It needs Linux 5.14 and does not support threaded cgroups. A user who may signal the
+    /// processes may lack the permission to write to it.
     private func killByKernel(_ directory: CgroupDirectory) throws(ActuationError) -> Bool {
         do throws(IOError) {
             try context.files.write("1", to: "cgroup.kill", of: directory)

@@ -2,13 +2,16 @@
 ///
 ///     1: POSIX  ADVISORY  WRITE 705 00:1c:12 0 EOF
 ///     1: -> POSIX  ADVISORY  WRITE 706 00:1c:12 0 EOF
+///
+/// The kernel omits locks of processes outside this PID namespace, together with their waiters.
 struct LockTable: Equatable {
     /// A lock and the processes that wait for it.
     struct Lock: Equatable {
-        /// The PID that took it: -1 for an open-file-description lock, 0 in another PID namespace.
+        /// The PID that took it; -1 for an open-file-description lock.
         let holder: Int32
         /// The device and inode as the kernel prints them.
         let file: String
+        /// The PIDs that wait for it: -1 as in ``holder``, 0 outside this PID namespace.
         var waiters: [Int32]
     }
 
@@ -24,7 +27,7 @@ struct LockTable: Equatable {
             let number = words.removeFirst()
             let waits = words[0] == "->"
             if waits { words.removeFirst() }
-            // TYPE ADVISORY WRITE PID FILE START END
+            // TYPE MODE ACCESS PID MAJOR:MINOR:INODE START END
             guard words.count >= 5, let pid = Int32(words[3]) else { return nil }
             if waits {
                 guard let index = byNumber[number] else { return nil }
@@ -37,17 +40,17 @@ struct LockTable: Equatable {
         locks.removeAll { $0.waiters.isEmpty }
     }
 
-    /// Returns the members' locks that outsiders wait for, each with a member that holds it.
+    /// Returns the locks of `members` that other processes wait for, each with a member holding it.
     ///
-    /// The table has the PID that took the lock. A process that inherited or shares the open file
-    /// holds it as well, so `holder` looks up locks that others took.
+    /// The table lists only the PID that took a lock. A member that inherited or shares the open
+    /// file holds it as well; `memberHolding` finds that member by file.
     func held(
-        by members: Set<Int32>, holder: (String) -> Int32?
+        by members: Set<Int32>, memberHolding: (String) -> Int32?
     ) -> [(lock: Lock, holder: Int32)] {
         locks.compactMap { lock in
             guard lock.waiters.contains(where: { !members.contains($0) }) else { return nil }
             if members.contains(lock.holder) { return (lock, lock.holder) }
-            return holder(lock.file).map { (lock, $0) }
+            return memberHolding(lock.file).map { (lock, $0) }
         }
     }
 }

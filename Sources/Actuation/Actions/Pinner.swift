@@ -29,9 +29,14 @@ package struct Pinner: Sendable {
         try directory.checkCurrent(advice: "; nothing was done")
         let done = try write(wanted, to: directory)
         do throws(ActuationError) {
-            return try confirm(wanted, directory, isLegacy: context.set.legacy(.cpuset) != nil)
+            let pinned = try confirm(
+                wanted, directory, isLegacy: context.set.legacy(.cpuset) != nil)
+            // Not earlier: undo helpers stay while a value is being written, because an earlier
+            // change expires again if this one fails.
+            for begun in done { context.recorded.finish(begun) }
+            return pinned
         } catch {
-            putBack(done, directory)
+            rollBack(done)
             throw error
         }
     }
@@ -133,21 +138,17 @@ package struct Pinner: Sendable {
         }
     }
 
-    /// A file that was written, with its text before.
-    private typealias Written = (file: String, original: String)
-
     private func write(
         _ wanted: [Request], to directory: CgroupDirectory
-    ) throws(ActuationError) -> [Written] {
-        var done: [Written] = []
+    ) throws(ActuationError) -> [JournaledWrite.Begun] {
+        var done: [JournaledWrite.Begun] = []
         for request in wanted {
             do throws(ActuationError) {
-                let original = try context.files.read(request.file, of: directory)
-                try context.recorded.write(
+                let begun = try context.recorded.begin(
                     "\(request.list)", to: ControlCell(request.file), of: directory, cause: "pin")
-                done.append((request.file, original))
+                done.append(begun)
             } catch {
-                putBack(done, directory)
+                rollBack(done)
                 throw error
             }
         }
@@ -161,19 +162,14 @@ package struct Pinner: Sendable {
                         + "your user manager")
             }
         } catch {
-            putBack(done, directory)
+            rollBack(done)
             throw error
         }
         return done
     }
 
-    private func putBack(_ done: [Written], _ directory: CgroupDirectory) {
-        for (file, original) in done.reversed() {
-            // The kernel ignores an empty write; a newline empties the list.
-            try? context.files.write(original.isEmpty ? "\n" : original, to: file, of: directory)
-            guard let now = try? context.files.text(file, of: directory) else { continue }
-            context.journal?.settle(file, inode: directory.inode, readBack: now)
-        }
+    private func rollBack(_ done: [JournaledWrite.Begun]) {
+        for begun in done.reversed() { context.recorded.rollBack(begun) }
     }
 
     private func confirm(

@@ -8,7 +8,7 @@ package struct ProcessKiller: Sendable {
     package struct Killed: Sendable {
         /// The command name, safe for a terminal.
         package let name: String
-        /// Whether it was killed after the signal had not ended it.
+        /// Whether it was killed because the signal did not end it.
         package let isForced: Bool
     }
 
@@ -30,7 +30,7 @@ package struct ProcessKiller: Sendable {
         } catch {
             throw missing(pid, path)
         }
-        // Looked up after the handle was opened, which cannot refer to a later process.
+        // Looked up after the handle was opened, so the handle cannot refer to a later process.
         let places = try ProcessPlaces(set: context.set).places(of: pid) ?? []
         guard pid > 1, places.contains(where: { $0?.isWithin(path) ?? false }),
             let name = ProcessReader(context.set.system).stat(pid)?.name
@@ -68,7 +68,7 @@ package struct ProcessKiller: Sendable {
 }
 
 extension ActuationError {
-    /// The error about a process of a cgroup that could not be signalled.
+    /// Creates the error about a process of a cgroup that could not be signaled.
     init(signalling error: IOError, of path: CgroupPath) {
         self.init(
             error.isPermission ? .notPermitted : .failed,

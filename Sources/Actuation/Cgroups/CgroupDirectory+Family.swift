@@ -24,9 +24,11 @@ extension CgroupDirectory {
         textIfAny("cpu.cfs_period_us", KernelControlFiles()).flatMap { UInt64($0) }
     }
 
-    /// The child cgroups that can be opened.
-    var visibleChildren: [CgroupDirectory] {
-        ((try? childPaths()) ?? []).compactMap { try? CgroupDirectory($0, in: hierarchy) }
+    /// The child cgroups that can be opened; each is opened when the iteration reaches it.
+    var visibleChildren: some Sequence<CgroupDirectory> {
+        ((try? childPaths()) ?? []).lazy.compactMap { [hierarchy] path in
+            try? CgroupDirectory(path, in: hierarchy)
+        }
     }
 
     /// The parent cgroup; nil for the root.

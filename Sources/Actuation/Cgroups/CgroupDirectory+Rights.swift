@@ -2,7 +2,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Checks of what a dry run would be refused, without a change.
+/// Checks permissions for a dry run, without changing anything.
 extension CgroupDirectory {
     /// Throws if this process may not write to an interface file; the file may be missing.
     func checkWritable(_ name: String) throws(ActuationError) {

@@ -40,15 +40,40 @@ extension CgroupDirectory {
         return result
     }
 
-    /// Returns this cgroup and those of its descendants that can be opened.
-    var visibleSubtree: [CgroupDirectory] {
-        var result = [self]
-        var next = 0
-        while next < result.count {
-            result += result[next].visibleChildren
-            next += 1
+    /// Calls `body` with this cgroup and its descendants, each before its own descendants.
+    ///
+    /// Keeps only one descendant open at a time, because a host has more cgroups than a process may
+    /// open. Skips cgroups that were removed since the listing, and with `skippingCovered` those
+    /// that a mount covers. Any other error is thrown after the remaining cgroups were visited.
+    func visit(
+        skippingCovered: Bool = false, _ body: (CgroupDirectory) throws(IOError) -> Void
+    ) throws(IOError) {
+        var failure: IOError?
+        var next = try visitAlone(body, &failure)
+        while let path = next.popLast() {
+            do throws(IOError) {
+                let cgroup = try CgroupDirectory(path, in: hierarchy)
+                next += try cgroup.visitAlone(body, &failure)
+            } catch {
+                if error.isGone || skippingCovered && error.isCovered { continue }
+                failure = failure ?? error
+            }
         }
-        return result
+        if let failure { throw failure }
+    }
+
+    /// Calls `body` with this cgroup, and returns the paths of its children.
+    ///
+    /// Sets `failure` to the error of `body` if it is the first one.
+    private func visitAlone(
+        _ body: (CgroupDirectory) throws(IOError) -> Void, _ failure: inout IOError?
+    ) throws(IOError) -> [CgroupPath] {
+        do throws(IOError) {
+            try body(self)
+        } catch {
+            if !error.isGone { failure = failure ?? error }
+        }
+        return try childPaths()
     }
 
     /// Returns the processes of this cgroup and its descendants.
@@ -56,13 +81,7 @@ extension CgroupDirectory {
     /// 0 means a process in another PID namespace. A cgroup removed in the meantime has none.
     func processesBelow() throws(IOError) -> Set<Int32> {
         var result: Set<Int32> = []
-        for directory in try subtree() {
-            do throws(IOError) {
-                result.formUnion(try directory.processes())
-            } catch  where error.isGone {
-                continue
-            }
-        }
+        try visit { cgroup throws(IOError) in result.formUnion(try cgroup.processes()) }
         return result
     }
 

@@ -24,7 +24,7 @@ extension ControlFiles {
         _ name: String, of directory: CgroupDirectory, _ parse: (String) -> Value?
     ) throws(IOError) -> Value {
         guard let value = parse(try text(name, of: directory)) else {
-            throw IOError("understand", name, .inputOutput)
+            throw IOError("parse", name, .inputOutput, objection: "it is malformed")
         }
         return value
     }

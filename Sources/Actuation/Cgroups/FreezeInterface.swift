@@ -83,17 +83,17 @@ struct FreezeInterface {
 }
 
 extension FreezeInterface {
-    /// Checks whether a freezing cgroup is completely frozen; `look` counts the checks from 1.
+    /// Checks whether a freezing cgroup is completely frozen; `check` counts the checks from 1.
     ///
     /// v1 misses a process that forks during the request. The request is therefore repeated, with a
-    /// short thaw every fourth time if `mayLetGo`, so that a parent can meet its child.
-    func look(
-        _ look: Int, mayLetGo: Bool = true, read: (String) throws(IOError) -> String,
+    /// short thaw every fourth time if `mayThaw`, so that an interrupted fork can complete.
+    func checkFrozen(
+        _ check: Int, mayThaw: Bool = true, read: (String) throws(IOError) -> String,
         write: (String) throws(IOError) -> Void
     ) throws(IOError) -> Bool {
         if try isFrozen(read) { return true }
-        guard version == .legacy, look > 2 else { return false }
-        if mayLetGo, look % 4 == 0 {
+        guard version == .legacy, check > 2 else { return false }
+        if mayThaw, check % 4 == 0 {
             try write(thawedValue)
             Pause.sleep(.milliseconds(2))
         }
@@ -105,11 +105,11 @@ extension FreezeInterface {
     func settle(
         _ directory: CgroupDirectory, files: any ControlFiles, within time: Duration
     ) throws(IOError) -> Bool {
-        var looks = 0
+        var checks = 0
         return try Deadline(after: time).wait { () throws(IOError) in
-            looks += 1
-            return try look(
-                looks,
+            checks += 1
+            return try checkFrozen(
+                checks,
                 read: { name throws(IOError) in try files.text(name, of: directory) },
                 write: { value throws(IOError) in try files.write(value, to: file, of: directory) })
         }

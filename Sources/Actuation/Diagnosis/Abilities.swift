@@ -1,20 +1,20 @@
 internal import CgroupModel
 internal import Hierarchy
 
-/// Determines what each command can do, from the hierarchies and the kernel's version.
+/// Determines which commands work on this host and how, from its hierarchies and kernel version.
 struct Abilities {
     let set: HierarchySet
     let trees: [Diagnosis.Tree]
     private let version: (major: Int, minor: Int)
 
-    private let hasOwnSystemd: Bool
+    private let hasUserManager: Bool
 
     init(
-        set: HierarchySet, trees: [Diagnosis.Tree], kernel: String, hasOwnSystemd: Bool = false
+        set: HierarchySet, trees: [Diagnosis.Tree], kernel: String, hasUserManager: Bool = false
     ) {
         self.set = set
         self.trees = trees
-        self.hasOwnSystemd = hasOwnSystemd
+        self.hasUserManager = hasUserManager
         let parts = kernel.split(separator: ".").map { part in Int(part.prefix { $0.isNumber }) ?? 0
         }
         version = (parts.first ?? 0, parts.count > 1 ? parts[1] : 0)
@@ -38,7 +38,8 @@ struct Abilities {
             return able("freeze, thaw", "freezer.state", freezer)
         }
         return unable(
-            "freeze, thaw", "no hierarchy has the freezer; mount v2, or v1 with -o freezer")
+            "freeze, thaw",
+            "no hierarchy can freeze; mount v2 (Linux 5.2 or later), or v1 with -o freezer")
     }
 
     private var kill: Diagnosis.Ability {
@@ -63,11 +64,11 @@ struct Abilities {
             return unable("reclaim", absence(of: .memory))
         }
         if set.hierarchies[tree].version == .legacy {
-            return able("reclaim", "memory.force_empty", tree, but: "on v1 only --all")
+            return able("reclaim", "memory.force_empty", tree, but: "v1 supports only --all")
         }
         return isAtLeast(5, 19)
             ? able("reclaim", "memory.reclaim", tree)
-            : unable("reclaim", "the kernel has no memory.reclaim (since 5.19)")
+            : unable("reclaim", "memory.reclaim needs Linux 5.19 or later")
     }
 
     private func limit(_ controller: Controller) -> Diagnosis.Ability {
@@ -81,7 +82,8 @@ struct Abilities {
     private func absence(of controller: Controller) -> String {
         "no hierarchy has \(controller.rawValue)"
             + (set.isOffSinceBoot(controller)
-                ? ", disabled at boot; boot with cgroup_enable=\(controller.rawValue)" : "")
+                ? ", disabled at boot; boot with cgroup_enable=\(controller.rawValue), and without "
+                    + "cgroup_disable" : "")
     }
 
     private func change(_ command: String) -> Diagnosis.Ability {
@@ -91,11 +93,12 @@ struct Abilities {
             let means = writable.isEmpty ? "the cgroups delegated to you" : "some hierarchies"
             return able(command, "\(means), such as \(first.label)")
         }
-        if command == "run", hasOwnSystemd { return able(command, "scopes of your user manager") }
+        if command == "run", hasUserManager { return able(command, "scopes of your user manager") }
+        let refusal = trees.first?.refusal.map { "\($0); " } ?? ""
         return unable(
             command,
-            "\(trees.first?.refusal ?? "nothing is mounted"); run as root, or under systemd "
-                + "with: systemd-run --user --scope -p Delegate=yes")
+            "\(refusal)run as root, or under systemd with: systemd-run --user --scope "
+                + "-p Delegate=yes")
     }
 
     private func tree(of controller: Controller) -> Int? {
@@ -106,7 +109,7 @@ struct Abilities {
         return unified
     }
 
-    /// The ability to run a command, if the hierarchy permits it to this process.
+    /// Returns how a command works in a hierarchy, or why this process may not run it there.
     private func able(
         _ command: String, _ means: String, _ tree: Int, but note: String? = nil
     ) -> Diagnosis.Ability {

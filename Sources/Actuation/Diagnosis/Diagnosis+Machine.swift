@@ -25,13 +25,13 @@ extension Diagnosis {
         capabilities = Self.capabilitiesThatMatter.map { name, use in
             (name, held.contains(name), use)
         }
-        let ownSystemd = user.flatMap { user in
+        let userManager = user.flatMap { user in
             system.isLive && user != 0 && set.mode == .v2
                 ? try? Systemd.connected(to: .user(user)).version() : nil
         }
         abilities =
             Abilities(
-                set: set, trees: trees, kernel: kernel, hasOwnSystemd: ownSystemd != nil
+                set: set, trees: trees, kernel: kernel, hasUserManager: userManager != nil
             ).all
         descriptors = DescriptorBudget.limits.descriptors
         watches = number("sys/fs/inotify/max_user_watches")
@@ -44,7 +44,10 @@ extension Diagnosis {
         runsSystemd = InstalledSystemd.isRunning
         runningSystemd = runsSystemd && system.isLive ? Self.askedVersion() : nil
         initialProcess = reader.stat(1)?.name ?? "unknown"
-        (limiters, siblings) = Self.others(system, reader, own: own.map { Int32($0.pid) })
+        let others = Self.others(system, reader, own: own.map { Int32($0.pid) })
+        limiters = others.limiters
+        daemons = others.daemons
+        siblings = others.siblings
     }
 
     private static func askedVersion() -> Result<String, ActuationError> {
@@ -81,11 +84,14 @@ extension Diagnosis {
 
     private static let capabilitiesThatMatter = [
         ("cap_dac_override", "write to cgroups of other users"),
-        ("cap_sys_admin", "watch writers, set device lists and release agents, create namespaces"),
+        (
+            "cap_sys_admin",
+            "watch writers, set device lists and release agents, and create namespaces"
+        ),
         ("cap_kill", "signal processes of other users"),
         (
             "cap_sys_resource",
-            "use pressure triggers with any window, protect helpers from the OOM killer"
+            "use pressure triggers with any window and protect helpers from the OOM killer"
         ),
         ("cap_sys_ptrace", "read the namespaces of other users' processes"),
     ]
@@ -118,23 +124,29 @@ extension Diagnosis {
 
     private static func others(
         _ system: SystemRoot, _ reader: ProcessReader, own: Int32?
-    ) -> (limiters: [Limiter], siblings: [Limiter]) {
+    ) -> (limiters: [Limiter], daemons: [Limiter], siblings: [Limiter]) {
         guard let proc = try? OwnedDescriptor.directory(system.proc),
             let entries = try? proc.entries(path: system.proc.pathText)
-        else { return ([], []) }
+        else { return ([], [], []) }
         var limiters: [Limiter] = []
+        var daemons: [Limiter] = []
         var siblings: [Limiter] = []
         for pid in entries.compactMap({ Int32(String(decoding: $0.name, as: UTF8.self)) }).sorted()
         {
-            guard pid != own, let stat = reader.stat(pid), !stat.isKernelThread else { continue }
-            if let effect = ForeignLimiters.effects[stat.name] {
+            guard pid != own, let stat = reader.stat(pid), !stat.isKernelThread, !stat.isEnding
+            else { continue }
+            if let effect = CompetingPrograms.effects[stat.name] {
                 limiters.append(Limiter(pid: pid, name: stat.name, effect: effect))
             } else if stat.name == "cgwarden" || stat.name == "cgwarden-thaw" {
-                siblings.append(
-                    Limiter(
-                        pid: pid, name: stat.name, effect: reader.command(pid, name: stat.name)))
+                let command = reader.commandLine(pid, name: stat.name)
+                let process = Limiter(pid: pid, name: stat.name, effect: command.text)
+                if command.arguments.dropFirst().first == "daemon" {
+                    daemons.append(process)
+                } else {
+                    siblings.append(process)
+                }
             }
         }
-        return (limiters, siblings)
+        return (limiters, daemons, siblings)
     }
 }

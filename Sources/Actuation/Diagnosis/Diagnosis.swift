@@ -69,6 +69,8 @@ package struct Diagnosis: Sendable {
     package let initialProcess: String
     /// Other programs that limit cgroups or kill processes.
     package let limiters: [Limiter]
+    /// The daemons of this program.
+    package let daemons: [Limiter]
     /// Other processes of this program.
     package let siblings: [Limiter]
 }

@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// Freezes and thaws one cgroup repeatedly, through files that are already open.
 ///
-/// On v2 it writes `cgroup.freeze` directly even where systemd owns the cgroup. At a memory limit
-/// there is no time for PID 1, which may be stuck as well.
+/// On v2 it writes `cgroup.freeze` directly even where systemd owns the cgroup. At a memory limit,
+/// a call to PID 1 takes too long, and PID 1 may be stuck, too.
 package final class FreezeSwitch: Sendable {
     private let directory: CgroupDirectory
     private let interface: FreezeInterface
@@ -14,8 +14,8 @@ package final class FreezeSwitch: Sendable {
     private let state: KeptFile
     private let request: KeptFile
     private let journal: UndoJournal?
-    private let looks = Atomic(0)
-    private let asked = Atomic(false)
+    private let checks = Atomic(0)
+    private let requested = Atomic(false)
 
     /// Opens the files of a cgroup.
     package init(_ directory: CgroupDirectory, journal: UndoJournal?) throws(ActuationError) {
@@ -34,49 +34,51 @@ package final class FreezeSwitch: Sendable {
     /// The cgroup's inode in the hierarchy that freezes it.
     package var inode: UInt64 { directory.inode }
 
-    /// The file to poll(2) for the completed freeze; nil on v1, where only reading shows it.
-    package var notices: KeptFile? { interface.version == .unified ? state : nil }
+    /// The file to poll(2) for the completion of a freeze; nil on v1, which must be read instead.
+    package var pollableState: KeptFile? { interface.version == .unified ? state : nil }
 
-    /// Whether this switch requested a freeze.
-    package var isAsked: Bool { asked.load(ordering: .relaxed) }
+    /// Whether this switch requested a freeze and has not thawed the cgroup since.
+    package var didRequestFreeze: Bool { requested.load(ordering: .relaxed) }
 
     /// Records and requests the freeze; throws if it is already requested.
     package func freeze(cause: String) throws(ActuationError) {
-        try directory.reporting { () throws(IOError) in
-            guard try !interface.isRequested(read) else {
-                throw IOError("freeze", "\(directory.path), which is already frozen", .busy)
-            }
+        guard try !isRequested() else {
+            var error = ActuationError(
+                .busy,
+                "cannot freeze \(directory.path): its freeze is already requested; thaw it first: "
+                    + "cgwarden thaw \(directory.path)")
+            error.errno = .busy
+            throw error
         }
         _ = try journal?.record(
             ControlCell(interface.file), of: directory, interface.thawedValue,
             wanted: interface.frozenValue, cause: cause)
         FrozenMark(journal: journal).put(on: directory.descriptor)
-        looks.store(0, ordering: .relaxed)
-        asked.store(true, ordering: .relaxed)
+        checks.store(0, ordering: .relaxed)
+        requested.store(true, ordering: .relaxed)
         try directory.reporting { () throws(IOError) in try write(interface.frozenValue) }
     }
 
-    /// Whether the cgroup is completely frozen.
+    /// Checks whether the cgroup is completely frozen; on v1, retries an incomplete freeze.
     ///
-    /// On v1 an incomplete freeze is requested again, with a short thaw now and then if `mayLetGo`,
-    /// which an interrupted fork needs.
-    package func stands(mayLetGo: Bool) throws(ActuationError) -> Bool {
-        let look = looks.wrappingAdd(1, ordering: .relaxed).newValue
+    /// If `mayThaw`, every fourth retry thaws it briefly, so that an interrupted fork can complete.
+    package func checkFrozen(mayThaw: Bool) throws(ActuationError) -> Bool {
+        let check = checks.wrappingAdd(1, ordering: .relaxed).newValue
         return try directory.reporting { () throws(IOError) in
-            try interface.look(look, mayLetGo: mayLetGo, read: read, write: write)
+            try interface.checkFrozen(check, mayThaw: mayThaw, read: read, write: write)
         }
     }
 
-    /// Whether its freeze is still requested, by this switch or another program.
+    /// Whether a freeze of the cgroup is requested, by this switch or another program.
     package func isRequested() throws(ActuationError) -> Bool {
         try directory.reporting { () throws(IOError) in try interface.isRequested(read) }
     }
 
     /// Thaws the cgroup; does nothing if this switch did not freeze it.
     package func thaw() throws(ActuationError) {
-        guard isAsked else { return }
+        guard didRequestFreeze else { return }
         try directory.reporting { () throws(IOError) in try write(interface.thawedValue) }
-        asked.store(false, ordering: .relaxed)
+        requested.store(false, ordering: .relaxed)
         FrozenMark.take(from: directory.descriptor)
         journal?.settle(
             interface.file, inode: directory.inode, readBack: interface.thawedValue)

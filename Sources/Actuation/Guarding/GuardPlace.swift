@@ -35,8 +35,9 @@ package struct GuardPlace: Sendable {
     /// Whether v1 counts the memory, where OOM kills can be disabled.
     package var isLegacy: Bool { memory.hierarchy.version == .legacy }
 
-    /// Why it must no longer be frozen: it was removed, its hierarchies differ, or that is unknown;
-    /// nil if it may.
+    /// Why it must no longer be frozen: it was removed, its hierarchies differ, or that is unknown.
+    ///
+    /// Nil if it may be frozen.
     package func disagreement() -> String? {
         do throws(ActuationError) {
             for directory in [memory, freezer] { try directory.checkCurrent() }
@@ -56,8 +57,9 @@ package struct GuardPlace: Sendable {
     /// Whether it has no processes; false if that is unknown.
     package var isEmpty: Bool { (try? memory.processesBelow().isEmpty) ?? false }
 
-    /// Why it must not stay frozen: others wait for one of its locks, or that is unknown; nil if it
-    /// may.
+    /// Why it must not stay frozen: other processes wait for one of its locks, or that is unknown.
+    ///
+    /// Nil if it may stay frozen.
     package func lockAwaitedByOthers() -> String? {
         do throws(ActuationError) {
             return HeldLocks(set).reasonToThaw(try freezer.members())

@@ -1,7 +1,7 @@
 internal import CgroupModel
 package import KernelIO
 
-/// An interface file that stays open, so that reads need no path and little memory.
+/// An interface file that stays open, so that reads need no path lookup and little memory.
 package final class KeptFile: Sendable {
     /// The descriptor to poll(2): v2's `*.events` signal a change until they are read.
     package let descriptor: OwnedDescriptor
@@ -19,7 +19,7 @@ package final class KeptFile: Sendable {
     /// Reads the current number; throws EIO if the first line is not one.
     package func number() throws(IOError) -> UInt64 {
         guard let number = UInt64(try text().prefix { $0 != "\n" }) else {
-            throw IOError("understand", name, .inputOutput)
+            throw IOError("parse", name, .inputOutput, objection: "it does not begin with a number")
         }
         return number
     }

@@ -8,7 +8,7 @@ package final class MemoryNotice: Sendable {
         case usage(UInt64)
         /// The limit is reached and reclaim has failed, whether or not the OOM killer is on.
         case outOfMemory
-        /// Reclaim is in serious difficulty; often signaled in bursts.
+        /// Reclaim is hardly able to free memory; often signaled in bursts.
         case criticalPressure
     }
 

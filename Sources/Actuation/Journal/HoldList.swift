@@ -76,8 +76,7 @@ package struct HoldList: Sendable {
 
     /// Holds a cgroup for a duration from now.
     package func hold(_ path: CgroupPath, for duration: Duration) throws(IOError) -> Hold {
-        let micros = UInt64(clamping: Int64(duration / .microseconds(1)))
-        let hold = Hold(path: path, end: Hold.now + micros)
+        let hold = Hold(path: path, end: Hold.now + duration.nanoseconds / 1000)
         try set(hold)
         return hold
     }

@@ -18,10 +18,56 @@ struct JournaledWrite {
     func write(
         _ value: String, to cell: ControlCell, of directory: CgroupDirectory, cause: String
     ) throws(ActuationError) {
+        finish(try begin(value, to: cell, of: directory, cause: cause))
+    }
+
+    /// A value that was written, until its result is recorded.
+    struct Begun {
+        let cell: ControlCell
+        let directory: CgroupDirectory
+        /// The value before the write.
+        let original: String
+        /// The record; nil without a journal.
+        let entry: JournalEntry?
+        /// The earlier change that the record replaces, if that expires.
+        let replaced: JournalEntry?
+    }
+
+    /// Records the current value and writes the new one.
+    ///
+    /// Call ``finish(_:)`` or ``rollBack(_:)`` afterwards; until then, the value counts as being
+    /// written. A refused write leaves an earlier change its deadline.
+    func begin(
+        _ value: String, to cell: ControlCell, of directory: CgroupDirectory, cause: String
+    ) throws(ActuationError) -> Begun {
         let original = cell.value(in: try files.read(cell.file, of: directory))
+        let replaced = journal?.expiringEntry(of: cell, in: directory)
         let entry = try journal?.record(cell, of: directory, original, wanted: value, cause: cause)
-        defer { note(entry, of: directory) }
-        try files.put(cell.command(value), to: cell.file, of: directory)
+        let begun = Begun(
+            cell: cell, directory: directory, original: original, entry: entry, replaced: replaced)
+        do throws(ActuationError) {
+            try files.put(cell.command(value), to: cell.file, of: directory)
+        } catch {
+            withdraw(begun)
+            throw error
+        }
+        return begun
+    }
+
+    /// Records the value after a write.
+    func finish(_ begun: Begun) { note(begun.entry, of: begun.directory) }
+
+    /// Writes the value before a change again, because the change failed later.
+    func rollBack(_ begun: Begun) {
+        let command = begun.cell.command(begun.original)
+        try? files.write(command, to: begun.cell.file, of: begun.directory)
+        withdraw(begun)
+    }
+
+    /// Records the value after a refused change, and the deadline of the change before it.
+    private func withdraw(_ begun: Begun) {
+        note(begun.entry, of: begun.directory)
+        if let replaced = begun.replaced { try? journal?.expireAgain([replaced]) }
     }
 
     /// Records the value after a write, successful or not.
@@ -46,7 +92,7 @@ extension UndoJournal {
         try record(
             cell, at: directory.path, inode: directory.inode, in: directory.hierarchy,
             originalAbove(directory, cell, original) ?? original, wanted: wanted, cause: cause,
-            newestBelow: newestBelow(directory, cell))
+            newestBelow: try newestBelow(directory, cell))
     }
 
     /// Records a change that is not a control file's value, or whose cgroup may not exist yet.

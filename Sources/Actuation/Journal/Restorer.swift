@@ -49,7 +49,7 @@ package struct Restorer {
         } catch {
             throw ActuationError(error)
         }
-        try check(view, owners, thaws: !dryRun && inodes == nil, force: force)
+        let missed = try check(view, owners, thaws: !dryRun && inodes == nil, force: force)
         let wanted = view.entries.filter {
             path.map($0.path.isWithin) ?? true && owners.include($0) && isWanted($0)
         }
@@ -88,42 +88,50 @@ package struct Restorer {
                 ) { stay.contains($0.sequence) }
             }
             // Everything readable was restored.
-            if force, inodes == nil, wanted.count == view.entries.count, waiting.isEmpty {
+            if force, inodes == nil, wanted.count == view.entries.count, waiting.isEmpty,
+                missed == nil
+            {
                 try? journal.setAside()
             }
         }
+        // Only now: the values do not have to wait for it.
+        if let missed { throw missed }
         return results
     }
 
     /// Thaws the cgroups that carry the freeze mark of these owners' changes, whatever the journal
-    /// says; returns how many were frozen.
-    package func thawMarked(of owners: ChangeOwners) -> Int {
+    /// says.
+    package func thawMarked(of owners: ChangeOwners) -> MarkedThaw {
         FrozenMark(journal: journal).thawAll(in: set, files, of: owners)
     }
 
     /// Throws if the journal is from before this boot, or damaged without `force`.
     ///
-    /// Either way cgroups with our freeze mark are thawed first, because they cannot wait.
+    /// Either way cgroups with our freeze mark are thawed first, because they cannot wait. Returns
+    /// why one could not be thawed; nil if all could.
     private func check(
         _ view: JournalView, _ owners: ChangeOwners, thaws: Bool, force: Bool
-    ) throws(ActuationError) {
-        func thaw() -> Int {
-            thaws ? thawMarked(of: owners) : 0
+    ) throws(ActuationError) -> ActuationError? {
+        func thaw() -> MarkedThaw {
+            thaws ? thawMarked(of: owners) : MarkedThaw()
         }
         guard !view.isFromEarlierBoot else {
-            _ = thaw()
+            let missed = thaw().failure.map { "; \($0)" } ?? ""
             throw ActuationError(
                 .refused,
                 "the journal in \(journal.directory) predates this boot, and what "
-                    + "it refers to is gone; remove it")
+                    + "it refers to is gone; remove it\(missed)")
         }
-        guard !view.damagedLines.isEmpty else { return }
+        guard !view.damagedLines.isEmpty else { return nil }
         let thawed = thaw()
-        guard !force else { return }
+        guard !force else { return thawed.failure }
+        let done = thawed.count > 0 ? ", but frozen cgroups were thawed" : ""
+        let missed = thawed.failure.map { "; \($0)" } ?? ""
         throw ActuationError(
             .refused,
-            "nothing was written" + (thawed > 0 ? ", but frozen cgroups were thawed" : "") + ": "
-                + "\(JournalError.damaged(directory: journal.directory, lines: view.damagedLines))")
+            "nothing was written\(done): "
+                + "\(JournalError.damaged(directory: journal.directory, lines: view.damagedLines))"
+                + missed)
     }
 
     /// Separates restored, missing and foreign values, and writes the others in order.
@@ -148,8 +156,9 @@ package struct Restorer {
                     conclude(entry.isUnmade ? .already : .gone)
                     continue
                 }
+                let here = changes[entry.place] ?? []
                 if entry.isSame(target.found, entry.original) {
-                    if let process = entry.processAtWork {
+                    if let process = here.lazy.compactMap(\.processAtWork).first {
                         conclude(.beingWritten(by: process), target.found)
                         continue
                     }
@@ -157,9 +166,16 @@ package struct Restorer {
                     conclude(.already, target.found)
                 } else if force
                     || written[entry.place].map({ entry.isSame(target.found, $0) }) == true
-                    || changes[entry.place]?.contains(where: { $0.isOurs(target.found) }) == true
+                    || here.contains(where: { $0.isOurs(target.found) })
                 {
-                    pending.append(target)
+                    // What it writes after a restore, nothing would undo.
+                    let writer = here.lazy.filter { !$0.isSame(target.found, $0.wanted) }
+                        .compactMap(\.processAtWork).first
+                    if !force, let writer {
+                        conclude(.beingWritten(by: writer), target.found)
+                    } else {
+                        pending.append(target)
+                    }
                 } else if kept[entry.place]?.contains(where: { $0.isWritten(target.found) }) == true
                 {
                     conclude(.kept, target.found)

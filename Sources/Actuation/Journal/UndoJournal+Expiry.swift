@@ -1,3 +1,4 @@
+internal import Hierarchy
 internal import KernelIO
 
 /// Changes that expire.
@@ -55,6 +56,26 @@ extension UndoJournal {
             return true
         }
         return isPassed ?? false
+    }
+
+    /// Returns the person's entry of a value if it expires; nil if there is none.
+    ///
+    /// Pass it to ``expireAgain(_:)`` if the next change of the value is refused.
+    func expiringEntry(of cell: ControlCell, in directory: CgroupDirectory) -> JournalEntry? {
+        expiringEntry(of: cell, inode: directory.inode, in: directory.hierarchy)
+    }
+
+    /// Returns the same for a change that is not a control file's value, which has inode 0.
+    ///
+    /// Ignores freezes, because each has a helper that thaws it anyway.
+    func expiringEntry(
+        of cell: ControlCell, inode: UInt64 = 0, in hierarchy: MountedHierarchy
+    ) -> JournalEntry? {
+        guard owner.isEmpty, let known = try? entries(inodes: [inode]) else { return nil }
+        return known.first {
+            $0.owner == owner && $0.hierarchy == hierarchy.label && $0.cell == cell
+                && $0.expiry != nil && !$0.isFreeze
+        }
     }
 
     /// Gives this process's entries the expiry again that they had before a change which was

@@ -88,7 +88,7 @@ struct UndoTarget {
     }
 
     private static func contents(of directory: CgroupDirectory) -> String? {
-        if let child = (try? directory.children())?.first { return "\(child.path)" }
+        if let child = (try? directory.childPaths())?.first { return "\(child)" }
         let pids = (try? directory.processes()) ?? []
         return pids.min().map { pids.count > 1 ? "\(pids.count) processes" : "process \($0)" }
     }

@@ -14,13 +14,13 @@ struct UndoWriter {
     func write(_ one: UndoTarget, force: Bool) throws(ActuationError) -> RestoreResult {
         let entry = one.entry
         if entry.subject == .cgroup || !force, let obstacle = one.obstacle(files) { throw obstacle }
-        if entry.isPassingOn, let child = (try? one.directory.children())?.first {
-            return RestoreResult(
-                entry: entry, found: one.found, outcome: .residue("\(child.path)"))
-        }
         var tries = 3
         while true {
             do throws(IOError) {
+                if entry.isPassingOn, let child = try one.directory.childPaths().first {
+                    return RestoreResult(
+                        entry: entry, found: one.found, outcome: .residue("\(child)"))
+                }
                 try one.putBack(files)
                 if entry.isFreeze { FrozenMark.take(from: one.directory.descriptor) }
                 try YoungerCpusets(one, journal, files).widen()

@@ -25,14 +25,12 @@ struct YoungerCpusets {
         let narrow = target.entry.readBack ?? target.entry.wanted
         let wide = try files.text(name, of: target.directory)
         guard !RangeList.isSame(wide, narrow) else { return }
-        for child in try target.directory.subtree().dropFirst() where child.inode > newest {
-            do throws(IOError) {
-                let text = try files.text(name, of: child)
-                guard RangeList.isSame(text, narrow), !isOnRecord(child) else { continue }
-                try files.write(wide, to: name, of: child)
-            } catch  where error.isGone {
-                continue
-            }
+        // The cgroup itself has the wide list already.
+        try target.directory.visit { child throws(IOError) in
+            guard child.inode > newest, RangeList.isSame(try files.text(name, of: child), narrow),
+                !isOnRecord(child)
+            else { return }
+            try files.write(wide, to: name, of: child)
         }
     }
 
@@ -51,9 +49,17 @@ extension RangeList {
 
 extension UndoJournal {
     /// Returns the highest inode at or below a cgroup, for a list that new children inherit.
-    func newestBelow(_ directory: CgroupDirectory, _ cell: ControlCell) -> UInt64? {
+    ///
+    /// Throws if a cgroup cannot be opened: a restore would take it for a younger one.
+    func newestBelow(
+        _ directory: CgroupDirectory, _ cell: ControlCell
+    ) throws(ActuationError) -> UInt64? {
         guard Self.isInherited(cell, in: directory) else { return nil }
-        return directory.visibleSubtree.map(\.inode).max()
+        var newest = directory.inode
+        try directory.reporting { () throws(IOError) in
+            try directory.visit { newest = max(newest, $0.inode) }
+        }
+        return newest
     }
 
     /// Returns the parent's original list if the cgroup was created while the parent was narrowed.

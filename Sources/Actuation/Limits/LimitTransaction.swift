@@ -69,9 +69,7 @@ package struct LimitTransaction {
         guard let journal = context.journal, journal.owner.isEmpty else { return [:] }
         var known: [Int: JournalEntry] = [:]
         for (index, write) in plan.writes.enumerated() {
-            known[index] = journal.own(in: write.directory).first {
-                $0.cell == write.cell && $0.expiry != nil
-            }
+            known[index] = journal.expiringEntry(of: write.cell, in: write.directory)
         }
         return known
     }

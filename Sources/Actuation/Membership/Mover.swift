@@ -172,6 +172,7 @@ package struct Mover: Sendable {
             } catch {
                 end(step, in: step.origin)
                 for step in done { takeBack(pid, step) }
+                try? context.journal?.expireAgain((done + [step]).compactMap(\.replaced))
                 throw explained(error, pid, directory)
             }
         }
@@ -197,6 +198,8 @@ package struct Mover: Sendable {
         /// Nil if the origin is not visible here; the move then cannot be undone.
         let origin: CgroupDirectory?
         let entry: JournalEntry?
+        /// The earlier move that the entry replaces, if that expires.
+        let replaced: JournalEntry?
     }
 
     private func begin(
@@ -216,13 +219,14 @@ package struct Mover: Sendable {
         guard let journal = context.journal, let origin,
             let stat = ProcessReader(context.set.system).stat(pid)
         else {
-            return Step(origin: origin, entry: nil)
+            return Step(origin: origin, entry: nil, replaced: nil)
         }
+        let cell = JournalEntry.moved(pid, startTicks: stat.startTicks)
+        let replaced = journal.expiringEntry(of: cell, in: directory.hierarchy)
         let entry = try journal.record(
-            JournalEntry.moved(pid, startTicks: stat.startTicks), at: directory.path,
-            in: directory.hierarchy, "\(MembershipText(origin))",
+            cell, at: directory.path, in: directory.hierarchy, "\(MembershipText(origin))",
             wanted: "\(MembershipText(directory))", cause: "move")
-        return Step(origin: origin, entry: entry)
+        return Step(origin: origin, entry: entry, replaced: replaced)
     }
 
     private func end(_ step: Step, in place: CgroupDirectory?) {

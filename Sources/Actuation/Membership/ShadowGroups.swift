@@ -116,12 +116,20 @@ struct ShadowGroups: Sendable {
         return try CgroupDirectory(opening: common ?? .root, in: context.set.hierarchies[tree])
     }
 
-    /// Creates the shadow; the journal records where processes forked in it belong.
     private func make(
         _ path: CgroupPath, _ origin: CgroupDirectory, _ journal: UndoJournal
     ) throws(ActuationError) -> CgroupDirectory {
+        if let left = try? CgroupDirectory(path, in: origin.hierarchy) { return left }
+        return try create(path, origin, journal)
+    }
+
+    /// Creates the shadow, or opens the one that another process has just created.
+    ///
+    /// The journal records where processes forked in it belong.
+    func create(
+        _ path: CgroupPath, _ origin: CgroupDirectory, _ journal: UndoJournal
+    ) throws(ActuationError) -> CgroupDirectory {
         let hierarchy = origin.hierarchy
-        if let left = try? CgroupDirectory(path, in: hierarchy) { return left }
         let entry = try journal.record(
             JournalEntry.made(path), at: path, in: hierarchy, "",
             wanted: "\(MembershipText(origin))", cause: "shadow")
@@ -131,6 +139,7 @@ struct ShadowGroups: Sendable {
             try? journal.finish(entry, readBack: "\(shadow.inode)")
             return shadow
         } catch {
+            if error.isExisting { return try join(path, in: hierarchy, entry, journal) }
             // Removes a shadow that could not be filled; if that fails, its record stays open.
             do throws(IOError) {
                 try CgroupDirectory.existing(path, in: hierarchy)?.remove()
@@ -138,6 +147,21 @@ struct ShadowGroups: Sendable {
             } catch {}
             throw ActuationError(error, on: path, in: hierarchy.label)
         }
+    }
+
+    /// Opens the shadow of another process, which a failure here must not remove.
+    private func join(
+        _ path: CgroupPath, in hierarchy: MountedHierarchy, _ entry: JournalEntry,
+        _ journal: UndoJournal
+    ) throws(ActuationError) -> CgroupDirectory {
+        let shadow = try CgroupDirectory(opening: path, in: hierarchy)
+        try? journal.finish(entry, readBack: "\(shadow.inode)")
+        let above = try CgroupDirectory(opening: path.parent ?? .root, in: hierarchy)
+        // The other process may not have copied the lists yet.
+        try shadow.reporting { () throws(IOError) in
+            try shadow.inherit(from: above, context.files)
+        }
+        return shadow
     }
 
     /// Moves processes until a pass finds no new one.

@@ -7,6 +7,8 @@ struct ProcessRoles {
     private let system: SystemRoot
     private let reader: ProcessReader
     private let own: UInt32?
+    /// The path of this process's program; nil if that is unknown.
+    private let program: ArraySlice<UInt8>?
     /// This process's ancestors, except PID 1, and its session's leader.
     private let callers: Set<Int32>
     private let auditSession: String?
@@ -16,6 +18,7 @@ struct ProcessRoles {
         reader = ProcessReader(system)
         let stat = reader.ownStat
         own = stat?.pid
+        program = Self.program(of: "self", system)
         var callers: Set<Int32> = []
         var next = Int32(stat?.parent ?? 0)
         while next > 1, callers.insert(next).inserted {
@@ -49,23 +52,47 @@ struct ProcessRoles {
             return error.isPermission ? nil : .unreadable
         }
         if stat.isKernelThread { return .kernelThread }
-        // Any process can take such a name, too.
-        if HelperName(rawValue: stat.name) != nil, reader.user(of: pid) == 0 { return .helper }
+        // Any process can take each of these names.
+        if HelperName(rawValue: stat.name) != nil, reader.user(of: pid) == 0, runsThisProgram(pid) {
+            return .helper
+        }
         if stat.name == "sshd" { return sshd(pid) }
-        // Any process can take such a name; a user's own dbus-daemon is not the system's.
+        // A user's own dbus-daemon is not the system's.
         if let role = ProcessRole.services[stat.name], isOfUser(below: 1000, pid) { return role }
         return isLoginOfCaller(pid, stat.name) ? .caller : nil
     }
 
     /// Whether a process belongs to a user below an ID; also if that is unknown, but not if the
     /// process has ended.
+    ///
+    /// A set-user-ID program does not count, because any user can start it under any name.
     private func isOfUser(below limit: UInt32, _ pid: Int32) -> Bool {
-        if let user = reader.user(of: pid) { return user < limit }
+        if let user = reader.user(of: pid) {
+            return user < limit && ProgramFile.setsUserID(system.proc("\(pid)/exe")) != true
+        }
         do throws(IOError) {
             return try reader.readStat(pid) != nil
         } catch {
             return true
         }
+    }
+
+    /// Whether a process runs this program, perhaps an earlier version of it; true if that is
+    /// unknown.
+    ///
+    /// A user can start a set-user-ID program under a helper's name, but not this program as root.
+    private func runsThisProgram(_ pid: Int32) -> Bool {
+        guard let program, let other = Self.program(of: "\(pid)", system) else { return true }
+        return other == program
+    }
+
+    /// The path of a process's program, without the kernel's mark of a file that was replaced.
+    private static func program(
+        of process: String, _ system: SystemRoot
+    ) -> ArraySlice<UInt8>? {
+        guard let path = try? ReadBuffer.link(system.proc("\(process)/exe")) else { return nil }
+        let mark = " (deleted)".utf8
+        return path.suffix(mark.count).elementsEqual(mark) ? path.dropLast(mark.count) : path[...]
     }
 
     /// Protects the listening sshd, but not the sessions of other people, which are its children.

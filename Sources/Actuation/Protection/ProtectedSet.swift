@@ -47,10 +47,8 @@ package struct ProtectedSet: Sendable {
                     continue
                 }
                 members = try directory.processesBelow()
-                if let spares,
-                    let spared = try directory.subtree().first(where: { spares($0.path) })
-                {
-                    return "will not \(verb) \(path): the policy protects \(spared.path)"
+                if let spared = try spared(at: directory) {
+                    return "will not \(verb) \(path): the policy protects \(spared)"
                 }
             } catch {
                 if error.isGone { continue }
@@ -65,6 +63,14 @@ package struct ProtectedSet: Sendable {
             }
         }
         return nil
+    }
+
+    /// The first cgroup at or below a directory that the policy protects.
+    private func spared(at directory: CgroupDirectory) throws(IOError) -> CgroupPath? {
+        guard let spares else { return nil }
+        var found: CgroupPath?
+        try directory.visit { if found == nil, spares($0.path) { found = $0.path } }
+        return found
     }
 
     /// Why no value of the cgroup may be changed, not even raised; nil if it may be.

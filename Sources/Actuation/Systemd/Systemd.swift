@@ -58,6 +58,23 @@ package struct Systemd: Sendable {
         return try facts(of: found)
     }
 
+    /// Returns the watchdog timeout of a process's service in microseconds; nil if it has none.
+    func watchdog(ofProcess pid: Int32) throws(BusError) -> UInt64? {
+        do throws(BusError) {
+            let found = try objectPath(call("GetUnitByPID", [.uint32(UInt32(pid))]))
+            let timeout = try property(
+                "WatchdogUSec", of: found, interface: "org.freedesktop.systemd1.Service")
+            guard case .uint64(let microseconds) = timeout else {
+                throw .malformed("a watchdog timeout is not a number")
+            }
+            // 0 and infinity mean that it is disabled.
+            return microseconds == 0 || microseconds == .max ? nil : microseconds
+        } catch .refused {
+            // The process has no unit, or its unit is not a service.
+            return nil
+        }
+    }
+
     /// Returns the facts of a unit by name; nil if it is not loaded.
     package func unit(named name: String) throws(BusError) -> UnitFacts? {
         let found: String

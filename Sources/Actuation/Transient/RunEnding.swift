@@ -49,7 +49,7 @@ struct RunEnding {
             return
         }
         let freezer = FreezeInterface(version: .legacy)
-        for cgroup in directory.visibleSubtree {
+        try? directory.visit { cgroup in
             // A frozen v1 process dies only once thawed.
             if has(.freezer, cgroup) { try? cgroup.write(freezer.thawedValue, to: freezer.file) }
             killMembers(of: cgroup)

@@ -17,3 +17,7 @@ int cgw_find(int directory, const char *path, int follow);
 /// Opens what was found (open(2) of /proc/thread-self/fd/N), with O_CLOEXEC, O_NOCTTY and
 /// O_NONBLOCK besides `flags`.
 int cgw_open_found(int found, int flags);
+
+/// statx(2) without a query to the file system: 1 if a file has the set-user-ID bit, 0 if not, -1
+/// with errno.
+int cgw_sets_user_id(const char *path);

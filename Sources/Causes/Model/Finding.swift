@@ -46,7 +46,8 @@ package struct Finding: Hashable, Sendable {
         return kind.rank < other.kind.rank
     }
 
-    private var tenths: Int { share.map { Int($0 * 10) } ?? 0 }
+    /// A recording may claim any share.
+    private var tenths: Int { share.map { Int(($0.isFinite ? min($0, 1000) : 1000) * 10) } ?? 0 }
 }
 
 extension Resource {

@@ -20,7 +20,9 @@ extension Finding {
         case .ioLimit: "I/O is throttled\(by): \(limit)" + (share == nil ? "" : "; waits\(time)")
         case .cpuset: "waits\(time) for \(value)\(of): cpuset.cpus\(sharers)"
         case .weight: "waits\(time) for a CPU: \(name ?? "weight") \(value)\(of)\(rivals)"
-        case .cpuWait: "waits\(time) for a CPU: no limit is reached, more tasks want to run"
+        case .cpuWait:
+            "waits\(time) for a CPU: no limit is reached, more tasks are runnable than there are "
+                + "CPUs"
         case .memoryWait: "waits\(time) for memory: no limit is reached, the host is short of it"
         case .ioWait: "waits\(time) for I/O: no limit is reached\(sharers)"
         case .near: "\(used) of \(limitName)\(of) is used"
@@ -78,8 +80,16 @@ extension Finding {
 
     private var used: String { bound?.ratio.map { Amount.percent($0) } ?? "most" }
 
+    /// The pressure of a healthy cgroup; without a value it is unknown, not low.
     private var pressure: String {
-        evidence.first?.missing.map { "; pressure is \($0)" } ?? ", no pressure"
+        if share != nil { return ", pressure is below \(Amount.percent(Watch.noise))" }
+        let reason =
+            switch evidence.first?.missing {
+            case nil: "its processes are only in v1 hierarchies"
+            case "absent"?: "no pressure file"
+            case let word?: word
+            }
+        return "; pressure is unknown (\(reason))"
     }
 
     /// The competitors with their usage: `, shared with /b (0.45 CPUs)`.

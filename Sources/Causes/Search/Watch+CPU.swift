@@ -44,7 +44,7 @@ extension Watch {
                 + evidence(
                     place, [.cpuThrottledPeriods, .cpuPeriods, .cpuThrottledTime, .cpuUsage])
                 + (place == index ? [] : evidence(index, [.cpuUsage]))
-                + evidence(index, [.cpuLocalThrottledTime, .cpuPressureSome]))
+                + evidence(index, [.cpuLocalThrottledTime]) + cpuPressure)
     }
 
     /// Returns the share of time in which a cgroup is throttled; nil if it is not.
@@ -101,7 +101,7 @@ extension Watch {
             place, isAsWritten ? .cpusetCPUs : .cpusetEffectiveCPUs, as: Amount.cpuList(cpus))
         return Finding(
             .cpuset, severity: isAlone ? .note : .slow, by: path(place), share: cpuLoss,
-            [list] + evidence(index, [.cpusetEffectiveCPUs, .cpuUsage, .cpuPressureSome]),
+            [list] + evidence(index, [.cpusetEffectiveCPUs, .cpuUsage]) + cpuPressure,
             competitors: Self.heaviest(competitors(sharing) { self.cpus($0) } + direct))
     }
 
@@ -154,8 +154,7 @@ extension Watch {
         }
         return Finding(
             .weight, by: path(best.level), share: cpuLoss,
-            [evidence(best.level, own.metric)]
-                + evidence(index, [.cpuUsage, .cpuPressureSome]),
+            [evidence(best.level, own.metric)] + evidence(index, [.cpuUsage]) + cpuPressure,
             competitors: Self.heaviest(
                 competitors(best.rivals, { cpus($0) }) { rival in
                     weight(rival).map { evidence(rival, $0.metric) }
@@ -186,7 +185,7 @@ extension Watch {
         guard let cpuLoss, let severity = self.severity(cpuLoss) else { return nil }
         return Finding(
             .cpuWait, severity: severity, share: cpuLoss,
-            evidence(index, [.cpuPressureSome, .cpuUsage]))
+            cpuPressure + evidence(index, [.cpuUsage]))
     }
 
     /// Returns the three heaviest users among some cgroups, largest usage first, then by path.

@@ -26,7 +26,7 @@ extension Watch {
                 .ioLimit, severity: severity(ioLoss) ?? .note, by: bound.limit.cgroup, bound: bound,
                 share: ioLoss,
                 bounds.flatMap { [$0.limit] + [$0.usage].compactMap(\.self) }
-                    + evidence(index, [.ioPressureSome]))
+                    + ioPressure)
         }
     }
 
@@ -38,7 +38,7 @@ extension Watch {
         let own = flows.filter { $0.key == device }.map { evidence(index, $0.metric, $0) }
         let rivals = others.filter { bytes($0, device) >= 65536 }
         return Finding(
-            .ioWait, severity: severity, share: ioLoss, evidence(index, [.ioPressureSome]) + own,
+            .ioWait, severity: severity, share: ioLoss, ioPressure + own,
             competitors: competitors(rivals) { bytes($0, device) })
     }
 

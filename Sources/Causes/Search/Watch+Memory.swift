@@ -120,8 +120,7 @@ extension Watch {
             share: memoryLoss,
             [bound.limit] + [bound.usage].compactMap(\.self)
                 + evidence(place, [.memoryHighEvents]) + composition(of: path(place))
-                + evidence(
-                    index, [.memoryPressureSome, .memoryFileRefaults, .memoryAnonRefaults]))
+                + memoryPressure + evidence(index, [.memoryFileRefaults, .memoryAnonRefaults]))
     }
 
     /// Tasks that wait for memory without a limit that explains it.
@@ -129,12 +128,9 @@ extension Watch {
         guard let memoryLoss, let severity = self.severity(memoryLoss) else { return nil }
         return Finding(
             .memoryWait, severity: severity, share: memoryLoss,
-            evidence(
-                index,
-                [
-                    .memoryPressureSome, .memoryMajorFaults, .memoryFileRefaults,
-                    .memoryAnonRefaults,
-                ]))
+            memoryPressure
+                + evidence(
+                    index, [.memoryMajorFaults, .memoryFileRefaults, .memoryAnonRefaults]))
     }
 
     /// A hard limit that is reached soon.

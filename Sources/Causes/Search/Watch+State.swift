@@ -92,8 +92,18 @@ extension Watch {
         .memoryAndSwapMax: 600,
     ]
 
-    /// No cause was found; the CPU pressure is the evidence.
-    var healthy: Finding { Finding(.healthy, [evidence(index, .cpuPressureSome)]) }
+    /// No cause was found; the evidence is the highest pressure, or the first one that is unknown.
+    var healthy: Finding {
+        let lines = Self.waits.filter { $0.what == "some" }
+        let losses = lines.map { share(index, $0.total, $0.average) }
+        if let place = losses.firstIndex(of: nil) {
+            return Finding(.healthy, [evidence(index, lines[place].average)])
+        }
+        let highest = losses.indices.max { losses[$0] ?? 0 < losses[$1] ?? 0 } ?? 0
+        return Finding(
+            .healthy, share: losses[highest],
+            pressure(lines[highest].total, lines[highest].average))
+    }
 
     /// The limits that could not be read.
     var blind: Finding? {

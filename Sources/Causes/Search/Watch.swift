@@ -97,6 +97,20 @@ struct Watch {
         return now[place, average].value.map { min(Double($0) / 10000, 1) }
     }
 
+    /// Returns the pressure that ``share(_:_:_:)`` is computed from; none without pressure files.
+    ///
+    /// The average of the last 10 s can differ much from the share of the watched time.
+    func pressure(_ total: MetricID, _ average: MetricID) -> [Evidence] {
+        guard let rate = now.rate(index, total) else { return evidence(index, [average]) }
+        let share = Amount.percent(min(rate / 1e6, 1))
+        return [evidence(index, total, as: "\(share) of the time")]
+    }
+
+    /// The pressure of CPU, of memory and of I/O, as evidence.
+    var cpuPressure: [Evidence] { pressure(.cpuPressureSomeTotal, .cpuPressureSome) }
+    var memoryPressure: [Evidence] { pressure(.memoryPressureSomeTotal, .memoryPressureSome) }
+    var ioPressure: [Evidence] { pressure(.ioPressureSomeTotal, .ioPressureSome) }
+
     /// Whether its tasks are only in v1 trees, so that v2 files do not cover them.
     func isElsewhere(_ place: Int) -> Bool {
         now[place, .populated].value == 0 && now[place, .pidsCurrent].value ?? 0 > 0

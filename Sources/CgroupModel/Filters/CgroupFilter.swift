@@ -40,6 +40,9 @@ package struct CgroupFilter: Hashable, Sendable {
     /// The metrics that it compares; states need those of ``CgroupFigures/metrics``.
     package var metrics: [MetricID] { Self.metrics(condition) }
 
+    /// Whether it compares a rate, which no cgroup has in a first sample.
+    package var comparesRates: Bool { Self.comparesRates(condition) }
+
     /// Whether a cgroup meets it; a comparison with a number that the cgroup does not have fails.
     package func matches(_ subject: FilterSubject) -> Bool { Self.holds(condition, subject) }
 
@@ -60,6 +63,15 @@ package struct CgroupFilter: Hashable, Sendable {
         case .not(let inner): !holds(inner, subject)
         case .all(let parts): parts.allSatisfy { holds($0, subject) }
         case .any(let parts): parts.contains { holds($0, subject) }
+        }
+    }
+
+    private static func comparesRates(_ condition: Condition) -> Bool {
+        switch condition {
+        case .word, .text: false
+        case .number(let number, _, _): number.isRate
+        case .not(let inner): comparesRates(inner)
+        case .all(let parts), .any(let parts): parts.contains(where: comparesRates)
         }
     }
 

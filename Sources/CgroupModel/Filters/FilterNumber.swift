@@ -78,6 +78,15 @@ struct FilterNumber: Hashable, Sendable {
         }
     }
 
+    /// Whether it is a rate, which one sample does not have.
+    var isRate: Bool {
+        switch source {
+        case .figure(let name): [.cpu, .throttled, .read, .written].contains(name)
+        case .transfer, .rate: true
+        case .metric, .limit: false
+        }
+    }
+
     /// The number of a cgroup, or the reason why it has none.
     func figure(_ snapshot: Snapshot, _ index: Int) -> Figure {
         switch source {

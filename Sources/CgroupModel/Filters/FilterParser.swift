@@ -2,6 +2,7 @@
 struct FilterParser {
     private enum Token: Hashable {
         case word(String)
+        case quoted(String)
         case sign(String)
     }
 
@@ -10,6 +11,13 @@ struct FilterParser {
     private static let signs = [">=", "<=", "!=", "!~", "==", ">", "<", "=", "~", "|", "(", ")"]
     /// What ends a word without quotes.
     private static let ends: Set<Character> = [">", "<", "=", "~", "|", "(", ")", "!"]
+    /// The operators of policies, with what a filter has instead.
+    ///
+    /// As words to search for, they would match no cgroup, without a reason.
+    private static let operators = [
+        "and": "write conditions side by side: cpu > 50 tasks > 9",
+        "or": "write '|': nginx | cron", "not": "write '!': !nginx",
+    ]
 
     private var tokens: ArraySlice<Token>
     private var depth = 0
@@ -34,7 +42,7 @@ struct FilterParser {
                 guard let end = rest.firstIndex(of: first) else {
                     throw FilterError("the quote \(first) is not closed")
                 }
-                tokens.append(.word(String(rest[..<end])))
+                tokens.append(.quoted(String(rest[..<end])))
                 rest = rest[rest.index(after: end)...]
             } else {
                 let word = rest.prefix { !$0.isWhitespace && !Self.ends.contains($0) }
@@ -82,14 +90,36 @@ struct FilterParser {
             }
             return inner
         case .word(let word):
-            guard case .sign(let sign) = tokens.first, !["|", ")", "("].contains(sign),
-                sign != "!"
-            else { return .word(try pattern(word)) }
-            tokens.removeFirst()
-            return try comparison(word, sign)
+            if let sign = comparisonSign() { return try comparison(word, sign) }
+            if let remedy = Self.operators[word.lowercased()] {
+                throw FilterError(
+                    "'\(word)' is not an operator here; \(remedy) (quote \"\(word)\" to search for "
+                        + "it)")
+            }
+            return .word(try pattern(word))
+        case .quoted(let word):
+            if let sign = comparisonSign() { return try comparison(word, sign) }
+            return .word(try pattern(word))
         case let token?:
             throw FilterError("unexpected \(Self.text(token)); write a field before it: cpu > 50")
         case nil: throw FilterError("the filter ends too early")
+        }
+    }
+
+    /// Removes and returns the sign of a comparison; nil if none follows.
+    private mutating func comparisonSign() -> String? {
+        guard case .sign(let sign) = tokens.first, !["|", ")", "(", "!"].contains(sign) else {
+            return nil
+        }
+        tokens.removeFirst()
+        return sign
+    }
+
+    /// Removes and returns a word, with or without quotes; nil if none follows.
+    private mutating func word() -> String? {
+        switch tokens.popFirst() {
+        case .word(let word), .quoted(let word): word
+        case .sign, nil: nil
         }
     }
 
@@ -99,9 +129,9 @@ struct FilterParser {
         let field = name.lowercased()
         if let text = FilterText(rawValue: field) {
             guard ["=", "!=", "~", "!~"].contains(sign) else {
-                throw FilterError("\(field) is a text; compare it with = != ~ or !~")
+                throw FilterError("\(field) is a text field; compare it with = != ~ or !~")
             }
-            guard case .word(let value) = tokens.popFirst() else {
+            guard let value = word() else {
                 throw FilterError("\(field) \(sign) needs a text, such as \(field) \(sign) web")
             }
             let condition = CgroupFilter.Condition.text(
@@ -117,9 +147,9 @@ struct FilterParser {
                         otherwise: "fields are \(names.joined(separator: ", ")) and all metrics"))
         }
         guard let comparison = CgroupFilter.Comparison(rawValue: sign) else {
-            throw FilterError("\(field) is a number; compare it with > >= < <= = or !=")
+            throw FilterError("\(field) is a numeric field; compare it with > >= < <= = or !=")
         }
-        guard case .word(let value) = tokens.popFirst(), let amount = number.amount(value) else {
+        guard let value = word(), let amount = number.amount(value) else {
             throw FilterError(
                 "\(field) \(sign) needs a number, such as \(field) \(sign) \(number.example)")
         }
@@ -135,7 +165,7 @@ struct FilterParser {
 
     private static func text(_ token: Token) -> String {
         switch token {
-        case .word(let word): "'\(word)'"
+        case .word(let word), .quoted(let word): "'\(word)'"
         case .sign(let sign): "'\(sign)'"
         }
     }

@@ -8,6 +8,9 @@ package struct Bandwidth: Hashable {
     /// The kernel's period of a new cgroup, in microseconds.
     static let usualPeriod: UInt64 = 100_000
 
+    /// The longest quota that the kernel accepts, in microseconds (`max_cfs_runtime`).
+    private static let longestQuota: UInt64 = 17_592_186_044_415
+
     /// Creates a bandwidth from a quota, nil for unlimited, and a period above 0.
     package init(quota: UInt64?, period: UInt64) {
         self.quota = quota
@@ -31,9 +34,16 @@ package struct Bandwidth: Hashable {
         self.init(quota: quota.number, period: period)
     }
 
-    /// Creates the quota for a number of CPUs in the given period.
+    /// Creates the quota for a number of CPUs in the given period; at most the longest one.
     package init(cpus: LimitValue, period: UInt64) {
-        self.init(quota: cpus.number.map { ($0 * period + 500_000) / 1_000_000 }, period: period)
+        let quota = cpus.number.map { cpus in
+            let (high, low) = cpus.multipliedFullWidth(by: period)
+            guard high < 1_000_000 else { return Self.longestQuota }
+            let (whole, rest) = UInt64(1_000_000).dividingFullWidth((high, low))
+            let rounded = min(whole, Self.longestQuota) + (rest >= 500_000 ? 1 : 0)
+            return min(rounded, Self.longestQuota)
+        }
+        self.init(quota: quota, period: period)
     }
 
     /// The quota in millionths of a CPU, rounded down, because the kernel may refuse more than the

@@ -28,8 +28,8 @@ extension LimitCatalog {
         row(
             "memory.swap.high", .memory, .bytes, v2: [number("memory.swap.high")],
             limits: "memory.swap.current",
-            note: "Meant for a userspace OOM killer: above it, tasks are slowed down heavily.",
-            "Swap above which tasks are slowed down (v2)."),
+            "Swap usage above which allocations are throttled, so that a userspace OOM killer can "
+                + "act (v2)."),
         row(
             "memory.soft_limit", .memory, .bytes, v2: [memoryHigh],
             v1: [number("memory.soft_limit_in_bytes", unlimited: "-1")],
@@ -41,7 +41,7 @@ extension LimitCatalog {
         row(
             "memory.high", .memory, .bytes, v2: [memoryHigh], limits: "memory.current", nesting: 2,
             note: "v1 has no equivalent; memory.soft_limit is the closest.",
-            "Throttle limit: above it, tasks are throttled and reclaim (v2)."),
+            "Limit above which tasks are throttled and made to reclaim memory (v2)."),
         row(
             "memory.low", .memory, .bytes,
             v2: [
@@ -76,7 +76,7 @@ extension LimitCatalog {
             "memory.kmem.max", .memory, .bytes,
             refusal: "the kernel accepts a limit of kernel memory but has ignored it since Linux "
                 + "5.16; set memory.max, which counts kernel memory",
-            "Hard limit of kernel memory, removed from the kernel."),
+            "Hard limit of kernel memory."),
     ]
 
     private static let memoryMax = UnitProperty("MemoryMax", since: 231)

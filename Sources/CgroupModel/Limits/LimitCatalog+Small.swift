@@ -20,7 +20,7 @@ extension LimitCatalog {
         row(
             "hugetlb.max", .hugetlb, .bytes, by: .pageSize, v2: [number("hugetlb.*.max")],
             v1: [number("hugetlb.*.limit_in_bytes", unlimited: "-1")],
-            limits: "hugetlb.current", note: "Written hugetlb.2MB.max=64MiB.",
+            limits: "hugetlb.current", note: "Write the size in the name: hugetlb.2MB.max=64MiB.",
             "Hard limit of huge pages of one size."),
         row(
             "devices.allow", .devices, .deviceRule, v1: [LimitFile("devices.allow", .command)],

@@ -3,7 +3,8 @@ package enum Spelling {
     /// The names most similar to a text, the nearest first; empty if none is similar.
     ///
     /// At most `farthest` bytes may differ; by default a third of them, but two of five to eight,
-    /// and one of two to four. Leading dashes do not count.
+    /// and one of two to four. Leading dashes do not count. Two letters of which one is another are
+    /// not similar: `v3` is not a mistyped `v1`.
     package static func names(
         like text: String, among names: [String], most: Int, farthest: Int? = nil
     ) -> [String] {
@@ -11,9 +12,13 @@ package enum Spelling {
         // No name is that long, and the time grows with the product of both lengths.
         guard wanted.count <= 100 else { return [] }
         let letters = wanted.drop { $0 == UInt8(ascii: "-") }.count
+        let isShort = farthest == nil && letters == 2
         let farthest = farthest ?? (letters < 5 ? min(1, letters / 2) : max(2, letters / 3))
         let near = names.compactMap { name -> (Int, String)? in
             guard abs(name.utf8.count - wanted.count) <= farthest else { return nil }
+            if isShort, name.utf8.count == wanted.count, name.utf8.sorted() != wanted.sorted() {
+                return nil
+            }
             return distance(wanted, Array(name.utf8), atMost: farthest).map { ($0, name) }
         }
         return near.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.prefix(most).map(\.1)

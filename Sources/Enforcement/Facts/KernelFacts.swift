@@ -11,7 +11,7 @@ internal import Synchronization
 /// They are cached by cgroup identity: permanent facts while the cgroup exists, the others for
 /// seconds. A tick therefore costs almost nothing.
 package final class KernelFacts: CgroupFacts {
-    /// The layout of the host's hierarchies.
+    /// The cgroup mode of the host.
     package let mode: HierarchyMode
     /// Whether systemd runs on this host (sd_booted(3)).
     package let hasSystemd: Bool
@@ -152,7 +152,7 @@ package final class KernelFacts: CgroupFacts {
         holdings.value(of: cgroup.id) { holds?.obstacle(on: cgroup.path) }
     }
 
-    /// Returns the whole disk of a name, cached for 30 s because disks come and go.
+    /// Returns the whole disk that a name refers to, cached for 30 s, because disks can change.
     package func device(named name: String) -> InstanceKey? {
         let now = MonotonicClock.nanoseconds
         if let known = disks.withLock({ $0[name] }), now - known.found < 30_000_000_000 {

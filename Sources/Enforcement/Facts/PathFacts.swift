@@ -1,11 +1,11 @@
 package import CgroupModel
 internal import Policy
 
-/// The facts about cgroups that no longer exist, such as those of a recording.
+/// The facts about recorded cgroups, as far as their paths show them.
 ///
-/// They come from paths alone. Nothing is protected or held.
+/// Nothing is protected or held.
 package struct PathFacts: CgroupFacts {
-    /// The layout of the host's hierarchies.
+    /// The cgroup mode of the host.
     package let mode: HierarchyMode
     private let disk: @Sendable (String) -> InstanceKey?
 
@@ -29,6 +29,6 @@ package struct PathFacts: CgroupFacts {
     package func refusal(of action: DisruptiveAction, on cgroup: CgroupEntry) -> String? { nil }
     /// Nil: there are no holds.
     package func hold(on cgroup: CgroupEntry) -> String? { nil }
-    /// Returns the whole disk of a name.
+    /// Returns the whole disk that a name refers to.
     package func device(named name: String) -> InstanceKey? { disk(name) }
 }

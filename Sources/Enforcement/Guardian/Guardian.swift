@@ -40,8 +40,11 @@ package struct Guardian {
         case .own(let claim):
             // Acting without a claim is better than not acting.
             relieve()
-            let missed = settlement.relieveMarked()
-            if missed > 0 { log(["thawed \(missed) cgroups that the journal did not name"]) }
+            let marked = settlement.relieveMarked()
+            if marked.count > 0 {
+                log(["thawed \(marked.count) cgroups that the journal did not name"])
+            }
+            if let failure = marked.failure { log(["\(failure)"]) }
             if death.restores { log(settlement.settle()) }
             settlement.settleOverdue()
             withExtendedLifetime(claim) {}

@@ -107,11 +107,11 @@ package struct Settlement: Sendable {
         _ = ExpiredChanges(set: set, journal: journal, files: files).undoOverdue()
     }
 
-    /// Thaws what still carries a mark of the daemon's freezes; returns how many were frozen.
+    /// Thaws what still carries a mark of the daemon's freezes.
     ///
     /// The journal names them all. This finds a cgroup that stays frozen although its entry is
     /// gone.
-    package func relieveMarked() -> Int {
+    package func relieveMarked() -> MarkedThaw {
         Restorer(set: set, journal: journal, files: KernelControlFiles())
             .thawMarked(of: .daemon)
     }

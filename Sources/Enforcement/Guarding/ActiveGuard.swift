@@ -40,7 +40,7 @@ struct ActiveGuard: Sendable {
         self.tools = tools
         self.post = post
         let version: OOMGuardMachine.Variant =
-            !files.place.isLegacy ? .v2 : files.freezer.notices == nil ? .v1 : .hybrid
+            !files.place.isLegacy ? .v2 : files.freezer.pollableState == nil ? .v1 : .hybrid
         let watchdog = try files.place.watchdog().map { $0 / 2 }
         machine = OOMGuardMachine(
             guarding, variant: version, limit: files.limits.original,
@@ -76,7 +76,9 @@ struct ActiveGuard: Sendable {
             switch machine.state {
             case .watching, .ended: .seconds(1)
             case .freezing: .milliseconds(min(1 << min(looks, 5), 20))
-            default: files.freezer.isAsked && !isConfirmed ? .milliseconds(20) : .milliseconds(100)
+            default:
+                files.freezer.didRequestFreeze && !isConfirmed
+                    ? .milliseconds(20) : .milliseconds(100)
             }
         let tick = lastLook.advanced(by: interval)
         return machine.nextDeadline.map { min($0, tick) } ?? tick
@@ -88,7 +90,7 @@ struct ActiveGuard: Sendable {
         for threshold in thresholds { threshold.flag.lower() }
         handle(observation(now), now)
         // Retry a thaw that failed.
-        if files.freezer.isAsked, !machine.isFreezeAsked { thawForSure() }
+        if files.freezer.didRequestFreeze, !machine.isFreezeAsked { thawForSure() }
         guard machine.state == .watching, now.since(lastSlowLook) >= .seconds(1) else { return }
         lastSlowLook = now
         watchThrottle(now)
@@ -104,7 +106,7 @@ struct ActiveGuard: Sendable {
                 return .observed(seen)
             }
             seen.hostAvailable = HostMemory.available(tools.context.set.system)
-            guard files.freezer.isAsked else { return .observed(seen) }
+            guard files.freezer.didRequestFreeze else { return .observed(seen) }
             if now.since(lastSlowLook) >= .milliseconds(100) {
                 lastSlowLook = now
                 wasEmpty = files.place.isEmpty
@@ -116,7 +118,7 @@ struct ActiveGuard: Sendable {
                 return .released("thawed by another program", seen)
             }
             looks += 1
-            seen.isFrozen = try files.freezer.stands(mayLetGo: !seen.isUnderOOM)
+            seen.isFrozen = try files.freezer.checkFrozen(mayThaw: !seen.isUnderOOM)
             if seen.isFrozen, !isConfirmed {
                 isConfirmed = true
                 audit(.apply, "frozen", outcome: .done)
@@ -209,7 +211,7 @@ struct ActiveGuard: Sendable {
     }
 
     private func thawForSure() {
-        guard files.freezer.isAsked else { return }
+        guard files.freezer.didRequestFreeze else { return }
         _ = result { () throws(ActuationError) in try files.freezer.thaw() }
         tools.deadlines?.forget(inode: files.freezer.inode)
     }

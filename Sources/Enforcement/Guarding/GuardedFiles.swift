@@ -63,14 +63,14 @@ final class GuardedFiles: Sendable {
         for notice in notices { list.add(notice.flag.descriptor.number) }
         if let events { list.add(events.descriptor.number, for: .notice) }
         if let trigger { list.add(trigger.descriptor.number, for: .notice) }
-        if let frozen = freezer.notices { list.add(frozen.descriptor.number, for: .notice) }
+        if let state = freezer.pollableState { list.add(state.descriptor.number, for: .notice) }
     }
 
     /// Clears the wakeups; several at once count as one.
     func acknowledge() {
         for notice in notices { notice.flag.lower() }
         _ = try? events?.text()
-        _ = try? freezer.notices?.text()
+        _ = try? freezer.pollableState?.text()
     }
 
     /// Returns the bytes in use; throws if the cgroup is gone.

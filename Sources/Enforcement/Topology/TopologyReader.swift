@@ -2,7 +2,7 @@ package import CgroupModel
 package import Hierarchy
 internal import KernelIO
 
-/// Reads the host's CPU topology, and detects when a CPU comes or goes.
+/// Reads the host's CPU topology, and notices CPUs that go online or offline.
 ///
 /// Each read costs one pread(2) of `cpu/online`; the rest is read again only after a change.
 /// Without nodes in /sys, all CPUs are in node 0. Without topology, each CPU is its own core.
@@ -13,7 +13,7 @@ package struct TopologyReader: ~Copyable {
     private var text: [UInt8] = []
     private var known: CPUTopology?
 
-    /// The open file, in a class so that an optional of it can be read without consuming it.
+    /// Boxes the descriptor: reading an optional noncopyable value would consume it.
     private final class Opened: Sendable {
         let descriptor: OwnedDescriptor
 
@@ -26,7 +26,7 @@ package struct TopologyReader: ~Copyable {
         online = system.device("cpu/online").flatMap { try? Opened($0) }
     }
 
-    /// Returns the online CPUs; nil if they cannot be read.
+    /// Returns the topology of the online CPUs; nil if it cannot be read.
     package mutating func read() -> CPUTopology? {
         guard let number = online?.descriptor.number, buffer.fill(from: number) == 0 else {
             return nil
@@ -50,7 +50,7 @@ package struct TopologyReader: ~Copyable {
         return CPUTopology(
             online.numbers.map { cpu in
                 let place = "cpu/cpu\(cpu)/topology"
-                // Older kernels have the same list under another name.
+                // Older kernels have only `thread_siblings_list`.
                 let threads =
                     system.deviceList("\(place)/core_cpus_list")
                     ?? system.deviceList("\(place)/thread_siblings_list")

@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// Reads what cgwarden has changed lately; the answer serves a batch of changes.
+/// Reads cgwarden's recent changes; the result is used for a batch of changes.
 package typealias OwnCauses = @Sendable () -> OwnCause
 
 /// Returns the cause of a change that cgwarden made itself: `cgwarden (rule X)`; nil for changes by
@@ -17,7 +17,7 @@ struct LimitChanges: Sendable {
     /// The metrics that a sample must contain.
     static var metrics: [MetricID] { ShownLimit.all.map(\.metric.id) + [.cpuMaxPeriod] }
 
-    /// What is known of a cgroup's limits apart from its last sample.
+    /// The known limits of a cgroup whose last sample lacks some of them.
     private struct Known {
         var readings: LimitReadings
         /// The time of the last write, in nanoseconds of CLOCK_BOOTTIME; 0 if a sample could not
@@ -30,7 +30,7 @@ struct LimitChanges: Sendable {
     private var own: OwnCause?
     /// Whether writes show their writers, so that a change without one may come from any program.
     private let seesWriters: Bool
-    /// Nil for cgroups whose last sample has everything.
+    /// Nil for cgroups whose last sample has all limits.
     private var rows = RowStates<Known?>()
     private var columns = LimitColumns()
 
@@ -41,7 +41,7 @@ struct LimitChanges: Sendable {
         self.ownCauses = ownCauses
     }
 
-    /// Starts a new batch of changes; the next one reads the own causes again.
+    /// Starts a new batch of changes, for which the own causes are read again.
     mutating func beginBatch() { own = nil }
 
     /// Compares a sample, which began at `time`, with the known values.

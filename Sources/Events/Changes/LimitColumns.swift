@@ -2,17 +2,17 @@ internal import CgroupModel
 
 /// The columns and instances of a sample that show limits.
 struct LimitColumns: Sendable {
-    /// The columns of ``ShownLimit/all``; nil for a limit that the sample does not show.
+    /// The columns of ``ShownLimit/all``; nil for a limit that is not shown or is derived.
     private(set) var all: [Int?] = []
     private var watched = WatchedColumns([])
     private var schema: Schema?
 
-    /// On v1, swap alone is the difference of two limits, and the weight is that of the shares.
+    /// On v1, these are derived from another limit, whose changes are reported instead.
     private static let origins: [MetricID: MetricID] = [
         .memorySwapMax: .memoryAndSwapMax, .cpuWeight: .cpuShares,
     ]
 
-    /// Looks the columns up again if the next sample has another schema.
+    /// Looks up the columns again if the schema changed.
     mutating func adopt(_ schema: Schema) {
         if schema != self.schema {
             self.schema = schema
@@ -28,7 +28,7 @@ struct LimitColumns: Sendable {
         watched.adopt(schema)
     }
 
-    /// Whether a limit of a row changed since the sample before; true for a new cgroup.
+    /// Whether a limit of a row changed since the previous sample; true for a new cgroup.
     func changed(_ position: Int, in step: SampleStep) -> Bool {
         step.changed[position]
             && watched.changed(

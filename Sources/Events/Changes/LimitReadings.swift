@@ -40,7 +40,7 @@ struct LimitReadings: Hashable, Sendable {
     /// Creates readings without any known value.
     init() {}
 
-    /// Takes a row of a sample with the columns of its schema.
+    /// Reads a row of a sample with the columns of its schema.
     init(_ snapshot: Snapshot, _ index: Int, _ columns: LimitColumns) {
         let place = snapshot.cgroups[index].row
         for (shown, column) in columns.all.enumerated() {

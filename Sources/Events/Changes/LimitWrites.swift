@@ -32,10 +32,10 @@ package final class LimitWrites: Sendable {
     /// The descriptor for poll(2): readable while ``take()`` has something.
     package var pollDescriptor: Int32 { shared.news.descriptor.number }
 
-    /// Takes the writes that the thread has read, or with `toTheEnd` all up to now.
+    /// Removes and returns the writes that the thread has read; with `toTheEnd`, all up to now.
     ///
-    /// `isIncomplete`: the kernel dropped reports, a written file could not be read, or more reports
-    /// are unread than one call reads.
+    /// `isIncomplete` if the kernel dropped reports, a written file could not be read, or more
+    /// reports are unread than one call reads.
     func take(toTheEnd: Bool) -> (writes: [LimitWrite], isIncomplete: Bool) {
         shared.take(toTheEnd: toTheEnd)
     }

@@ -12,7 +12,7 @@ struct WriteQueue: ~Copyable, Sendable {
     private var waiting: [LimitWrite] = []
     /// Whether writes are missing from `waiting`.
     private var isIncomplete = false
-    /// Whether the reader has been told of ``hasNews``; each telling is a system call.
+    /// Whether the reader was notified of ``hasNews``; each notification is a system call.
     var isAnnounced = false
     /// The maximum number of writes that wait to be taken.
     private static let mostWaiting = 8192
@@ -32,7 +32,7 @@ struct WriteQueue: ~Copyable, Sendable {
     /// Whether ``take()`` would return anything.
     var hasNews: Bool { !waiting.isEmpty || isIncomplete }
 
-    /// Reads at most `most` reports; returns whether it has read all that there were.
+    /// Reads at most `most` reports; returns whether none is left.
     mutating func read(_ most: Int) -> Bool {
         var writers: [Int32: Writer] = [:]
         for _ in 0..<most {
@@ -64,7 +64,7 @@ struct WriteQueue: ~Copyable, Sendable {
         if !read(most) { isIncomplete = true }
     }
 
-    /// Takes the writes, and whether some before them are missing.
+    /// Removes and returns the writes, and whether some before them are missing.
     mutating func take() -> (writes: [LimitWrite], isIncomplete: Bool) {
         defer { (waiting, isIncomplete) = ([], false) }
         return (waiting, isIncomplete)

@@ -26,8 +26,10 @@ package final class DeathWatch: Sendable {
 
     deinit { shared.stop.raise() }
 
-    /// Takes all ends up to now, and whether some may be missing; without waiting, those that the
-    /// thread has found, and none while it is at work.
+    /// Removes and returns all ends up to now, and whether some may be missing.
+    ///
+    /// Without `waiting`, returns only the ends that the thread has found, and none while it is
+    /// busy.
     func take(waiting: Bool) -> (ends: [CgroupEnd], isIncomplete: Bool) {
         shared.take(waiting: waiting)
     }

@@ -10,7 +10,7 @@ package struct HostDeaths: Sendable {
     private var samples = SampleSequence(watching: Obituaries.watched)
     private var obituaries: Obituaries
 
-    /// Begins to watch; without inotify, and in a captured tree, it uses samples alone.
+    /// Starts to watch; without inotify, and in a captured tree, only samples show the ends.
     package init(_ set: HierarchySet) {
         watch = set.system.isLive ? DeathWatch(set) : nil
         let ownProcesses: OwnProcesses = { path in set.hasOwnProcesses(path) }
@@ -29,8 +29,8 @@ package struct HostDeaths: Sendable {
 
     /// Returns the ends that a sample and the notices up to now show.
     ///
-    /// A caller that must not wait for the thread that reads the notices gets them the next time,
-    /// while the thread is at work.
+    /// Without `waiting`, notices are left for the next call while the thread that reads them is
+    /// busy.
     package mutating func take(_ snapshot: Snapshot, waiting: Bool = true) -> Report {
         take(samples.next(snapshot), [], waiting: waiting)
     }

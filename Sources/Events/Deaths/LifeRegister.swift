@@ -43,7 +43,7 @@ struct LifeRegister: ~Copyable, Sendable {
 
     var watched: Int32 { watch.number }
 
-    /// Enters all cgroups that exist.
+    /// Registers all existing cgroups.
     mutating func begin() { enter(.root, born: nil) }
 
     /// Processes at most `most` notices; returns their number.
@@ -84,7 +84,7 @@ struct LifeRegister: ~Copyable, Sendable {
         }
     }
 
-    /// Enters a cgroup and its existing descendants.
+    /// Registers a cgroup and its existing descendants.
     private mutating func enter(_ path: CgroupPath, born: UInt64?) {
         var waiting = [path]
         while let path = waiting.popLast() {
@@ -113,8 +113,9 @@ struct LifeRegister: ~Copyable, Sendable {
         }
     }
 
-    /// Takes the inode of a cgroup from an earlier one at its path, which was gone before its
-    /// directory was opened, so that the later one was opened instead.
+    /// Clears the inode of an earlier cgroup at the path if it is that of the later one.
+    ///
+    /// The earlier one was removed before its directory was opened, so the later one was opened.
     private mutating func disown(_ inode: UInt64, _ path: CgroupPath) {
         guard let index = lastEnds[path], ends[index].inode == inode else { return }
         ends[index].inode = 0
@@ -156,7 +157,7 @@ struct LifeRegister: ~Copyable, Sendable {
         try? OwnedDescriptor.directory(path.relative, within: root.number)
     }
 
-    /// Returns the totals of a cgroup without processes; nil if it has some, or is gone or replaced.
+    /// Returns the totals of a cgroup; nil if it has processes, or is gone or replaced.
     private func finalTotals(_ path: CgroupPath) -> LifeTotals? {
         guard let directory = directory(path), directory.inode == lives[path]?.inode,
             let events = try? ReadBuffer.contents(of: Self.events, under: directory.number),

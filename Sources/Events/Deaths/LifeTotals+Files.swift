@@ -1,7 +1,7 @@
 internal import CgroupModel
 internal import KernelIO
 
-/// Reading the files of v2.
+/// Reads totals from the files of a v2 cgroup.
 extension LifeTotals {
     /// The files, the cheapest first.
     private static let files = [
@@ -49,7 +49,7 @@ extension LifeTotals {
         take(parser.layout, writer, isWhole)
     }
 
-    /// Takes the values of a file; `isWhole` is whether it had no malformed line.
+    /// Stores the values of a file; `isWhole` if it had no malformed line.
     private mutating func take(_ file: FileLayout, _ writer: RowWriter, _ isWhole: Bool) {
         for row in Self.rows.indices {
             let metric = Self.rows[row].metric

@@ -4,68 +4,69 @@ package import CgroupModel
 ///
 /// A parent's counter keeps the usage of removed children. The part that neither living children
 /// nor tombstones explain belongs to children that ended unseen, or was used after a child's last
-/// reading. The own usage of a parent that has processes cannot be separated from it; such a rest
-/// is reported as unknown.
+/// reading. It cannot be separated from the usage of a parent's own processes; if there are any,
+/// the remainder is reported as unknown.
 package struct Obituaries: Sendable {
     /// The metrics that a sample must contain.
     package static var metrics: [MetricID] { LifeTotals.metrics + watched }
-    /// The metrics whose changes matter.
+    /// The metrics whose changes show that a sample needs processing.
     static let watched: [MetricID] = [.pidsCurrent]
 
     private struct Account {
         var cgroup = EventCgroup(.root)
         var parent: EventCgroup?
         var born: UInt64?
-        /// The usage of its removed children: from tombstones, and as already reported.
+        /// The usage of its removed children that tombstones and earlier reports account for.
         var explained = LifeTotals.unknown
-        /// The unexplained usage from before the first sample.
+        /// The usage at the first sample that its living children do not account for.
         var base = LifeTotals.unknown
-        /// The number of samples in which the usage of a child that ended may still show up.
+        /// The samples left in which the usage of a removed child may still appear.
         var samplesLeft = 0
-        /// Whether a sample since the last report showed processes of its own.
+        /// Whether the cgroup had processes of its own in a sample since the last report.
         var hadOwnTasks = false
-        /// Whether the previous sample counted tasks of its own.
+        /// Whether the previous sample's task counts showed processes of the cgroup's own.
         var countedOwnTasks = false
         /// Whether a tombstone since the last report may lack usage.
         var lacksUsage = false
 
-        /// Takes the usage of a child that ended.
-        mutating func lose(_ stone: Tombstone) {
+        /// Adds the usage of a removed child.
+        mutating func addUsage(of stone: Tombstone) {
             explained = explained + stone.totals
             samplesLeft = Obituaries.patience
             if stone.reading != .final { lacksUsage = true }
         }
     }
 
-    /// Some files are read only once in several samples, or lag behind.
+    /// The number of samples to wait for late usage: some files lag, or are not in every sample.
     private static let patience = 5
 
     private var rows = RowStates<Account>()
-    /// The accounts that are being closed, by generation, with their positions in the sample before.
+    /// The accounts of the cgroups that ended, by generation, with their previous positions.
     private var closing: [UInt64: (position: Int, account: Account)] = [:]
     private var closingPaths: [CgroupPath: UInt64] = [:]
     private let ownProcesses: OwnProcesses?
     /// The cgroups of the newest sample that have processes of their own.
     private var hasOwnTasks: [Bool] = []
-    /// Whether a count of own tasks waits for the next sample.
+    /// Whether a count of own processes must be confirmed by the next sample.
     private var isUnsure = false
-    /// Whether the usage of a child that ended may still show up.
+    /// Whether the usage of a removed child may still appear.
     private var isSettling = false
     private var previous: EventTime?
-    /// The ends noticed since the last sample began; that sample may contain the cgroups.
-    private var held: [CgroupEnd] = []
-    /// The cgroups without a sample whose ends were not noticed yet.
+    /// The noticed ends whose cgroups the newest sample may still contain.
+    private var postponed: [CgroupEnd] = []
+    /// The reported cgroups that no sample contained and whose end has not been noticed yet.
     private var unsampled: [(cgroup: UnsampledCgroup, samplesLeft: Int)] = []
 
-    /// Creates a register without cgroups; without `ownProcesses`, as for a recording, the samples
-    /// alone decide which cgroups have processes of their own.
+    /// Starts without cgroups.
+    ///
+    /// Without `ownProcesses` (a recording), the samples alone show which cgroups have processes.
     init(ownProcesses: OwnProcesses? = nil) { self.ownProcesses = ownProcesses }
 
     /// The cgroups that ended, and the remainders of their parents.
     package struct Report: Sendable {
         /// The tombstones, in the order of paths.
         package var tombstones: [Tombstone] = []
-        /// The remainders; without totals where the parent's own usage hides them.
+        /// The remainders; their totals are unknown if the parent had processes of its own.
         package var unattributed: [Unattributed] = []
 
         fileprivate mutating func add(
@@ -75,16 +76,17 @@ package struct Obituaries: Sendable {
         }
     }
 
-    /// Compares a sample, which began at `time`, with the previous one.
+    /// Compares a sample with the previous one.
     ///
-    /// `ends` are those noticed since the previous call, and `more` the cgroups that were reported
-    /// but are in neither sample. The first sample yields nothing.
+    /// `time.boot` is when the reading of the sample began, `time.wall` when it ended. `ends` were
+    /// noticed since the previous call. `missed` were reported, but are in neither sample. The
+    /// first sample yields nothing.
     mutating func take(
-        _ step: SampleStep, _ ends: [CgroupEnd], _ more: [UnsampledCgroup],
+        _ step: SampleStep, _ ends: [CgroupEnd], _ missed: [UnsampledCgroup],
         _ time: EventTime
     ) -> Report {
         defer { previous = time }
-        unsampled += more.map { ($0, Self.patience) }
+        unsampled += missed.map { ($0, Self.patience) }
         let snapshot = step.sample
         let dead = rows.follow(step, initial: Account())
         for position in step.moves.added {
@@ -112,7 +114,7 @@ package struct Obituaries: Sendable {
         }
         var report = Report()
         let begin = snapshot.wallTime - min(snapshot.wallTime, snapshot.health.duration / 1000)
-        bury(ends, dead, after: begin, earlier, time, &report)
+        buryAll(ends, dead, beforeSampleAt: begin, earlier, time, &report)
         if !step.isQuiet || isSettling || isUnsure { noteOwnTasks(snapshot) }
         settle(step, time, &report)
         report.tombstones.sort { $0.cgroup.path < $1.cgroup.path }
@@ -121,8 +123,8 @@ package struct Obituaries: Sendable {
 
     /// Notes which cgroups have processes that none of their children contains.
     ///
-    /// The counts of one sample can be wrong. They are trusted if no child ended lately and the next
-    /// sample agrees; after an end, the list of processes decides.
+    /// The counts of one sample can be wrong. They are trusted if no child ended recently and the
+    /// next sample agrees; after an end, the list of processes decides.
     private mutating func noteOwnTasks(_ snapshot: Snapshot) {
         hasOwnTasks = snapshot.countsOwnTasks
         isUnsure = false
@@ -145,7 +147,7 @@ package struct Obituaries: Sendable {
         }
     }
 
-    /// The usage of a cgroup's children: in a sample, and its growth since the sample before.
+    /// The usage of a cgroup's living children, and its growth since the previous sample.
     private struct Family {
         var living = LifeTotals.unknown
         var grown = LifeTotals.unknown
@@ -180,30 +182,34 @@ package struct Obituaries: Sendable {
         return min(1, Double(snapshot.health.duration) / Double(time.boot - previous.boot))
     }
 
-    /// Writes the tombstones, those of children before those of their parents.
+    /// Writes the tombstones, and postpones ends that the sample may not show yet.
     ///
-    /// `begin` is the time at which the sample began, in microseconds since 1970.
-    private mutating func bury(
-        _ ends: [CgroupEnd], _ dead: [Account], after begin: UInt64, _ earlier: Snapshot,
+    /// `begin` is when the reading of the sample began, in microseconds since 1970. A parent comes
+    /// after its children, because its remainder excludes their usage.
+    private mutating func buryAll(
+        _ ends: [CgroupEnd], _ dead: [Account], beforeSampleAt begin: UInt64, _ earlier: Snapshot,
         _ time: EventTime, _ report: inout Report
     ) {
         let gone = dead.map(\.cgroup) + unsampled.map(\.cgroup.cgroup)
-        let match = EndMatch(held + ends, gone)
-        held = []
+        let match = EndMatch(postponed + ends, gone)
+        postponed = []
         for end in match.others {
             if end.died.wall >= begin || mayExist(end) {
-                held.append(end)
+                postponed.append(end)
             } else {
-                bury(end, &report)
+                buryUnreported(end, &report)
             }
         }
+        var reported = Report()
+        buryReported(match.ends, time, &reported)
         for account in dead.reversed() {
             guard let generation = account.cgroup.id?.generation,
                 let (position, last) = closing.removeValue(forKey: generation)
             else { continue }
-            bury(last, LifeTotals(earlier, position), match.ends[generation], time, &report)
+            burySampled(last, LifeTotals(earlier, position), match.ends[generation], time, &report)
         }
-        buryUnsampled(match.ends, time, &report)
+        // At the same path, a cgroup without a sample is later than one of the previous sample.
+        report.tombstones += reported.tombstones
     }
 
     /// Whether the newest sample may contain the cgroup.
@@ -213,14 +219,15 @@ package struct Obituaries: Sendable {
         guard !end.isReplaced, let position = rows.position(of: end.path),
             let entry = rows.sample?.cgroups[position]
         else { return false }
-        // The ends are those of the hierarchy with memory.
+        // Ends are noticed in one hierarchy only: that of the memory controller, if it is mounted.
         let isLater = end.inode != 0 && end.inode != entry.id.inode
         return !(isLater && entry.controllers.contains(.memory))
     }
 
-    /// Writes the tombstones of cgroups that were reported but never sampled; those whose ends no
-    /// notice shows are given up after some samples.
-    private mutating func buryUnsampled(
+    /// Writes the tombstones of cgroups that were reported but never sampled.
+    ///
+    /// If no end is noticed within some samples, the tombstone is dated to the newest sample.
+    private mutating func buryReported(
         _ seen: [UInt64: CgroupEnd], _ time: EventTime, _ report: inout Report
     ) {
         let waiting = unsampled
@@ -231,18 +238,18 @@ package struct Obituaries: Sendable {
                 unsampled.append((life, samplesLeft - 1))
                 continue
             }
-            bury(end, of: life, time, &report)
+            buryUnsampled(end, of: life, time, &report)
         }
     }
 
-    /// Writes the tombstone of a cgroup that no sample contained, and no birth was reported of.
-    private mutating func bury(_ end: CgroupEnd, _ report: inout Report) {
+    /// Writes the tombstone of a cgroup that was neither sampled nor reported as born.
+    private mutating func buryUnreported(_ end: CgroupEnd, _ report: inout Report) {
         let life = UnsampledCgroup(cgroup: EventCgroup(end.path), born: end.born)
-        bury(end, of: life, end.died, &report)
+        buryUnsampled(end, of: life, end.died, &report)
     }
 
     /// Writes the tombstone of a cgroup that no sample contained.
-    private mutating func bury(
+    private mutating func buryUnsampled(
         _ end: CgroupEnd?, of life: UnsampledCgroup, _ time: EventTime, _ report: inout Report
     ) {
         let stone = Tombstone(
@@ -252,8 +259,8 @@ package struct Obituaries: Sendable {
         addToParent(life.cgroup.path.parent.map { EventCgroup($0) }, stone)
     }
 
-    /// Writes the tombstone of a cgroup that the last sample no longer contains.
-    private mutating func bury(
+    /// Writes the tombstone of a cgroup that was in the previous sample but not in the newest.
+    private mutating func burySampled(
         _ account: Account, _ totals: LifeTotals, _ end: CgroupEnd?, _ time: EventTime,
         _ report: inout Report
     ) {
@@ -277,12 +284,12 @@ package struct Obituaries: Sendable {
     private mutating func addToParent(_ parent: EventCgroup?, _ stone: Tombstone) {
         guard let parent else { return }
         if let position = rows.position(of: parent.path, generation: parent.id?.generation) {
-            rows[position].lose(stone)
+            rows[position].addUsage(of: stone)
             isSettling = true
             return
         }
         let generation = parent.id?.generation ?? closingPaths[parent.path]
-        if let generation { closing[generation]?.account.lose(stone) }
+        if let generation { closing[generation]?.account.addUsage(of: stone) }
     }
 
     /// Reports the usage of living parents that their children and the tombstones do not explain.
@@ -291,11 +298,11 @@ package struct Obituaries: Sendable {
     ) {
         guard isSettling || !step.isQuiet else { return }
         let snapshot = step.sample
-        let losers = snapshot.cgroups.indices.filter {
+        let waiting = snapshot.cgroups.indices.filter {
             rows[$0].samplesLeft > 0 && !snapshot.cgroups[$0].path.isRoot
         }
-        let parents = losers.filter { !hasOwnTasks[$0] }
-        for position in losers where hasOwnTasks[position] {
+        let parents = waiting.filter { !hasOwnTasks[$0] }
+        for position in waiting where hasOwnTasks[position] {
             settleUnknown(position, time, &report)
         }
         isSettling = !parents.isEmpty
@@ -324,7 +331,7 @@ package struct Obituaries: Sendable {
         }
     }
 
-    /// Reports once that tombstones may lack usage that cannot be told from the parent's own.
+    /// Reports, at most once, that tombstones may lack usage inseparable from the parent's own.
     private mutating func settleUnknown(
         _ position: Int, _ time: EventTime, _ report: inout Report
     ) {

@@ -18,7 +18,7 @@ extension Snapshot {
     /// Whether each cgroup's counter has more tasks than those of its children together.
     ///
     /// A parent is read before its children, which were listed earlier. A task that begins or ends
-    /// in between looks like one of the parent.
+    /// in between looks like one of the parent's own.
     var countsOwnTasks: [Bool] {
         var tasks = [Int64](repeating: 0, count: cgroups.count)
         let column = schema.column(of: .pidsCurrent)

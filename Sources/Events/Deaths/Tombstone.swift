@@ -45,7 +45,7 @@ package struct Tombstone: Hashable, Sendable {
     }
 }
 
-/// The usage of removed cgroups below a parent that no reading of them shows.
+/// The usage of a parent's removed children that no reading of theirs contains.
 ///
 /// It is the parent's total minus those of its living children and of the tombstones.
 package struct Unattributed: Hashable, Sendable {

@@ -1,6 +1,6 @@
-/// The numbers of the events in a store, by class, to find the one that makes room.
+/// The numbers of a store's events by class, to choose the event to remove when it is full.
 ///
-/// The class with the most events gives up its oldest one. A storm in one class therefore cannot
+/// The class with the most events loses its oldest one. A storm in one class therefore cannot
 /// displace the events of others.
 struct EventLanes: Sendable {
     private struct Lane {
@@ -12,14 +12,14 @@ struct EventLanes: Sendable {
         var oldest: UInt64 { serials[start] }
     }
 
-    /// The maximum number of classes; events of further ones share a lane with all of their kind.
+    /// The maximum number of classes; events of further classes share one lane for each kind.
     private static let most = 512
 
     private var lanes: [EventClass: Lane] = [:]
     private(set) var count = 0
     private(set) var bytes = 0
 
-    /// Adds an event, whose number is the highest; returns the lane that it is in.
+    /// Adds an event with the highest number so far; returns its lane.
     mutating func add(_ serial: UInt64, _ size: Int, of own: EventClass) -> EventClass {
         let isKept = lanes[own] != nil || lanes.count < Self.most
         let place = isKept ? own : EventClass(own.kind, nil)

@@ -14,8 +14,8 @@ package struct EventMerge: Sendable {
         self.last = last
     }
 
-    /// Returns what follows once the journal's next event is read: the store's events before it
-    /// that are not on disk, then the event itself.
+    /// Returns the events up to the journal's next one: first the store's earlier events, which are
+    /// not on disk, then the event itself.
     package mutating func next(onDisk event: StoredEvent) -> [Event] {
         guard event.serial <= last else { return [] }
         let earlier = inMemory.prefix { $0.serial < event.serial }

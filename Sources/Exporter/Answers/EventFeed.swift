@@ -8,8 +8,8 @@ import Synchronization
 /// Serves `/api/v1/events`: the stored events of a query, or a stream of new ones.
 ///
 /// A stream keeps only the number that its reader has reached, so falling behind costs no memory.
-/// A reader is informed of the number of events that it missed, and
-/// disconnected if it does not accept a piece within ``ConnectionLimits/writeTime``.
+/// A reader is informed of the number of events that it missed, and disconnected if it does not
+/// accept a piece within ``ConnectionLimits/writeTime``.
 final class EventFeed: Sendable {
     private struct State {
         var readers = 0
@@ -28,8 +28,8 @@ final class EventFeed: Sendable {
         init(_ feed: EventFeed, _ query: EventQuery, after serial: UInt64?) {
             self.feed = feed
             selection = query.selection
-            // Read before the search, because events may come meanwhile.
-            let newest = feed.store.newest
+            // Read before the search, because events may be added meanwhile.
+            let newest = feed.store.newestNumber
             let past =
                 serial == nil && query.past > 0
                 ? feed.store.newest(query.past, of: selection).first : nil
@@ -40,8 +40,8 @@ final class EventFeed: Sendable {
         deinit { feed.state.withLock { $0.readers -= 1 } }
     }
 
-    /// Searches on a thread of its own: the threads that serve and tick are few, and a client chooses
-    /// how much there is to search.
+    /// Searches on a thread of its own: the threads that serve and tick are few, and a client can
+    /// make a search long.
     private actor Search {
         private static let shared = ThreadExecutor(name: "event search")
         private let executor = Search.shared

@@ -12,9 +12,9 @@ struct EventQuery {
     /// The parameters.
     static let names: Set<String> = ["kind", "cgroup", "since", "until", "n"]
     private static let usual = 1000
-    /// The most events of an answer that a client may ask for.
+    /// The maximum number of events that a client may request.
     private static let mostEvents = 20_000
-    /// A client may not choose how long a search takes.
+    /// A client must not determine how long a search takes.
     private static let longestPattern = 256
     private static let mostStars = 8
 

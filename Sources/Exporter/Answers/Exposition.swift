@@ -90,7 +90,7 @@ actor Exposition {
     /// Returns a sample that is fresh enough; nil before the first.
     func collect() async throws -> Snapshot? {
         let snapshot = try await collected()
-        // Those who joined the collection may resume before the one who started it.
+        // Clients that joined the collection may resume before the one that started it.
         if snapshot != nil { hasSample = true }
         return snapshot
     }

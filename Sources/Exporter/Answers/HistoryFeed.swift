@@ -4,10 +4,10 @@ import KernelIO
 import NIOCore
 import Synchronization
 
-/// Answers questions about the past.
+/// Answers queries about the past.
 ///
-/// It reads files on a thread of its own, one request after another: the threads that serve and tick
-/// are few, and a client chooses how much there is to read.
+/// It reads files on a thread of its own, one request after another: the threads that serve and
+/// tick are few, and a client can make a read long.
 actor HistoryFeed {
     private static let thread = ThreadExecutor(name: "history search")
     private let executor = HistoryFeed.thread
@@ -19,10 +19,10 @@ actor HistoryFeed {
     /// Opens the history as it is now; nil if there is none.
     private let open: @Sendable () throws -> (any PastReader)?
     private let version: String
-    /// The maximum number of requests that wait, each of which keeps others from being served.
+    /// The maximum number of waiting requests, each of which delays the ones behind it.
     private let most: Int
     private nonisolated let waiting = Mutex(0)
-    /// The time that reading a period may take, for the others wait meanwhile.
+    /// The maximum time to read a period, because other requests wait meanwhile.
     private let longest: Duration
 
     init(
@@ -35,7 +35,7 @@ actor HistoryFeed {
         self.open = open
     }
 
-    /// Takes a place for a request, until ``leave()``; returns false if too many wait.
+    /// Admits a request, until ``leave()``; false if too many wait.
     nonisolated func enter() -> Bool {
         waiting.withLock { count in
             guard count < most else { return false }
@@ -44,7 +44,7 @@ actor HistoryFeed {
         }
     }
 
-    /// Frees the place of a request.
+    /// Ends an admitted request.
     nonisolated func leave() { waiting.withLock { $0 -= 1 } }
 
     /// The reason for an answer without a sample.
@@ -70,7 +70,7 @@ actor HistoryFeed {
 
     /// Returns the newest sample at or before a time, or the first one after it.
     ///
-    /// Its form is that of `encode`, or without it that of the present sample.
+    /// It is encoded with `encode`, or without it like the current sample.
     func snapshot(
         _ time: UInt64, isAfter: Bool = false, as encode: (@Sendable (Snapshot) -> [UInt8])? = nil
     ) throws -> ByteBuffer {
@@ -106,7 +106,7 @@ actor HistoryFeed {
         try reader.samples(
             lead...query.range.upperBound, step: query.step, only: metrics
         ) { snapshot in
-            // The client may have given up.
+            // The client may have disconnected.
             try Task.checkCancellation()
             guard ContinuousClock.now < end else { throw RangeQuery.tooLong(longest) }
             if snapshot.wallTime >= begin { try answer.add(snapshot) }

@@ -4,9 +4,8 @@ import NIOCore
 
 /// The samples of `/api/v1/snapshot` and `/api/v1/stream`, encoded once for all readers.
 ///
-/// While the stream has readers, the source is polled. A source that samples on demand then keeps a
-/// steady pace, and new samples of a source with its own ticks are noticed. A slow reader misses
-/// samples.
+/// While the stream has readers, the source is polled: one that samples on demand then samples
+/// regularly, and one with its own ticks is checked for new samples. A slow reader misses samples.
 actor SampleFeed {
     /// The operator's limits on streams.
     struct Limits {
@@ -19,7 +18,7 @@ actor SampleFeed {
     private struct Document {
         let tick: UInt64
         let wallTime: UInt64
-        /// The event of the stream, which contains the JSON.
+        /// The JSON as a server-sent event.
         let event: ByteBuffer
         let json: ByteBuffer
     }
@@ -32,12 +31,11 @@ actor SampleFeed {
     private var encoder: SnapshotEncoder
     private var document: Document?
     private var readers: [UInt64: AsyncStream<ByteBuffer>.Continuation] = [:]
-    private var serial: UInt64 = 0
+    private var lastReaderID: UInt64 = 0
     private var pump: Task<Void, Never>?
-    /// Whether the pump has sent the document; if not, it sends it to new readers together with the
-    /// others.
+    /// Whether the pump has sent the document; until then, new readers wait for the pump.
     private var isSent = false
-    /// The event of the failure that the pump has sent, until a sample succeeds.
+    /// The event sent for the current failure; nil once a sample succeeds.
     private var failure: ByteBuffer?
     private var isOver = false
 
@@ -50,7 +48,7 @@ actor SampleFeed {
     /// Returns the JSON of the current sample; nil before the first.
     func json() async throws -> ByteBuffer? {
         guard let snapshot = try await exposition.collect() else { return nil }
-        return written(snapshot).json
+        return document(for: snapshot).json
     }
 
     /// Returns a stream of events that starts with the current sample, or with the failure to take
@@ -60,8 +58,8 @@ actor SampleFeed {
         // A new sample replaces one that the reader has not taken yet.
         let (stream, reader) = AsyncStream.makeStream(
             of: ByteBuffer.self, bufferingPolicy: .bufferingNewest(1))
-        serial += 1
-        let id = serial
+        lastReaderID += 1
+        let id = lastReaderID
         readers[id] = reader
         reader.onTermination = { [weak self] _ in
             Task { [weak self] in await self?.forget(id) }
@@ -90,28 +88,28 @@ actor SampleFeed {
     /// Sends new samples and failures while there are readers.
     private func run() async {
         let clock = ContinuousClock()
-        var lastWord = clock.now
+        var lastSent = clock.now
         while !readers.isEmpty, !isOver {
-            var news: ByteBuffer?
+            var update: ByteBuffer?
             do {
                 if let snapshot = try await exposition.collect() {
-                    let document = written(snapshot)
-                    // After a failure, the same sample is news again.
-                    if !isSent || failure != nil { news = document.event }
+                    let document = document(for: snapshot)
+                    // After a failure, the same sample is sent again.
+                    if !isSent || failure != nil { update = document.event }
                     isSent = true
                 }
                 failure = nil
             } catch {
                 let event = Self.event(of: error)
-                if event != failure { news = event }
+                if event != failure { update = event }
                 failure = event
             }
-            if let news {
-                for reader in readers.values { reader.yield(news) }
-                lastWord = clock.now
-            } else if clock.now - lastWord >= limits.keepAlive {
+            if let update {
+                for reader in readers.values { reader.yield(update) }
+                lastSent = clock.now
+            } else if clock.now - lastSent >= limits.keepAlive {
                 for reader in readers.values { Self.remind(reader) }
-                lastWord = clock.now
+                lastSent = clock.now
             }
             try? await clock.sleep(for: min(Self.pace, limits.keepAlive))
         }
@@ -125,7 +123,8 @@ actor SampleFeed {
         }
     }
 
-    private func written(_ snapshot: Snapshot) -> Document {
+    /// Returns the snapshot encoded, and marks a new one as not sent yet.
+    private func document(for snapshot: Snapshot) -> Document {
         if let document, document.tick == snapshot.tick, document.wallTime == snapshot.wallTime {
             return document
         }

@@ -54,8 +54,13 @@ package struct ProcessReader: Sendable {
 
     /// The command line, or the name in brackets for a kernel thread.
     package func command(_ pid: Int32, name: String) -> String {
+        commandLine(pid, name: name).text
+    }
+
+    /// The command line; without arguments if it cannot be read.
+    package func commandLine(_ pid: Int32, name: String) -> ProcessCommandLine {
         let bytes = (try? ReadBuffer.contents(of: system.proc("\(pid)/cmdline"))) ?? []
-        return ProcessCommandLine(parsing: bytes, name: name).text
+        return ProcessCommandLine(parsing: bytes, name: name)
     }
 
     /// Parses `/proc/self/stat`; nil if it cannot be read.
@@ -99,7 +104,7 @@ package struct ProcessReader: Sendable {
         do throws(IOError) {
             let bytes = try ReadBuffer.contents(of: path)
             guard let stat = try? ProcessStat(parsing: bytes) else {
-                throw IOError("understand", path.pathText, .inputOutput)
+                throw IOError("parse", path.pathText, .inputOutput, objection: "it is malformed")
             }
             return stat
         } catch {

@@ -70,7 +70,8 @@ package enum RecordingError: Error, Hashable, Sendable, CustomStringConvertible 
         case .otherVersion(let file, let version):
             "\(file) is a recording of format \(version), and this program reads only format "
                 + "\(SegmentHeader.major); use the cgwarden that made it"
-        case .empty(let file): "\(file) contains no complete snapshot yet"
+        case .empty(let file):
+            "\(file) contains no sample; name a recording, or the directory of the daemon's history"
         }
     }
 }

@@ -150,15 +150,14 @@ extension Snapshot {
     ///
     /// A word may occur more than once.
     func forEachWord(columns: [Int], _ legend: FrameLegend, _ body: (UInt64) -> Void) {
-        for block in blocks {
-            for start in stride(
-                from: 0, to: columns.isEmpty ? 0 : block.values.count, by: schema.width)
-            {
-                for column in columns {
-                    let reading = Reading(rawValue: block.values[start + column])
-                    if let number = reading.value { body(number) }
-                }
+        for entry in cgroups where !columns.isEmpty {
+            let values = blocks[entry.row.block].values
+            let start = entry.row.row * schema.width
+            for column in columns {
+                if let number = Reading(rawValue: values[start + column]).value { body(number) }
             }
+        }
+        for block in blocks {
             for instance in block.instances
             where legend.rows[instance.metric.index].hasWordKeys && instance.key != .whole {
                 body(UInt64(instance.key.rawValue))

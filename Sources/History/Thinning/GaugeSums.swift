@@ -6,7 +6,8 @@ struct GaugeSums: Sendable {
     private let columns: [Int]
     /// The slot of each cgroup, in the order of the last sample.
     private var order: [(id: CgroupID, slot: Int)] = []
-    private var slots: [CgroupID: Int] = [:]
+    /// At most twice as many as the last sample has cgroups, and some.
+    private(set) var slots: [CgroupID: Int] = [:]
     private var counts: [UInt64] = []
     private var sums: [UInt64] = []
     private var maxima: [UInt64] = []
@@ -33,6 +34,7 @@ struct GaugeSums: Sendable {
 
     mutating func add(_ snapshot: Snapshot) {
         samples += 1
+        if slots.count > 2 * snapshot.cgroups.count + 64 { keep(snapshot.cgroups) }
         if order.count > snapshot.cgroups.count {
             order.removeLast(order.count - snapshot.cgroups.count)
         }
@@ -78,6 +80,25 @@ struct GaugeSums: Sendable {
             }
         }
         return GaugeSummary(samples: samples, columns: columns, maxima: highest, means: means)
+    }
+
+    /// Drops the cgroups that a sample does not have: a summary has only those of the last sample,
+    /// and a tenant can replace thousands in each one.
+    private mutating func keep(_ cgroups: [CgroupEntry]) {
+        let old = self
+        order = []
+        slots = [:]
+        counts = []
+        sums = []
+        maxima = []
+        for entry in cgroups {
+            guard let slot = old.slots[entry.id], slots[entry.id] == nil else { continue }
+            slots[entry.id] = slots.count
+            let places = slot * columns.count..<(slot + 1) * columns.count
+            counts += old.counts[places]
+            sums += old.sums[places]
+            maxima += old.maxima[places]
+        }
     }
 
     private mutating func slot(of id: CgroupID, at row: Int) -> Int {

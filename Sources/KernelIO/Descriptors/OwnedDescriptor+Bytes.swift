@@ -6,7 +6,7 @@ extension OwnedDescriptor {
     package borrowing func regularFileSize(path: @autoclosure () -> String) throws(IOError) -> Int {
         var status = stat()
         guard unsafe fstat(number, &status) == 0 else {
-            throw IOError("look at", path(), code: errno)
+            throw IOError("examine", path(), code: errno)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw IOError("use", path(), code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)

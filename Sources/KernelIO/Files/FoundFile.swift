@@ -27,7 +27,7 @@ struct FoundFile: ~Copyable {
         let found = try Self.find(path, base ?? AT_FDCWD, links, name ?? path)
         var status = stat()
         guard unsafe fstat(found.number, &status) == 0 else {
-            throw FileRefusal(name ?? path, cannotBe: "looked at", "look at", code: errno)
+            throw FileRefusal(name ?? path, cannotBe: "examined", "examine", code: errno)
         }
         self.path = name ?? path
         self.status = status

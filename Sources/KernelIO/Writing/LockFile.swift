@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// A directory of lock files that no other user can open: mode 0700, the files 0600.
+/// A directory of lock files, created with mode 0700 and files of 0600, so others cannot lock them.
 ///
 /// Any user may open a cgroup directory and lock it, so nothing depends on locks there.
 package struct LockFolder: Sendable {
@@ -29,7 +29,7 @@ package struct LockFolder: Sendable {
         }
     }
 
-    /// Takes the lock on an existing file if it is free; nil if there is no file or it is locked.
+    /// Takes the lock on an existing file; nil if the file is locked, missing or cannot be opened.
     package func lockIfFree(_ name: String) -> LockFile? {
         guard let folder = try? open() else { return nil }
         let number = unsafe openat(folder.number, name, LockFile.flags)
@@ -79,10 +79,11 @@ package struct LockFolder: Sendable {
         let folder = OwnedDescriptor(adopting: number)
         var status = stat()
         guard unsafe fstat(number, &status) == 0 else {
-            throw IOError("look at", path, code: errno)
+            throw IOError("examine", path, code: errno)
         }
         guard status.st_uid == geteuid(), status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
-            throw IOError("trust", path, code: EPERM)
+            throw IOError(
+                "use", path, code: EPERM, objection: "another user owns it or can write to it")
         }
         return folder
     }

@@ -31,7 +31,7 @@ package struct LockHolder: ~Copyable {
         return nil
     }
 
-    /// Kills it (SIGKILL) and waits until it has exited; false if it has not in time.
+    /// Kills it (SIGKILL) and waits until it has exited; false if it has not exited in time.
     package func kill(within time: Duration) -> Bool {
         try? process.send(.kill)
         return process.hasEnded(within: time)

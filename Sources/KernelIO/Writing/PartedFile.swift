@@ -2,7 +2,7 @@ internal import CgroupModel
 
 /// The bounds of a file and its older parts; the oldest part is removed first.
 package struct PartBounds: Sendable {
-    /// The number of parts among which the bounds are divided, so that one can be removed at a time.
+    /// The number of parts that share the bounds, so that one can be removed at a time.
     private static let divisor = 8
 
     /// The maximum size of all parts together in bytes; nil for no bound.
@@ -27,7 +27,7 @@ package struct PartBounds: Sendable {
 /// names, so names increase even if the clock goes back.
 package struct PartedFile: ~Copyable, Sendable {
     private static let digits = 16
-    /// Limits the files of a clock that goes back again and again.
+    /// The maximum number of parts, in case the clock goes back repeatedly.
     private static let mostParts = 64
 
     private let path: String
@@ -113,7 +113,7 @@ package struct PartedFile: ~Copyable, Sendable {
             guard isTooMuch || isTooOld else { return }
             total -= AppendedFile.size(of: part.path)
             try AppendedFile.remove(part.path)
-            // A clock that is wrong for a moment must not cost everything.
+            // A clock that is wrong for a moment must not remove all parts.
             if !isTooMuch { return }
         }
     }

@@ -32,6 +32,28 @@ package enum SortKey: Hashable, CaseIterable, RawRepresentable, Sendable {
         self = key
     }
 
+    /// Looks up a name as people type it: of an order, of a filter's number, or the head of a
+    /// column, in any case; nil for an unknown one.
+    package init?(typed text: String) {
+        let name = text.lowercased()
+        guard let key = Self.allCases.first(where: { $0.spellings.contains(name) }) else {
+            return nil
+        }
+        self = key
+    }
+
+    /// The names that people type, in lower case.
+    private var spellings: [String] {
+        switch self {
+        case .path: ["path", Column.cgroup.facts.title.lowercased()]
+        case .io: ["io"]
+        case .column(let column):
+            // Some options change the head of a column.
+            [column.rawValue, column.facts.title.lowercased()]
+                + (column == .tasks ? ["procs", "proc+"] : column == .cpu ? ["cputim"] : [])
+        }
+    }
+
     /// The metrics by which rows are sorted; none for paths.
     package var metrics: [MetricID] {
         switch self {

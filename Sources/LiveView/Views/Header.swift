@@ -86,7 +86,7 @@ enum Header {
     private static func rootMemory(_ snapshot: Snapshot) -> [(String, String, Style)] {
         guard let root = snapshot.cgroups.firstIndex(where: { $0.path.isRoot }),
             let own = snapshot[root, .memoryUsage].value,
-            let used = snapshot.host.memoryUsed.value, own > used + used / 10
+            let used = snapshot.host.memoryUsed.value, own / 11 > used / 10
         else { return [] }
         return [("/ with cache", Quantity.bytes(Double(own)), .plain)]
     }

@@ -45,7 +45,8 @@ struct PressureProbe: Hashable, Sendable {
             return .ease(to: autosizer.clamped(UInt64(min(size, 9e18))), pressure: share)
         }
         guard time >= resume else { return .wait }
-        let goal = autosizer.clamped(UInt64(Double(usage) - largest * (1 - ratio)))
+        let size = max(Double(usage) - largest * (1 - ratio), 0)
+        let goal = autosizer.clamped(UInt64(min(size, 9e18)))
         return .take(usage > goal ? usage - goal : 0, pressure: share)
     }
 

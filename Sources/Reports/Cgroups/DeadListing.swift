@@ -28,7 +28,7 @@ package struct DeadListing {
             let age = stone.lifetime.map { DecimalText.fixed(Double($0) / 1e6, places: 2) + "s" }
             rows.append(
                 [stone.cgroup.path.description, clock(stone.died), age ?? "-"]
-                    + cells(stone.totals, isLeast: stone.reading == .sample)
+                    + cells(stone.totals, isLowerBound: stone.reading == .sample)
                     + [word(stone.reading)])
         }
         for rest in unattributed {
@@ -51,14 +51,14 @@ package struct DeadListing {
         }
     }
 
-    /// The totals; `isLeast` marks them as lower bounds, which the last sample is.
-    private func cells(_ totals: LifeTotals, isLeast: Bool = false) -> [String] {
+    /// The totals; `isLowerBound` marks them as lower bounds, which the last sample is.
+    private func cells(_ totals: LifeTotals, isLowerBound: Bool = false) -> [String] {
         Self.columns.map { _, field in
             guard let row = LifeTotals.rows.firstIndex(where: { $0.field == field }),
                 let value = totals[row]
             else { return "-" }
             let text = LifeTotals.rows[row].metric.humanText(Reading(value))
-            return isLeast ? ">=" + text : text
+            return isLowerBound ? ">=" + text : text
         }
     }
 

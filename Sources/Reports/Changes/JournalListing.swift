@@ -39,7 +39,7 @@ package struct JournalListing {
         }
         let head =
             ["CGROUP", "HIERARCHY", "WHAT", "WAS", "SET", "NOW", "BY", "AGE", "CHANGE"]
-            + (hasExpiries ? ["UNDONE"] : [])
+            + (hasExpiries ? ["EXPIRES"] : [])
         var table = FittedTable([head] + rows.cells)
         if let width {
             table.drop("HIERARCHY", unlessWithin: width)

@@ -35,14 +35,14 @@ package struct DiagnosisReport {
             let what = controllers.isEmpty ? "no controller" : controllers
             lines.append(
                 "  \(padded(tree.label, 12)) \(tree.mountPoint): \(what); "
-                    + (tree.refusal ?? "writable"))
+                    + (tree.refusal.map { "not writable: \($0)" } ?? "writable"))
         }
         let user = diagnosis.user.map { UserName.text($0, within: .seconds(2)) } ?? "unknown"
         lines.append("user         \(user)")
         for capability in diagnosis.capabilities {
             lines.append(
-                "  \(padded(capability.name, 16)) \(capability.isHeld ? "yes" : "no"): "
-                    + capability.use)
+                "  \(padded(capability.name, 16)) "
+                    + (capability.isHeld ? "yes: can " : "no: needed to ") + capability.use)
         }
         lines.append("commands")
         for ability in diagnosis.abilities {
@@ -73,7 +73,9 @@ package struct DiagnosisReport {
         lines.append("swap         \(swap)")
         lines.append("systemd      \(systemd)")
         lines.append(contentsOf: list("other cgroup managers", diagnosis.limiters, none: "none"))
-        lines.append(contentsOf: list("cgwarden daemon", diagnosis.siblings, none: "not running"))
+        lines.append("daemon       \(daemon)")
+        lines.append(
+            contentsOf: list("other cgwarden processes", diagnosis.siblings, none: "none"))
         return lines.map { "\($0)\n" }.joined()
     }
 
@@ -105,6 +107,13 @@ package struct DiagnosisReport {
         return diagnosis.runsSystemd
             ? "yes: PID 1, \(running)\(version)"
             : "no: PID 1 is \(diagnosis.initialProcess); \(version)"
+    }
+
+    private var daemon: String {
+        let processes = diagnosis.daemons.map { "process \($0.pid)" }
+        return processes.isEmpty
+            ? "not running; start it: cgwarden daemon"
+            : "running (\(processes.joined(separator: ", ")))"
     }
 
     private func list(
@@ -150,7 +159,8 @@ package struct DiagnosisReport {
             }
             writeFeatures(to: &json)
             for (key, programs) in [
-                ("limiters", diagnosis.limiters), ("cgwarden", diagnosis.siblings),
+                ("limiters", diagnosis.limiters), ("daemons", diagnosis.daemons),
+                ("cgwarden", diagnosis.daemons + diagnosis.siblings),
             ] {
                 json.array(key) { json in for program in programs { write(program, to: &json) } }
             }

@@ -17,7 +17,7 @@ extension SuggestionReport {
             "peak \(limit.amount(evidence.peak.value)) on \(Self.time(evidence.peak.time)), "
                 + "p99 \(limit.amount(evidence.p99)), p95 \(limit.amount(evidence.p95))")
         parts.append("\(hits(limit, evidence, record)) \(within)")
-        if suggestion.isLeast {
+        if suggestion.isLowerBound {
             parts.append(
                 "at least, because the present limit bound "
                     + "\(Self.share(evidence.boundShare)) of the time")

@@ -70,7 +70,7 @@ extension SuggestionReport {
             json.member("value", suggestion.value)
             json.member("value_text", limit.text(suggestion.value))
             json.member("present", limit.text(suggestion.present))
-            json.member("is_at_least", suggestion.isLeast)
+            json.member("is_at_least", suggestion.isLowerBound)
             json.member("peak", evidence.peak.value)
             json.member("peak_ms", evidence.peak.time / 1000)
             json.member("p95", evidence.p95)

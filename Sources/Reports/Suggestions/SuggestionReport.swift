@@ -102,7 +102,7 @@ package struct SuggestionReport {
     private var backtest: [String] {
         let table = TrialTable(trial).text
         guard !table.isEmpty else { return [] }
-        var lines = ["#", "# Back-test: how often recorded demand would have reached each value."]
+        var lines = ["#", "# Backtest: how often recorded demand would have reached each value."]
         lines += table.split(separator: "\n").map { "#   \($0)" }
         return lines + ["# \(memoryChange)"]
     }

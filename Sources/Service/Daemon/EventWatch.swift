@@ -43,8 +43,8 @@ actor EventWatch {
 
     /// Opens the kernel log and, if there is one, the journal, and restores its newest events.
     ///
-    /// `ownCauses` recognizes this program's own changes. `onFound` gets all events before storms are
-    /// folded.
+    /// `ownCauses` recognizes this program's own changes. `onFound` receives all events, before
+    /// storms are folded.
     init(
         _ system: SystemRoot, _ inbox: EventInbox, journal path: String?, _ bounds: PartBounds,
         logger: Logger, ownCauses: @escaping OwnCauses,
@@ -145,7 +145,7 @@ actor EventWatch {
     }
 
     private func keep(_ events: [Event]) {
-        let records = store.enter(events)
+        let records = store.append(events)
         guard !records.isEmpty else { return }
         let lost = journal.append(records, at: MonotonicClock.wallMicroseconds)
         checkJournal()

@@ -2,14 +2,14 @@ import CgroupModel
 
 /// Sizes memory.max and memory.high (memory.soft_limit on v1) from the demand.
 ///
-/// The peak counts, not a percentile: memory that is refused once ends a process. A limit that bound
-/// for a time hid the demand above it, so the suggestion is at least a fifth above that limit; it
-/// never builds on an earlier suggestion, which would grow without end.
+/// The peak counts, not a percentile: one failed charge can kill a process. A limit that was
+/// reached hid the demand above it, so the suggestion is at least a fifth above that limit. It
+/// never builds on an earlier suggestion, because it would grow each time.
 struct MemorySizing {
     private static let mebibyte: UInt64 = 1 << 20
     /// The kernel charges in batches for each CPU, so a smaller limit is hit by an idle cgroup.
     private static let least = Double(16 * mebibyte)
-    /// The factor above a limit that bound.
+    /// The factor above a limit that was reached.
     static let raise = 1.2
 
     let record: WorkloadRecord
@@ -28,18 +28,19 @@ struct MemorySizing {
         guard let peak = record.demandPeak, peak.value > 0, record.memoryMax.isKnown else { return }
         let hard = SizedLimit("memory.max")
         if let obstacle { return findings.add(hard, obstacle) }
-        let isLeast = record.boundLimit > 0
-        let base = max(Double(peak.value), isLeast ? Double(record.boundLimit) * Self.raise : 0)
+        let isLowerBound = record.boundLimit > 0
+        let raised = Double(record.boundLimit) * Self.raise
+        let base = max(Double(peak.value), isLowerBound ? raised : 0)
         let value = rounded(base * (1 + options.margin))
         if let hostMemory, value >= hostMemory - hostMemory / 20 {
             return findings.add(hard, .wholeHost)
         }
-        findings.add(suggestion(hard, value, record.memoryMax, isLeast, peak))
-        // Reclaim begins half-way, so that the cache goes before anything is killed.
+        findings.add(suggestion(hard, value, record.memoryMax, isLowerBound, peak))
+        // Reclaim begins halfway, so that cache is freed before a process is killed.
         let softValue = rounded(base * (1 + options.margin / 2))
         let present = isUnified ? record.memoryHigh : record.memorySoftLimit
         if present.isKnown, softValue < value {
-            findings.add(suggestion(soft, softValue, present, isLeast, peak))
+            findings.add(suggestion(soft, softValue, present, isLowerBound, peak))
         }
     }
 
@@ -59,7 +60,7 @@ struct MemorySizing {
     }
 
     private func suggestion(
-        _ limit: SizedLimit, _ value: UInt64, _ present: Reading, _ isLeast: Bool, _ peak: Peak
+        _ limit: SizedLimit, _ value: UInt64, _ present: Reading, _ isLowerBound: Bool, _ peak: Peak
     ) -> Suggestion {
         var evidence = Suggestion.Evidence(peak, record.demand)
         evidence.hits = limit.name == "memory.high" ? record.highHits : record.memoryHits
@@ -68,6 +69,7 @@ struct MemorySizing {
         evidence.swap = record.swapPeak
         evidence.growth = record.lows.growth
         return Suggestion(
-            limit: limit, value: value, present: present, isLeast: isLeast, evidence: evidence)
+            limit: limit, value: value, present: present, isLowerBound: isLowerBound,
+            evidence: evidence)
     }
 }

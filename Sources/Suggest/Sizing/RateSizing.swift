@@ -12,9 +12,10 @@ struct RateSizing {
         for disk in record.disks { add(disk, &findings) }
     }
 
-    /// A quota only where there is one, or if asked for: a weight shares CPUs without wasting them.
+    /// Suggests a quota where one is set, or if requested.
     ///
-    /// It allows each window of ten seconds, so bursts within a window are throttled.
+    /// A weight is better: it shares CPUs without wasting them. The quota covers the demand of each
+    /// window of ten seconds, so bursts within a window are throttled.
     private func addQuota(_ findings: inout SizingFindings) {
         guard let peak = record.cpuPeak, record.quota.isKnown,
             record.quota.value != nil || options.suggestsQuota
@@ -23,34 +24,34 @@ struct RateSizing {
             record.periods > 0 ? Double(record.throttledPeriods) / Double(record.periods) : 0
         let raised = Double(record.throttlingQuota) * MemorySizing.raise
         // A few throttled periods are bursts; from 1 % on the demand may be higher.
-        let isLeast = share >= 0.01
+        let isLowerBound = share >= 0.01
         var evidence = Suggestion.Evidence(peak, record.cpu)
         evidence.hits = record.throttledPeriods
         evidence.boundShare = share
         let base = max(
             Double(evidence.p99) * (1 + options.margin), Double(peak.value) * 1.01,
-            isLeast ? raised : 0)
+            isLowerBound ? raised : 0)
         findings.add(
             Suggestion(
                 limit: SizedLimit("cpu.max"), value: WrittenSteps.cpus(max(base, 50_000)),
-                present: record.quota, isLeast: isLeast, evidence: evidence),
+                present: record.quota, isLowerBound: isLowerBound, evidence: evidence),
             bound: record.throttlingQuota,
             atLeast: WrittenSteps.cpus(raised * (1 + options.margin)))
     }
 
-    /// Twice the peak, and room for 32 more: a limit on tasks is meant for fork bombs.
+    /// Suggests twice the peak, but at least 32 more: a task limit is meant to stop fork bombs.
     private func addTasks(_ findings: inout SizingFindings) {
         guard let peak = record.tasksPeak, peak.value > 0, record.tasksMax.isKnown else { return }
         let raised = record.refusingMax.adding(record.refusingMax)
-        let isLeast = record.refusingMax > 0
-        let count = max(peak.value.adding(max(peak.value, 32)), isLeast ? raised : 0)
+        let isLowerBound = record.refusingMax > 0
+        let count = max(peak.value.adding(max(peak.value, 32)), isLowerBound ? raised : 0)
         var evidence = Suggestion.Evidence(peak, record.tasks)
         evidence.hits = record.refusedForks
         evidence.boundShare = Double(record.tasksBoundTime) / Double(max(record.tasks.time, 1))
         findings.add(
             Suggestion(
                 limit: SizedLimit("pids.max"), value: min(WrittenSteps.tasks(count), 4_194_304),
-                present: record.tasksMax, isLeast: isLeast, evidence: evidence),
+                present: record.tasksMax, isLowerBound: isLowerBound, evidence: evidence),
             bound: record.refusingMax, atLeast: WrittenSteps.tasks(raised))
     }
 
@@ -59,15 +60,15 @@ struct RateSizing {
             disk.present.value != nil || options.suggestsIO
         else { return }
         let raised = Double(disk.boundLimit) * MemorySizing.raise
-        let isLeast = disk.boundLimit > 0
-        let base = max(Double(peak.value), isLeast ? raised : 0) * (1 + options.margin)
+        let isLowerBound = disk.boundLimit > 0
+        let base = max(Double(peak.value), isLowerBound ? raised : 0) * (1 + options.margin)
         var evidence = Suggestion.Evidence(peak, disk.rates)
         evidence.boundShare = Double(disk.boundTime) / Double(max(disk.rates.time, 1))
         findings.add(
             Suggestion(
                 limit: SizedLimit(MetricCatalog[disk.limit].name, disk: disk.disk),
-                value: WrittenSteps.rate(max(base, 10)), present: disk.present, isLeast: isLeast,
-                evidence: evidence),
+                value: WrittenSteps.rate(max(base, 10)), present: disk.present,
+                isLowerBound: isLowerBound, evidence: evidence),
             bound: disk.boundLimit, atLeast: WrittenSteps.rate(raised * (1 + options.margin)))
     }
 }

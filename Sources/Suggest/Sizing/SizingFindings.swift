@@ -1,18 +1,17 @@
-/// What sizing found about the limits of one cgroup.
+/// The suggestions for the limits of one cgroup.
 struct SizingFindings {
     /// The suggested values.
     private(set) var suggestions: [Suggestion] = []
     /// The limits for which nothing is suggested, with the reason.
     private(set) var unsuggested: [(limit: SizedLimit, reason: Unsuggested)] = []
 
-    /// The share of time at a limit from which nothing is known about the demand.
+    /// The share of time at a limit from which the demand counts as unknown.
     static let mostBoundShare = 0.5
 
     /// Adds a suggestion.
     mutating func add(_ suggestion: Suggestion) { suggestions.append(suggestion) }
 
-    /// Adds a suggestion; if the limit was at `bound` for so long that the demand is unknown, only
-    /// the least value to try.
+    /// Adds a suggestion; only a minimum to try if the limit `bound` hid the demand for too long.
     mutating func add(_ suggestion: Suggestion, bound: UInt64, atLeast least: UInt64) {
         let share = suggestion.evidence.boundShare
         guard share < Self.mostBoundShare else {

@@ -1,8 +1,8 @@
-/// How to size.
+/// The options of sizing.
 package struct SizingOptions: Sendable {
     /// The share added to a peak: 0.15.
     package var margin = 0.15
-    /// The least time that must be covered, in nanoseconds.
+    /// The minimum time that must be covered, in nanoseconds.
     package var leastTime: UInt64 = 24 * 3_600_000_000_000
     /// Whether to suggest a CPU quota where there is none.
     package var suggestsQuota = false

@@ -2,11 +2,11 @@ package import CgroupModel
 
 /// Why no cgroup, or not this one, can be sized.
 package enum StudyRefusal: Error, Hashable, Sendable {
-    /// The snapshots cover less than the least time; both in nanoseconds.
+    /// The snapshots cover less than the minimum time; both in nanoseconds.
     case tooShort(covered: UInt64, least: UInt64)
     /// More time is in gaps than in snapshots; both in nanoseconds.
     case mostlyGaps(observed: UInt64, missing: UInt64)
-    /// The cgroup was first seen less than the least time ago; both in nanoseconds.
+    /// The cgroup was first seen less than the minimum time ago; both in nanoseconds.
     case tooYoung(age: UInt64, least: UInt64)
 }
 
@@ -31,9 +31,9 @@ extension Study {
     /// A recording of a day lacks the interval before its first snapshot.
     private var leastTime: UInt64 { options.leastTime - options.leastTime / 50 }
 
-    /// The cgroups that are sized if none is named: services and scopes, and elsewhere the leaves.
+    /// Whether it is sized if none is named: services and scopes, and elsewhere the leaves.
     ///
-    /// What is inside of a service belongs to it, except in a user's manager. Process 1 is left out.
+    /// Cgroups inside a service belong to it, except in a user's manager. PID 1 is omitted.
     package static func isWorkload(_ record: WorkloadRecord) -> Bool {
         let path = record.path
         guard !path.isRoot, path.bytes != Array("/init.scope".utf8) else { return false }
@@ -49,7 +49,8 @@ extension Study {
 
     /// The paths that a name, a path or a pattern selects, in order.
     ///
-    /// The root has no limits. A path as recorded or as printed comes first, then a pattern, then the last component.
+    /// The root has no limits. A path as recorded or as printed comes first, then a pattern, then
+    /// the last component.
     package static func paths(
         named text: String, among records: [WorkloadRecord]
     ) -> [CgroupPath] {

@@ -1,11 +1,11 @@
 package import CgroupModel
 
-/// Folds the snapshots of a window, oldest first, into what sizing needs.
+/// Folds the snapshots of a window, oldest first, into the records that sizing needs.
 ///
 /// Each path takes a few kilobytes, however long the window is.
 package struct Study: Sendable {
     private static let mostWorkloads = 20_000
-    /// A path that was gone before this time gives its place to a new one, in nanoseconds.
+    /// A path with a shorter life makes room for a new one once it is gone; in nanoseconds.
     private static let shortLife: UInt64 = 3_600_000_000_000
 
     private struct Workload: Sendable {
@@ -32,10 +32,10 @@ package struct Study: Sendable {
         slots = WorkloadSlots(most: Self.mostWorkloads)
     }
 
-    /// Whether a cgroup was left out because there were too many.
+    /// Whether a cgroup was omitted because there were too many.
     package var isOverfull: Bool { slots.isOverfull }
 
-    /// Takes the next snapshot.
+    /// Adds the next snapshot.
     ///
     /// - Parameters:
     ///   - peaks: The same snapshot with the maxima of its period; nil if it was not thinned.

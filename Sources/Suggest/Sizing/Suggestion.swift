@@ -23,13 +23,13 @@ package struct Suggestion: Sendable {
     package struct Evidence: Sendable {
         /// The highest demand, and when.
         package var peak: Peak
-        /// The demand not exceeded for 95 % and 99 % of the time.
+        /// The 95th and the 99th percentile of the demand.
         package var p95: UInt64, p99: UInt64
-        /// The times that the present limit was hit: charges, throttled periods or forks.
+        /// How often the current limit was hit: charges, throttled periods or forks.
         package var hits: UInt64 = 0
         /// Processes that the OOM killer killed.
         package var oomKills: UInt64 = 0
-        /// The share of time at the present limit.
+        /// The share of time at the current limit.
         package var boundShare = 0.0
         /// The highest swap usage in bytes.
         package var swap: UInt64 = 0
@@ -51,18 +51,17 @@ package struct Suggestion: Sendable {
     package let value: UInt64
     /// The value at the end of the window; unlimited if no limit is set.
     package let present: Reading
-    /// Whether the limit bound for a part of the window, so that the demand may be higher.
-    package let isLeast: Bool
+    /// Whether more may be needed, because a limit held the demand down for a part of the window.
+    package let isLowerBound: Bool
     /// What it is based on.
     package let evidence: Evidence
 }
 
 /// Why nothing is suggested.
 package enum Unsuggested: Hashable, Sendable {
-    /// A limit bound half of the time or more, so that the demand was never seen; the value is a
-    /// least one to try.
+    /// A limit held the demand down half of the time or more; `atLeast` is a minimum to try.
     case bound(limit: UInt64, share: Double, atLeast: UInt64)
-    /// A limit of an ancestor bound half of the time or more.
+    /// A limit of an ancestor held the demand down half of the time or more.
     case boundAbove(share: Double)
     /// The demand exceeds nearly all of the host.
     case wholeHost

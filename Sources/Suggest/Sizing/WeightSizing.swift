@@ -1,17 +1,17 @@
 import CgroupModel
 
-/// Sizes cpu.weight: the weights of siblings, divided again by what each needs.
+/// Sizes cpu.weight: redistributes the weights of siblings in proportion to their needs.
 ///
-/// The need is what CPU usage does not exceed for 95 % of the time. The sum of the weights stays, so
-/// a sibling that is left as it is keeps its meaning.
+/// A cgroup's need is the 95th percentile of its CPU usage. The sum of the weights is unchanged, so
+/// the weight of a sibling without a suggestion keeps its meaning.
 struct WeightSizing {
-    /// A weight closer to the present one is left alone.
-    private static let leastFactor = 1.5
-    /// The least need, a hundredth of a CPU: an idle cgroup must still get its turn.
-    private static let leastNeed = 10_000.0
-    private static let leastSiblings = 2
+    /// A suggestion differs from the current weight by at least this factor.
+    private static let minFactor = 1.5
+    /// The minimum need, a hundredth of a CPU: an idle cgroup must still be able to run.
+    private static let minNeed = 10_000.0
+    private static let minSiblings = 2
 
-    /// The needs of siblings with a weight.
+    /// The number, total need and total weight of the siblings that have a weight.
     private struct Family {
         var count = 0
         var need = 0.0
@@ -20,7 +20,7 @@ struct WeightSizing {
 
     private var families: [CgroupPath: Family] = [:]
 
-    /// Takes all cgroups that exist at the end of the window.
+    /// Totals the records, which must cover all cgroups that exist at the end of the window.
     init(_ records: some Sequence<WorkloadRecord>) {
         for record in records {
             guard let parent = record.path.parent, let weight = record.weight.value,
@@ -33,22 +33,22 @@ struct WeightSizing {
     }
 
     private static func need(_ record: WorkloadRecord) -> Double {
-        max(Double(record.cpu.quantile(0.95)), leastNeed)
+        max(Double(record.cpu.quantile(0.95)), minNeed)
     }
 
-    /// Returns a suggestion; nil if the present weight is about right.
+    /// Returns a suggestion; nil without siblings or readings, or if the weight is about right.
     func suggestion(for record: WorkloadRecord) -> Suggestion? {
         guard let peak = record.cpuPeak, let present = record.weight.value, present > 0,
             let family = record.path.parent.flatMap({ families[$0] }),
-            family.count >= Self.leastSiblings, family.need > 0
+            family.count >= Self.minSiblings, family.need > 0
         else { return nil }
         let value = WrittenSteps.weight(Self.need(record) / family.need * family.weight)
         let factor = Double(value) / Double(present)
-        guard factor >= Self.leastFactor || factor <= 1 / Self.leastFactor else { return nil }
+        guard factor >= Self.minFactor || factor <= 1 / Self.minFactor else { return nil }
         var evidence = Suggestion.Evidence(peak, record.cpu)
         evidence.amongSiblings = (family.count, UInt64(saturating: family.need))
         return Suggestion(
-            limit: SizedLimit("cpu.weight"), value: value, present: record.weight, isLeast: false,
-            evidence: evidence)
+            limit: SizedLimit("cpu.weight"), value: value, present: record.weight,
+            isLowerBound: false, evidence: evidence)
     }
 }

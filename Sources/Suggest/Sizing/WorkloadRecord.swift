@@ -12,7 +12,7 @@ package struct WorkloadRecord: Sendable {
     package private(set) var observed: UInt64 = 0
     /// The number of its snapshots.
     package private(set) var samples = 0
-    /// The times that it was created again.
+    /// How often it was created again.
     package private(set) var restarts = 0
     /// Whether it had children in any snapshot.
     package var hadChildren = false
@@ -23,7 +23,7 @@ package struct WorkloadRecord: Sendable {
     package private(set) var demandPeak: Peak?
     /// The highest swap usage.
     package private(set) var swapPeak: UInt64 = 0
-    /// The lowest demand of each day of its present life.
+    /// The lowest demand of each day since it was last created.
     package private(set) var lows = DailyLows()
     /// The limits at the end.
     package private(set) var memoryMax = Reading.absent, memoryHigh = Reading.absent
@@ -66,7 +66,7 @@ package struct WorkloadRecord: Sendable {
     /// Creates a record without observations.
     package init(_ path: CgroupPath) { self.path = path }
 
-    /// Takes an observation.
+    /// Adds an observation.
     ///
     /// - Parameters:
     ///   - covered: The time of the whole fold so far, gaps included, in nanoseconds.

@@ -12,7 +12,8 @@ struct Cgwarden: AsyncParsableCommand {
         abstract: "Monitor and limit the control groups of this host, on v1, v2 and hybrid.",
         discussion: """
             Monitoring needs no privileges; files that only root can read are shown as not \
-            permitted. Changes can be undone with restore.
+            permitted. Only `cgwarden events` without --follow needs root or CAP_SYSLOG on most \
+            hosts. Changes can be undone with restore.
 
             Examples:
               cgwarden top                              live view, like systemd-cgtop
@@ -94,9 +95,7 @@ struct Cgwarden: AsyncParsableCommand {
         let code = exitCode(for: error)
         let text = fullMessage(for: error)
         if code == .validationFailure, !text.isEmpty {
-            StandardOutput.complain(
-                "cgwarden: \(UsageMistake.line(message(for: error), full: text, command: command))"
-            )
+            StandardOutput.complain("cgwarden: \(line(error, text, of: command))")
             exit(withStatus: code.rawValue)
         }
         do {
@@ -106,6 +105,26 @@ struct Cgwarden: AsyncParsableCommand {
             finish(error)
         }
         exit(withStatus: code.rawValue)
+    }
+
+    /// The line about a command line, from the parser's error and its full message.
+    private static func line(
+        _ error: any Error, _ text: String, of command: String? = nil
+    ) -> String {
+        UsageMistake.line(
+            message(for: error), full: text, command: command, refused: RefusedValue(error))
+    }
+
+    /// Returns the line about arguments that cannot be parsed; nil if they can.
+    ///
+    /// Nothing runs.
+    static func mistake(in arguments: [String]) -> String? {
+        do {
+            _ = try parseAsRoot(ArgumentWords.normalized(arguments, below: Self.self))
+            return nil
+        } catch {
+            return line(error, fullMessage(for: error))
+        }
     }
 
     private static func exit(withStatus status: Int32) -> Never {

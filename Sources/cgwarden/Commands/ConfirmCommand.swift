@@ -51,7 +51,8 @@ struct ConfirmCommand: ParsableCommand {
         }
         for change in kept.changes {
             try StandardOutput.write(
-                "kept change \(change.number): \(change.summary); undo: cgwarden restore\n")
+                "kept change \(change.number): \(change.summary); "
+                    + "undo: cgwarden restore --change \(change.number)\n")
         }
     }
 }

@@ -21,7 +21,7 @@ struct CreateCommand: ParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var state: StateDirectoryOption
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
+    @Argument(help: "Path or directory of the cgroup.", completion: .cgroup) var cgroup: String
     @Option(
         help: "Controllers to enable: memory,cpu.", completion: .controllers,
         transform: ControllerList.init(parsing:))

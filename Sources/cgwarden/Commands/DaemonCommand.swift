@@ -15,7 +15,8 @@ struct DaemonCommand: AsyncParsableCommand {
             current state. The host's own daemon keeps history in /var/lib/cgwarden/history.
 
             A second daemon on the same host needs a --state-dir and a policy for other cgroups: \
-            each daemon takes a limit that the other sets for drift. It warns of the other one.
+            each daemon treats limits that the other sets as drift. A daemon warns if another one \
+            is running.
 
             SIGHUP reloads the policies, all or none. SIGTERM stops the daemon and restores what \
             it changed, unless a policy says restore_on_exit: false; exit status 75 means that \

@@ -32,7 +32,7 @@ struct DiffCommand: AsyncParsableCommand {
     private static let window = Duration.seconds(1)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
+    @Argument(help: .cgroup, completion: .cgroup) var cgroup: String
     @Argument(help: "The cgroup to compare it with.", completion: .cgroup) var other: String?
     @Option(
         parsing: .unconditionalSingleValue,

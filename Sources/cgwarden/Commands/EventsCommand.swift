@@ -16,9 +16,9 @@ struct EventsCommand: AsyncParsableCommand {
             prints those that happen from now on; --since prints earlier events first.
 
             Without a daemon, the command prints the events that one left on disk since the last \
-            boot, and the OOM kills that the kernel log has from later: the victim, its cgroup, \
-            the cgroup whose limit was reached, and that limit. With --follow, it prints every \
-            event from now on. One line on standard error says why no daemon is used.
+            boot, and the later OOM kills in the kernel log: the victim, its cgroup, the cgroup \
+            whose limit was reached, and that limit. With --follow, it prints every event from \
+            now on. One line on standard error says why no daemon is used.
 
             Reading the kernel log needs root or CAP_SYSLOG on most hosts. Without it, --follow \
             reports OOM kills without their victims. With CAP_SYS_ADMIN, changes of limits name \

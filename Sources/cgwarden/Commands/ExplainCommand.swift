@@ -41,7 +41,7 @@ struct ExplainCommand: AsyncParsableCommand {
     @OptionGroup var state: StateDirectoryOption
     @OptionGroup var chosen: CgroupOrProcess
     @Option(name: [.customShort("d"), .long], help: "Time to watch, 100ms to 1m (default: 2s).")
-    var window: Interval?
+    var window: WatchTime?
     @Flag(help: "One JSON object.") var json = false
     @OptionGroup var past: PastOptions
 
@@ -51,10 +51,6 @@ struct ExplainCommand: AsyncParsableCommand {
         try chosen.requireOne()
         if past.at != nil, window != nil || chosen.pid != nil {
             throw ValidationError("--at is mutually exclusive with --window and --pid")
-        }
-        guard let window else { return }
-        guard (0.1...60).contains(window.seconds) else {
-            throw ValidationError("--window must be between 100ms and 1m")
         }
     }
 
@@ -104,7 +100,7 @@ struct ExplainCommand: AsyncParsableCommand {
         guard let first = before.index(of: path) else {
             throw HierarchyError.noSuchCgroup(path.description, similar: [])
         }
-        try await Task.sleep(for: (window ?? Self.usualWindow).duration)
+        try await Task.sleep(for: (window?.interval ?? Self.usualWindow).duration)
         let now = await sampler.sample()
         guard let index = now.index(of: path), now.cgroups[index].id == before.cgroups[first].id
         else {
@@ -114,5 +110,18 @@ struct ExplainCommand: AsyncParsableCommand {
             index, in: now, after: EarlierLevels(before),
             files: SourceFiles(legacy: set.legacyControllers),
             at: MonotonicClock.bootNanoseconds)
+    }
+}
+
+/// The time between the two samples of an explanation.
+struct WatchTime: ExpressibleByArgument, ExpectedValue {
+    static let expected = "a time from 100ms to 1m"
+
+    let interval: Interval
+
+    init?(argument: String) {
+        guard let interval = Interval(argument: argument), (0.1...60).contains(interval.seconds)
+        else { return nil }
+        self.interval = interval
     }
 }

@@ -27,7 +27,7 @@ struct FreezeCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var state: StateDirectoryOption
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
+    @Argument(help: .cgroup, completion: .cgroup) var cgroup: String
     @Option(
         name: [.long, .customLong("for")], help: "Time limit: 500ms, 10s, 5m.")
     var timeout = Interval(seconds: 60)

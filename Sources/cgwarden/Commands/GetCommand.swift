@@ -23,7 +23,7 @@ struct GetCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
+    @Argument(help: .cgroup, completion: .cgroup) var cgroup: String
     @Argument(
         help: "Limits, groups of limits such as io.max, or metrics.", completion: .values)
     var names: [String] = []

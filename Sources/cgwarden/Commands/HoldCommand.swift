@@ -13,8 +13,8 @@ struct HoldCommand: AsyncParsableCommand {
         discussion: """
             Rules neither change nor act on a cgroup on hold, nor on its descendants; commands \
             typed by hand still do. A hold ends at its time or at reboot; setting the clock does \
-            not affect it. It takes effect immediately; without a running daemon the command \
-            fails.
+            not affect it. It takes effect immediately. Without a running daemon, no hold can be \
+            set.
 
             Examples:
               cgwarden hold build 1h
@@ -24,7 +24,7 @@ struct HoldCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var state: StateDirectoryOption
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
+    @Argument(help: .cgroup, completion: .cgroup) var cgroup: String?
     @Argument(help: "Duration: 30m, 1h.") var time: Interval?
     @Flag(help: "Release the hold.") var release = false
     @Flag(help: "Show what would be done, without doing it.") var dryRun = false

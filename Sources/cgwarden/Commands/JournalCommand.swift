@@ -15,7 +15,8 @@ struct JournalCommand: ParsableCommand {
 
             WAS is the original value, SET the one that cgwarden wrote last, and NOW the current \
             one, which differs from SET if something else has changed it since. CHANGE is the \
-            number for `cgwarden restore --change` and `cgwarden confirm`.
+            number for `cgwarden restore --change` and `cgwarden confirm`. EXPIRES is the time \
+            until the change is undone, - if it has no deadline.
 
             Examples:
               cgwarden journal

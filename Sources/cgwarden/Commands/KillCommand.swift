@@ -23,7 +23,7 @@ struct KillCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var state: StateDirectoryOption
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
+    @Argument(help: .cgroup, completion: .cgroup) var cgroup: String
     @Option(
         help: "Signal to send first: TERM, INT, HUP, QUIT…",
         completion: .words(EndingSignal.allNames),
@@ -85,7 +85,9 @@ struct KillCommand: AsyncParsableCommand {
 }
 
 /// A time that may be zero: `0`, `0s`, `0ms`, or an ``Interval``.
-struct GraceTime: ExpressibleByArgument {
+struct GraceTime: ExpressibleByArgument, ExpectedValue {
+    static let expected = "0s, or \(Interval.expected)"
+
     let duration: Duration
 
     init(seconds: Int64) { duration = .seconds(seconds) }

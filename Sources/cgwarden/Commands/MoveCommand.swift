@@ -49,7 +49,10 @@ struct MoveCommand: AsyncParsableCommand {
         for word in words.dropLast() where Int32(word).map({ $0 <= 0 }) ?? true {
             throw ValidationError(
                 word.hasPrefix("--")
-                    ? "unknown option \(word)"
+                    ? "unknown option '\(word)'; "
+                        + Spelling.hint(
+                            for: word, among: OptionNames(of: Self.self).all,
+                            otherwise: "see `cgwarden move --help`")
                     : "\(word) is not a process ID; the cgroup comes last")
         }
     }

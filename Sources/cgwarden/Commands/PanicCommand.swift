@@ -77,11 +77,12 @@ struct PanicCommand: ParsableCommand {
                 let restorer = Restorer(set: set, journal: journal, files: files)
                 let report = RestoreReport(try restorer.restore(owners: .daemon), in: set)
                 // The journal names them all, unless someone has removed it.
-                _ = restorer.thawMarked(of: .daemon)
+                let missed = restorer.thawMarked(of: .daemon).failure
                 _ = ExpiredChanges(set: set, journal: journal, files: files).undoOverdue()
                 let rest = ChangesByHand(try journal.entries()).sentence.map { $0 + "\n" }
                 let isAlone = report.isEmpty && rest != nil
-                return (report.failure, (isAlone ? "" : report.text) + (rest ?? ""))
+                let failure = report.failure ?? missed.flatMap { CgwardenError($0) }
+                return (failure, (isAlone ? "" : report.text) + (rest ?? ""))
             }
         }
     }

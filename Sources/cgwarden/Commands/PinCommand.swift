@@ -25,7 +25,7 @@ struct PinCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var state: StateDirectoryOption
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
+    @Argument(help: .cgroup, completion: .cgroup) var cgroup: String
     @Option(help: "CPUs: 0-3,8.") var cpus: RangeArgument?
     @Option(help: "Memory nodes: 0.") var mems: RangeArgument?
 

@@ -15,8 +15,10 @@ struct PolicyBacktestCommand: ParsableCommand {
             The policy decides as it would have done live, but its actions do not change the \
             recorded values. So a rule's first firing on a cgroup is exact, and later ones are \
             marked counterfactual. The audit lines are those of a daemon in dry-run mode at that \
-            time, and are reproducible. Units and containers are known by their paths; protection \
-            and holds are ignored. Rules are triggered by the events that the samples show. Exit status: 0, or 2 for a policy with errors.
+            time, and are reproducible. Groups match unit and container by the cgroup's path, \
+            because the recording has no other names. Protection and holds are ignored. Rules are \
+            triggered by the events that the samples show. Exit status: 0, or 2 for a policy with \
+            errors.
 
             Examples:
               cgwarden stat --record day.rec -i 1s > /dev/null     record first

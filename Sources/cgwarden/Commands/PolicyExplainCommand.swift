@@ -24,7 +24,7 @@ struct PolicyExplainCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
+    @Argument(help: .cgroup, completion: .cgroup) var cgroup: String
     @Option(
         help: ArgumentHelp(
             "Policy file, or directory of *.yaml; may be repeated.",

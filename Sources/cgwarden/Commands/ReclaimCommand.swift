@@ -20,7 +20,7 @@ struct ReclaimCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var state: StateDirectoryOption
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
+    @Argument(help: .cgroup, completion: .cgroup) var cgroup: String
     @Argument(help: "Amount: 64MiB, 1GB.") var amount: ByteAmount?
     @Flag(help: "Reclaim as much as possible.") var all = false
     @Option(help: "Time limit: 30s, 1m.") var deadline = Interval(seconds: 10)

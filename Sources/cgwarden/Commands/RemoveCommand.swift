@@ -22,7 +22,7 @@ struct RemoveCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var state: StateDirectoryOption
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
+    @Argument(help: .cgroup, completion: .cgroup) var cgroup: String
     @Flag(name: [.customShort("r"), .long], help: "Remove its descendants too.")
     var recursive = false
     @Flag(help: "Kill its processes first, as `cgwarden kill` does.") var kill = false

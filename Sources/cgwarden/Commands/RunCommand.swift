@@ -40,7 +40,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var system: SystemOptions
     @OptionGroup var state: StateDirectoryOption
     @OptionGroup var limits: RunLimitOptions
-    @Option(help: "Name after run- (default: the command and a number).")
+    @Option(help: "Name of the cgroup, after the prefix run- (default: the command and a number).")
     var name: String?
     @Option(
         help: "Existing parent (default /cgwarden or a delegated one); a slice with --scope.")
@@ -71,12 +71,15 @@ struct RunCommand: AsyncParsableCommand {
         // A captured option may be meant for cgwarden; after `--` it never is.
         if let first = command.first, first.hasPrefix("-"), first != "--" {
             if first == "--help" || first == "-h" { throw CleanExit.helpRequest(self) }
+            let option = String(first.prefix { $0 != "=" })
             let options = OptionNames(of: Self.self).all
             let remedy = "put a command that begins with - after --"
-            let hint =
-                options.contains(first)
-                ? remedy : Spelling.hint(for: first, among: options, otherwise: remedy)
-            throw ValidationError("unknown option \(first), or its value is missing; \(hint)")
+            if options.contains(option) {
+                throw ValidationError("'\(option)' needs a value; \(remedy)")
+            }
+            throw ValidationError(
+                "unknown option '\(option)'; "
+                    + Spelling.hint(for: option, among: options, otherwise: remedy))
         }
         if words.isEmpty {
             throw ValidationError("name a command: cgwarden run --memory 100MB -- COMMAND")

@@ -12,8 +12,8 @@ struct RunLimitOptions: ParsableArguments {
     var memoryTotal: String?
     @Option(
         help: ArgumentHelp(
-            "Soft memory limit, above which it is throttled (memory.soft_limit).", valueName: "size"
-        ))
+            "Soft memory limit; only v2 throttles above it (memory.soft_limit).", valueName: "size")
+    )
     var memorySoft: String?
     @Option(help: ArgumentHelp("Swap limit (memory.swap.max, v2).", valueName: "size"))
     var swap: String?
@@ -38,23 +38,44 @@ struct RunLimitOptions: ParsableArguments {
         completion: .settings)
     var others: [String] = []
 
-    /// All limits as assignments to unified names.
-    var assignments: [String] {
+    /// The limits with options of their own: the option, the limit and the value.
+    private var named: [(option: String, limit: String, value: String)] {
         // `--cpus` implies its unit; everywhere else a number needs one.
         let cpus = cpus.map { Double($0) == nil ? $0 : "\($0)cpus" }
-        let usual: [(String, String?)] = [
+        let usual: [(String, String, String?)] = [
+            ("--memory", "memory.max", memory),
             // Memory alone cannot exceed memory and swap together.
-            ("memory.max", memory ?? memoryTotal), ("memory.memsw.max", memoryTotal),
-            ("memory.soft_limit", memorySoft),
-            ("memory.swap.max", swap), ("cpu.max", cpus), ("cpu.weight", weight),
-            ("cpuset.cpus", cpuset), ("cpuset.mems", mems), ("pids.max", pids),
+            ("--memory-total", "memory.max", memory == nil ? memoryTotal : nil),
+            ("--memory-total", "memory.memsw.max", memoryTotal),
+            ("--memory-soft", "memory.soft_limit", memorySoft),
+            ("--swap", "memory.swap.max", swap), ("--cpus", "cpu.max", cpus),
+            ("--weight", "cpu.weight", weight), ("--cpuset", "cpuset.cpus", cpuset),
+            ("--mems", "cpuset.mems", mems), ("--pids", "pids.max", pids),
         ]
-        let given = usual.compactMap { name, value in value.map { "\(name)=\($0)" } }
-        return given + io.map { "io.max=\($0)" } + others
+        var named: [(option: String, limit: String, value: String)] = []
+        for (option, limit, value) in usual {
+            if let value { named.append((option, limit, value)) }
+        }
+        for value in io { named.append(("--io", "io.max", value)) }
+        return named
     }
 
     func requests(on set: HierarchySet) throws -> [LimitRequest] {
         let host = HostFacts(set.system)
-        return try LimitRequest.all(parsing: assignments, host: host)
+        var requests: [LimitRequest] = []
+        for (option, limit, value) in named {
+            do {
+                requests += try LimitRequest.all(parsing: "\(limit)=\(value)", host: host)
+            } catch {
+                // Names what was typed: the option, not the limit.
+                let reason = "\(error)".replacing("\(limit)=", with: "\(option) ")
+                let start = "\(limit): "
+                throw LimitError(
+                    "\(option): "
+                        + (reason.hasPrefix(start)
+                            ? String(reason.dropFirst(start.count)) : reason))
+            }
+        }
+        return requests + (try LimitRequest.all(parsing: others, host: host))
     }
 }

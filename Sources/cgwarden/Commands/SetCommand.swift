@@ -23,10 +23,8 @@ struct SetCommand: AsyncParsableCommand {
             that was set by hand.
 
             With --for or --confirm, a separate process undoes the change at that time, even if \
-            everything else has died. A value that something else has changed by then is left \
-            alone. Setting the same limit again, with or without these options, replaces the \
-            time. The value then returns to the one that an earlier command set without a \
-            deadline, or else to the original.
+            everything else has died. Setting the same limit again, with or without these options, \
+            replaces the deadline.
 
             Examples:
               cgwarden set build memory.max=512MiB cpu.max=1.5cpus
@@ -39,7 +37,7 @@ struct SetCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var state: StateDirectoryOption
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
+    @Argument(help: .cgroup, completion: .cgroup) var cgroup: String?
     @Argument(
         help: ArgumentHelp("Limits as NAME=VALUE.", valueName: "name=value"),
         completion: .settings)

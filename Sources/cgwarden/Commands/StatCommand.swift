@@ -20,13 +20,13 @@ struct StatCommand: AsyncParsableCommand {
 
             A cgroup that ended has a last object with "state": "dead" and its totals, read after \
             its last process ended if the kernel allows that, otherwise from the last sample. \
-            What removed cgroups used after their last sample is in an object of their parent with \
-            "state": "unattributed". CSV has neither, nor does output with --top or --where.
+            Usage of removed cgroups after their last sample is printed as an object of the parent \
+            with "state": "unattributed". CSV output, --top and --where omit both.
 
-            With --from, prints the daemon's history, or a recording, in the same forms. With \
-            --step, rates cover the time since the sample before. Cgroups that ended, and names of \
-            containers, are not in it. --openmetrics prints the families of /metrics for \
-            `promtool tsdb create-blocks-from openmetrics`.
+            With --from, prints the daemon's history, or a recording, in the same forms, but \
+            without objects of removed cgroups and without names of containers. With --step, \
+            rates cover the time since the sample before. --openmetrics prints the families of \
+            /metrics for `promtool tsdb create-blocks-from openmetrics`.
 
             Examples:
               cgwarden stat web -n 5 -i 2s               one cgroup and those in it
@@ -140,6 +140,7 @@ struct StatCommand: AsyncParsableCommand {
             StandardOutput.complain(
                 "cgwarden: note: one sample has no rates, so counters are totals; use -n 2")
         }
+        if samples == 1, past.from == nil { condition?.noteMissingRates() }
         let printed = fields?.metrics ?? (json ? nil : FieldList.usual)
         let pattern = try await pattern()
         let choice = top.map { TopChoice($0, by: by) }

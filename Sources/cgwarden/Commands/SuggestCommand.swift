@@ -14,10 +14,10 @@ struct SuggestCommand: ParsableCommand {
         abstract: "Suggest limits for cgroups from their history, as a policy.",
         discussion: """
             Reads what the daemon, or --record, kept of the last days, and prints a policy whose \
-            comments give the evidence for each value. Its end is a back-test: how often the \
-            recorded demand would have reached each value, and nine tenths of it. Nothing is \
-            changed. Without CGROUP, services and scopes are sized, and outside of units, cgroups \
-            without children.
+            comments give the evidence for each value. At the end, a table shows how often the \
+            recorded demand would have reached each value, or 90% of it. Nothing is changed. \
+            Without CGROUP, limits are suggested for services and scopes, and for cgroups without \
+            children that are in neither.
 
             memory.max is the highest demand plus the margin, memory.high half-way to it. Demand \
             is memory without inactive page cache, except cache that was read again soon after \
@@ -26,8 +26,8 @@ struct SuggestCommand: ParsableCommand {
             nothing is suggested. pids.max is twice the peak. cpu.weight divides CPUs among siblings by \
             need; cpu.max and io.max are suggested only where they are set or asked for.
 
-            Exit status: 65 if the history is too short or has mostly gaps, or if a limit was \
-            reached all the time.
+            Exit status: 65 if nothing can be suggested: the history is too short or has mostly \
+            gaps, or every limit was reached half of the time.
 
             Examples:
               cgwarden suggest nginx.service
@@ -75,7 +75,9 @@ struct SuggestCommand: ParsableCommand {
 }
 
 /// A share in percent: `15%`.
-struct Share: ExpressibleByArgument {
+struct Share: ExpressibleByArgument, ExpectedValue {
+    static let expected = "a percentage from 0% to 1000%"
+
     let value: Double
 
     init(_ value: Double) { self.value = value }

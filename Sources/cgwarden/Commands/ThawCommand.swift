@@ -23,7 +23,7 @@ struct ThawCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var state: StateDirectoryOption
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
+    @Argument(help: .cgroup, completion: .cgroup) var cgroup: String
     @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func run() async throws {

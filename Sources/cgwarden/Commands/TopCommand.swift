@@ -13,24 +13,28 @@ struct TopCommand: AsyncParsableCommand {
         discussion: """
             Shows the tree of cgroups with their usage, limits, pressure and state, and refreshes \
             it every second. Accepts every option of systemd-cgtop, with the same meaning. In the \
-            live view h lists the keys. If standard output is not a terminal, it prints text: \
-            three samples, unless -n says otherwise. On a terminal, and where COLUMNS is set, the \
-            text has long paths cut in the middle to the width; --full shows them whole.
+            live view h lists the keys.
 
-            If the daemon runs, the live view shows the samples that it keeps, and its title says \
-            "from the daemon"; --no-attach takes samples of its own, as it does without a daemon, \
-            with an interval shorter than the daemon's, or if those samples leave out cgroups. \
-            Members of the group cgwarden may read them. \
-            Text is of samples of its own unless --attach is given.
+            If standard output is not a terminal, it prints three samples as text. With -b it \
+            prints text until it is stopped. -n sets the number of samples. On a terminal, and \
+            where COLUMNS is set, the text has long paths cut in the middle to the width; --full \
+            shows them whole.
 
-            --url shows another host, whose daemon or exporter serves there, with --at in its \
-            past; the title names it, and nothing can be changed. A password comes from a file.
+            If the daemon runs, the live view shows the daemon's samples, and its title says \
+            "from the daemon". It takes its own samples with --no-attach, without a daemon, if -d \
+            is shorter than the daemon's interval, or if the daemon's samples omit cgroups. Text \
+            output takes its own samples unless --attach is given. Root and members of the group \
+            cgwarden can read the daemon's samples.
+
+            --url shows another host through its daemon or exporter. The title names the host. \
+            With --at it shows the past of that host. The cgroups of another host cannot be \
+            changed. A password comes from a file.
 
             --record saves all samples; --replay shows a recording in the same view. --at shows \
             the daemon's history at a time, paused: [ and ] step, { and } jump, g goes to a time, \
             n and N to the next and previous event, and space plays. Where samples were thinned \
             out, v shows the peak or the mean of each period instead of its last sample. As text, \
-            --at prints one sample.
+            --at prints one sample and --replay prints all.
 
             Examples:
               cgwarden top
@@ -48,7 +52,7 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Print text instead of the live view.") var batch = false
     @Option(
         name: [.customShort("n"), .customLong("iterations")],
-        help: "Number of samples; 0 is unlimited (default: 3 as text, else 0).")
+        help: "Number of samples; 0 is unlimited (default: 3 as text without -b, else 0).")
     var iterations: Int?
     @Flag(name: .customShort("1"), help: "Take one sample, as -n 1.") var once = false
     @Option(
@@ -130,7 +134,7 @@ struct TopCommand: AsyncParsableCommand {
             let name = CatalogName(argument)
             let metric = name?.metric?.id
             guard
-                let key = SortKey(rawValue: argument)
+                let key = SortKey(typed: argument)
                     ?? SortKey.allCases.first(where: { metric.map($0.metrics.contains) ?? false })
             else {
                 throw ValidationError(
@@ -219,6 +223,7 @@ struct TopCommand: AsyncParsableCommand {
                 most: count)
         }
         let most = textSamples
+        if most == 1, frames == nil { condition?.noteMissingRates() }
         let processes = format == .table ? processes(set) : nil
         var printer = printer(
             layout, below: path, identities: Identities(set), tasksTitle: processes?.title)

@@ -93,7 +93,9 @@ struct ControllerList {
 }
 
 /// A list of CPUs or memory nodes on the command line: `0-3,8`.
-struct RangeArgument: ExpressibleByArgument {
+struct RangeArgument: ExpressibleByArgument, ExpectedValue {
+    static let expected = "numbers and ranges: 0-3,8"
+
     let list: RangeList
 
     init?(argument: String) {

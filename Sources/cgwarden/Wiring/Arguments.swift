@@ -12,6 +12,13 @@ extension ByteAmount: ExpressibleByArgument {}
 
 extension WrittenTime: ExpressibleByArgument {}
 
+extension ArgumentHelp {
+    /// The help of a cgroup that ``CgroupLookup/resolve(_:)`` finds.
+    static var cgroup: ArgumentHelp {
+        "Path, directory or unique name of the cgroup; see cgwarden(1)."
+    }
+}
+
 /// A condition on cgroups on the command line.
 struct CgroupCondition {
     let text: String
@@ -20,6 +27,13 @@ struct CgroupCondition {
     init(parsing text: String) throws(FilterError) {
         self.text = text
         filter = try CgroupFilter(parsing: text)
+    }
+
+    /// Notes that nothing matches, because the only sample has no rates.
+    func noteMissingRates() {
+        guard filter.comparesRates else { return }
+        StandardOutput.complain(
+            "cgwarden: note: one sample has no rates, so --where finds none; use -n 2")
     }
 }
 

@@ -6,12 +6,12 @@ import PolicyLanguage
 struct CgroupArrival {
     private let sampler: Sampler
     private let pattern: PathPattern
-    /// The shortest time between two looks.
+    /// The minimum pause between two polls.
     private static let pause = Duration.milliseconds(100)
-    /// A look takes at most one part in so many of the time.
+    /// A pause is at least this many times as long as the poll before it.
     private static let share = 20
 
-    /// Looks below `scope`, and reads no file of a cgroup.
+    /// Searches within `scope`, without reading any file of a cgroup.
     init(_ pattern: PathPattern, in set: HierarchySet, _ scope: SampleScope) throws {
         self.pattern = pattern
         var configuration = SamplerConfiguration()

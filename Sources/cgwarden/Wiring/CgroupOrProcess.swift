@@ -5,7 +5,7 @@ import Reports
 
 /// A cgroup on the command line, given by its name or by a process in it.
 struct CgroupOrProcess: ParsableArguments {
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
+    @Argument(help: .cgroup, completion: .cgroup) var cgroup: String?
     @Option(help: "ID of a process whose cgroup to use.") var pid: Int32?
 
     func validate() throws {

@@ -3,7 +3,7 @@ import Hierarchy
 
 /// The frames that the daemon keeps on disk, and this process's own while the daemon writes none.
 ///
-/// Only what is new is read and decoded, so that a second watcher costs little.
+/// Only new frames are read and decoded, so a second view costs little.
 final class DaemonFrames: FrameSource {
     /// The time that the view waits for the daemon's first frame before it lists the cgroups, in
     /// milliseconds.
@@ -18,7 +18,7 @@ final class DaemonFrames: FrameSource {
     /// leave cgroups out.
     private let isRequired: Bool
 
-    /// Begins to look for a daemon that keeps its history in a folder, which `find` returns.
+    /// Starts to look for a daemon that keeps its history in the folder that `find` returns.
     ///
     /// Unless they are required, its frames are not used if they are rarer than each `interval` in
     /// seconds or leave cgroups out.

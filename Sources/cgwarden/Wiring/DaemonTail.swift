@@ -5,15 +5,15 @@ import KernelIO
 import Reports
 import Synchronization
 
-/// The newest frames of a daemon's history, read on a thread of its own, because a disk may be slow.
+/// The newest frames of a daemon's history, read on a separate thread, because a disk may be slow.
 actor DaemonTail {
     /// Where the frames of the view come from.
     enum Origin: Hashable, Sendable {
         /// Not known yet whether a daemon writes frames.
         case unknown
-        /// This process, because no daemon writes frames that suit.
+        /// This process, because no daemon writes suitable frames.
         case own
-        /// The daemon, whose frames leave out some cgroups.
+        /// The daemon, whose frames omit this number of cgroups.
         case daemon(leftOut: Int)
     }
 
@@ -37,7 +37,7 @@ actor DaemonTail {
     /// Where the next frame comes from; does not wait for the file.
     nonisolated var origin: Origin { shared.withLock { $0 } }
 
-    /// Begins to read the frames that a daemon writes to a folder, which `find` returns.
+    /// Starts to read the frames that a daemon writes to the folder that `find` returns.
     ///
     /// Throws the reason if no daemon writes frames there now, or, if an `interval` in seconds is
     /// given, if the frames are rarer or leave cgroups out.
@@ -68,7 +68,7 @@ actor DaemonTail {
             "no daemon keeps history in \(folder) now; start one: cgwarden daemon", .unavailable)
     }
 
-    /// Returns the newest frame, nil if it is not new, and whether the daemon still suits.
+    /// Returns the newest frame, nil if it is not new, and whether the daemon's frames still suit.
     func next(interval: Double?) -> (frame: Snapshot?, isAttached: Bool) {
         let found = try? tail?.newest()
         if let found { take(found) }

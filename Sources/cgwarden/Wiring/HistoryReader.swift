@@ -34,8 +34,11 @@ struct HistoryReader {
             self.span = span
         } catch let error as RecordingError {
             guard case .empty = error else { throw error }
+            let isDaemons = path == (try? DaemonHistory.folder())
             throw CgwardenError(
-                "\(path) has no sample yet; wait for the daemon's first one", .unavailable)
+                isDaemons
+                    ? "\(path) has no sample yet; wait for the daemon's first one"
+                    : error.description, .unavailable)
         } catch {
             throw Self.failure(CgwardenError(error), path) ?? error
         }

@@ -65,7 +65,7 @@ final class LiveFeed: Sendable {
         try? recorder?.append(found)
     }
 
-    /// Whether nothing was asked for before.
+    /// Whether this is the first request.
     private var isFirst: Bool {
         state.withLock { state in
             defer { state.hasAsked = true }

@@ -75,7 +75,9 @@ struct ProcessCount: Sendable {
 }
 
 /// A word for yes or no, as systemd reads it.
-struct YesOrNo: ExpressibleByArgument {
+struct YesOrNo: ExpressibleByArgument, ExpectedValue {
+    static let expected = "'yes' or 'no'"
+
     let isYes: Bool
 
     init?(argument: String) {

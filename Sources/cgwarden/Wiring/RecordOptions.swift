@@ -28,7 +28,9 @@ struct RecordOptions: ParsableArguments {
             throw ValidationError("--record-size and --record-age need --record")
         }
         if let recordSize, recordSize.bytes < 1 << 20 {
-            throw ValidationError("--record-size must be at least 1MiB")
+            throw ValidationError(
+                "--record-size must be at least 1MiB, not \(recordSize.bytes) bytes; "
+                    + "write 100MiB")
         }
     }
 

@@ -7,28 +7,29 @@ import KernelIO
 protocol Reel {
     /// The name in the title.
     var name: String { get }
-    /// The position in the reel: `7 of 8`; empty if unknown.
-    var place: String { get }
+    /// The text after the time: `7 of 8` for a recording, `peak of 60s` for a thinned history.
+    var detail: String { get }
     /// The number of records that could not be read.
-    var troubles: Int { get }
+    var unreadableRecords: Int { get }
     /// The times of the first and the last snapshot.
     var span: ClosedRange<UInt64> { get }
     /// Whether no snapshot follows.
     var isAtEnd: Bool { get }
     /// Returns the next snapshot; nil at the end.
     mutating func next() throws -> Snapshot?
-    /// Calls `body` with the snapshots that lead to a time, the last of which is the newest at or
-    /// before it; nil means the start time.
-    mutating func lead(to time: UInt64?, _ body: (Snapshot) -> Void) throws
-    /// Returns the instant that a written time means; throws if it is not in the reel.
+    /// Calls `body` for each snapshot of the lead-in, ending with the newest at or before `time`.
+    ///
+    /// Nil means the start time.
+    mutating func loadLeadIn(to time: UInt64?, _ body: (Snapshot) -> Void) throws
+    /// Resolves a time that the user typed; throws if it is outside the reel.
     func instant(_ time: WrittenTime) throws -> UInt64
-    /// The events in its time; nil if they are not read.
+    /// The events within ``span``; nil if this reel does not read events.
     var events: ReplayEvents? { get }
-    /// The summary to show for each thinned period; nil if nothing is thinned.
+    /// The summary to show for each thinned period; nil for a reel that is never thinned.
     var summary: PeriodSummary? { get set }
 }
 
-/// What a view shows of a period whose other samples were dropped.
+/// How a view summarizes a period whose samples were thinned to one.
 enum PeriodSummary: String, CaseIterable {
     /// The last sample.
     case last
@@ -37,7 +38,7 @@ enum PeriodSummary: String, CaseIterable {
     /// The mean of each gauge.
     case mean
 
-    /// The one after this.
+    /// The next summary in the cycle.
     var next: PeriodSummary {
         let all = Self.allCases
         return all[((all.firstIndex(of: self) ?? 0) + 1) % all.count]
@@ -45,8 +46,8 @@ enum PeriodSummary: String, CaseIterable {
 }
 
 extension Replay: Reel {
-    /// The number of snapshots before the first shown one that are loaded for stepping back.
-    private static let lead = 600
+    /// The number of snapshots loaded before the first one shown, for stepping back.
+    private static let leadInSnapshots = 600
 
     var summary: PeriodSummary? {
         get { nil }
@@ -56,17 +57,17 @@ extension Replay: Reel {
     var name: String {
         "replay of \(path.split(separator: "/").last.map(String.init) ?? path)"
     }
-    var place: String { "\(position) of \(recording.count)" }
-    var troubles: Int { notes.count }
+    var detail: String { "\(position) of \(recording.count)" }
+    var unreadableRecords: Int { notes.count }
     var isAtEnd: Bool { position >= recording.count }
     var span: ClosedRange<UInt64> {
         let first = recording.wallTime(0)
         return first...max(first, recording.wallTime(recording.count - 1))
     }
 
-    mutating func lead(to time: UInt64?, _ body: (Snapshot) -> Void) throws {
+    mutating func loadLeadIn(to time: UInt64?, _ body: (Snapshot) -> Void) throws {
         let first = time.map { recording.number(at: $0) } ?? position
-        position = max(first - Self.lead, 0)
+        position = max(first - Self.leadInSnapshots, 0)
         repeat {
             guard let snapshot = try next() else { return }
             body(snapshot)
@@ -76,18 +77,18 @@ extension Replay: Reel {
 
 /// The daemon's history from some time on.
 struct HistoryReel: Reel {
-    /// The time before a shown snapshot that is loaded for stepping back, in microseconds.
-    private static let lead: UInt64 = 300_000_000
+    /// The time span loaded before the first snapshot shown, for stepping back; microseconds.
+    private static let leadInTime: UInt64 = 300_000_000
 
     private var reader: HistoryReader
     /// The cgroups to include.
     private let scope: SampleScope
     private var start: UInt64
-    /// The snapshot after the last one that was returned, and its period, if it was read already.
-    private var pending: (snapshot: Snapshot, step: UInt64)?
+    /// The next snapshot, if it was read ahead, and its period in microseconds.
+    private var pending: (snapshot: Snapshot, period: UInt64)?
     private var reached: UInt64 = 0
-    /// The period of the last snapshot that was returned, in microseconds; 0 if it is not thinned.
-    private var step: UInt64 = 0
+    /// The period of the last returned snapshot, in microseconds; 0 if it is not thinned.
+    private var period: UInt64 = 0
     let span: ClosedRange<UInt64>
     let events: ReplayEvents?
     private var chosen = PeriodSummary.last
@@ -109,10 +110,10 @@ struct HistoryReel: Reel {
     }
 
     let name = "history"
-    var place: String {
-        step == 0 ? "" : "\(chosen.rawValue) of \(step / 1_000_000)s"
+    var detail: String {
+        period == 0 ? "" : "\(chosen.rawValue) of \(period / 1_000_000)s"
     }
-    var troubles: Int { reader.troubles }
+    var unreadableRecords: Int { reader.troubles }
     var isAtEnd: Bool { pending == nil && reached >= span.upperBound }
 
     mutating func next() throws -> Snapshot? {
@@ -120,11 +121,11 @@ struct HistoryReel: Reel {
         guard let following = pending else { return nil }
         pending = nil
         reached = following.snapshot.wallTime
-        step = following.step
+        period = following.period
         return following.snapshot.within(scope)
     }
 
-    /// Reads a snapshot, and keeps it, summarized as chosen, as the next one.
+    /// Reads a snapshot into ``pending``, with the chosen summary.
     private mutating func read(_ body: (inout HistoryReader) throws -> Snapshot?) throws {
         pending = nil
         guard let snapshot = try body(&reader), let frame = reader.frame else { return }
@@ -135,9 +136,9 @@ struct HistoryReel: Reel {
         }
     }
 
-    mutating func lead(to time: UInt64?, _ body: (Snapshot) -> Void) throws {
+    mutating func loadLeadIn(to time: UInt64?, _ body: (Snapshot) -> Void) throws {
         let time = time ?? start
-        let begin = max(time > Self.lead ? time - Self.lead : 0, span.lowerBound)
+        let begin = max(time > Self.leadInTime ? time - Self.leadInTime : 0, span.lowerBound)
         try read { try $0.newest(atOrBefore: begin) }
         repeat {
             guard let snapshot = try next() else { return }

@@ -73,7 +73,7 @@ struct RemoteReel: Reel {
     private var trouble: String?
     let events: ReplayEvents? = nil
 
-    /// Asks for the history, and starts at a time; throws if it is not in it.
+    /// Starts at a time; throws if the host's history does not cover it.
     init(_ host: RemoteHost, at time: WrittenTime, _ scope: SampleScope) throws {
         guard let span = try host.span() else {
             throw CgwardenError("\(host.name) keeps no history", .unavailable)
@@ -85,8 +85,8 @@ struct RemoteReel: Reel {
     }
 
     var name: String { "history of \(host.name)\(trouble.map { "  " + host.short($0) } ?? "")" }
-    let place = ""
-    let troubles = 0
+    let detail = ""
+    let unreadableRecords = 0
     var summary: PeriodSummary? {
         get { nil }
         set {}
@@ -101,7 +101,7 @@ struct RemoteReel: Reel {
         return found.within(scope)
     }
 
-    mutating func lead(to time: UInt64?, _ body: (Snapshot) -> Void) throws {
+    mutating func loadLeadIn(to time: UInt64?, _ body: (Snapshot) -> Void) throws {
         guard let found = try fetch(.at(time ?? start)) else { return }
         reached = found.wallTime
         isAtEnd = false

@@ -7,8 +7,8 @@ import WebClient
 
 /// Another host, seen through the API of its cgwarden.
 ///
-/// Nothing that it says is trusted: responses are bounded in size and time, and so is what is
-/// decoded from them.
+/// Responses are not trusted: their size and time are bounded, and so is the data decoded from
+/// them.
 struct RemoteHost: Sendable {
     /// The maximum length of a response in bytes.
     private static let mostBytes = 16 << 20

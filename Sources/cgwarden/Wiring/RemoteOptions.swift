@@ -76,7 +76,7 @@ struct RemoteOptions: ParsableArguments {
             return found
         }
         if let netrc { return WebCredentials(netrc: try Self.secret(netrc), host: host) }
-        // Nobody asked for this file: only an entry for this very host is meant for it.
+        // The user did not name this file, so only an entry for exactly this host counts.
         guard let home = Environment.value("HOME"),
             let text = try? Self.secret("\(home)/.netrc")
         else { return nil }

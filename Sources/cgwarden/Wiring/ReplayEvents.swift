@@ -36,7 +36,7 @@ final class ReplayEvents: Sendable {
     private static let most = 20_000
     /// The maximum number of lines.
     private static let mostLines = 500
-    /// The kinds that are too frequent to go from one to the next.
+    /// The kinds that are too frequent for stepping from event to event.
     private static let omitted: Set<EventKind> = [.born, .died, .moved]
 
     private let collect: @Sendable (_ found: ([Event]) -> Void) throws -> Void
@@ -79,7 +79,7 @@ final class ReplayEvents: Sendable {
         guard !fresh.isEmpty else { return }
         state.withLock { state in
             for event in fresh {
-                // A clock that was set back leaves the order of recording.
+                // If the clock was set back, the order of recording is kept.
                 let time = max(event.time.wall, state.times.last ?? 0)
                 state.times.append(time)
                 state.events.append(event)

@@ -28,12 +28,12 @@ final class ReplaySource: ScreenSource {
         try load(to: nil)
     }
 
-    /// Fills the ring with the snapshots that lead to a time.
+    /// Fills the ring with the lead-in to a time.
     private func load(to time: UInt64?) throws {
         let next = HistoryRing()
-        // The gap shows that the snapshots do not follow those before.
+        // The gap in ticks shows that the snapshots do not follow the earlier ones.
         var tick = tick + 1
-        try reel.lead(to: time) { snapshot in
+        try reel.loadLeadIn(to: time) { snapshot in
             tick += 1
             next.append(snapshot.renumbered(tick))
         }
@@ -49,9 +49,12 @@ final class ReplaySource: ScreenSource {
 
     var title: String {
         let when = ring.newestWallTime.map { CivilTime(local: $0).date } ?? ""
-        let end = isAtEnd ? (reel.place.isEmpty ? "the end" : ", the end") : ""
-        let trouble = reel.troubles == 0 ? "" : "  \(reel.troubles) unreadable records"
-        return "\(reel.name)  \(when)  \(reel.place)\(end)\(trouble)"
+        let end = isAtEnd ? (reel.detail.isEmpty ? "the end" : ", the end") : ""
+        let unreadable = reel.unreadableRecords
+        let damage =
+            unreadable == 0
+            ? "" : "  " + counted(unreadable, "unreadable record", "unreadable records")
+        return "\(reel.name)  \(when)  \(reel.detail)\(end)\(damage)"
     }
 
     /// The time of the newest snapshot, so no snapshot appears late.
@@ -141,8 +144,8 @@ final class ReplaySource: ScreenSource {
         } catch {
             return .refused(CgwardenError(error)?.message ?? "\(error)")
         }
-        let isThinned = !reel.place.isEmpty
-        let note = isThinned ? reel.place : "every sample is kept here; \(summary.next.rawValue)"
+        let isThinned = !reel.detail.isEmpty
+        let note = isThinned ? reel.detail : "every sample is kept here; \(summary.next.rawValue)"
         return ring.latest.map { .arrived($0, note: note) } ?? .refused("no sample there")
     }
 

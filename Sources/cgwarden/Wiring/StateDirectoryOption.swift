@@ -6,7 +6,7 @@ struct StateDirectoryOption: ParsableArguments {
     @Option(
         name: .customLong("state-dir"),
         help: ArgumentHelp(
-            "State directory of the daemon, as given to it; absolute.", valueName: "dir"),
+            "Absolute path of the state directory (default: see cgwarden(1)).", valueName: "dir"),
         completion: .directory)
     var path: String?
 

@@ -4,7 +4,9 @@ import PolicyLanguage
 import Reports
 
 /// A range of values that replace `${NAME}` in a policy, one after another: `limit=70%..95%/6`.
-struct Sweep: ExpressibleByArgument {
+struct Sweep: ExpressibleByArgument, ExpectedValue {
+    static let expected = "NAME=FIRST..LAST/STEPS, with 2 to \(mostSteps) steps: limit=70%..95%/6"
+
     private static let usualSteps = 5
     private static let mostSteps = 100
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CgroupModel
 
-/// The cgroups of a sample with the highest values of a field.
+/// Selects the cgroups with the highest values of a field.
 struct TopChoice {
     private let count: Int
     private let field: FieldName
@@ -14,15 +14,15 @@ struct TopChoice {
     /// The metrics that the choice depends on.
     var metrics: [MetricID] { [field.metric.id] }
 
-    /// Returns the chosen ones of some cgroups, the highest value first.
+    /// Returns the cgroups among `indices` with the highest values, highest first.
     ///
-    /// A first sample has no rates; the counters then decide.
+    /// The first sample has no rates, so it is ranked by the counters.
     func rows(_ snapshot: Snapshot, _ indices: [Int]) -> [Int] {
         var ranked = indices.map { (value: field.number($0, in: snapshot), index: $0) }
         if field.isRate, ranked.allSatisfy({ $0.value == nil }) {
             ranked = indices.map { (field.total($0, in: snapshot), $0) }
         }
-        // The order of equal values is that of the paths.
+        // Break ties by path.
         ranked.sort { ($0.value ?? -1, $1.index) > ($1.value ?? -1, $0.index) }
         return ranked.prefix(count).map(\.index)
     }
@@ -30,7 +30,7 @@ struct TopChoice {
 
 /// A field by which cgroups are ordered: `memory.current`, `io.wbytes.rate`.
 struct FieldName: ExpressibleByArgument {
-    /// CPU usage.
+    /// The default: the rate of CPU usage.
     static let usual = FieldName(metric: MetricCatalog[.cpuUsage], isRate: true)
 
     let metric: Metric
@@ -47,7 +47,7 @@ struct FieldName: ExpressibleByArgument {
             throw ValidationError(
                 CatalogName(text)?.metric == nil
                     ? CatalogName.refusal(ofMetric: text)
-                    : "\(text) is a text; name a field with numbers")
+                    : "\(text) is a text field; choose a numeric field")
         }
         self = field
     }

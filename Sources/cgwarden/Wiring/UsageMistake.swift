@@ -17,8 +17,11 @@ extension ValidationError {
 enum UsageMistake {
     /// Builds the line from the parser's short message and from its full one.
     ///
-    /// `command` is the one whose help to read; nil if the full message names it.
-    static func line(_ message: String, full: String, command: String? = nil) -> String {
+    /// `command` is the one whose help to read; nil if the full message names it. `refused` is the
+    /// value that the parser could not read; nil for another mistake.
+    static func line(
+        _ message: String, full: String, command: String? = nil, refused: RefusedValue? = nil
+    ) -> String {
         var line = lower(message.prefix { $0 != "\n" })
         if line.hasSuffix(".") { line.removeLast() }
         if line.hasPrefix("unknown option"), let option = quoted(in: line), ports.contains(option),
@@ -35,6 +38,12 @@ enum UsageMistake {
             }
             line = parts.0
         }
+        // The parser does not suggest the options that every command has.
+        if line.hasPrefix("unknown option"), let option = quoted(in: line),
+            let common = Spelling.names(like: option, among: Self.common, most: 1).first
+        {
+            return "\(line); \(Spelling.question([common]))"
+        }
         let list = cut(line, at: ". Please provide one of ")
         if let list { line = list.0 }
         if let (value, rest) = cut(line, at: " is invalid for "),
@@ -49,13 +58,9 @@ enum UsageMistake {
             }
             line = "\(option): \(word) is invalid"
             if !reason.isEmpty { return "\(line): \(reason)" }
-            if list == nil,
-                let help = remainder(of: "Help:", in: full).flatMap({ cut($0, at: "  ") })
-            {
-                let text = lower(help.1.drop { $0 == " " })
-                let end = [" (default: ", " (default "].compactMap { cut(text, at: $0)?.0 }.first
-                let plain = end ?? (text.hasSuffix(".") ? String(text.dropLast()) : text)
-                return "\(line); expected \(form(of: plain) ?? plain)"
+            if list == nil, let refused {
+                return refused.objection.map { "\(option): \($0)" }
+                    ?? "\(line); expected \(refused.expected)"
             }
         }
         if let list {
@@ -64,7 +69,8 @@ enum UsageMistake {
                 .map { String($0.dropFirst(4)) }
             let words = list.1.split(separator: "'").enumerated().filter { $0.offset % 2 == 0 }
                 .map { String($0.element) }
-            let choice = items.isEmpty ? list.1 : "one of \(items.joined(separator: ", "))"
+            let choice =
+                items.isEmpty ? either(words) : "one of \(items.joined(separator: ", "))"
             let hint = Spelling.hint(
                 for: quoted(in: line) ?? "", among: items.isEmpty ? words : items,
                 otherwise: "write \(choice)")
@@ -78,35 +84,18 @@ enum UsageMistake {
     private static let listeners = ["cgwarden exporter", "cgwarden daemon"]
     private static let ports = ["--port", "--listen", "--listen-address", "--address", "--bind"]
 
-    /// The form of the values of an option, by the examples at the end of its help; nil for a plain
-    /// word or number.
-    private static func form(of help: String) -> String? {
-        if help.hasSuffix("RFC 3339") {
-            return "a time: -2h, 14:02, 'yesterday 14:00' or 2026-11-30T14:02:00Z"
-        }
-        if help.hasPrefix("number of ") { return "a number" }
-        let words = help.split(separator: " ")
-        let example = words.last.map(String.init) ?? ""
-        guard example.first?.isNumber == true, example.last?.isLetter == true else { return nil }
-        if words.count > 2, words[words.count - 2] == "to" {
-            let first = String(words[words.count - 3])
-            return Interval(argument: first).map { _ in "a time from \(first) to \(example)" }
-        }
-        if Interval(argument: example) != nil {
-            return "a time from 1ms to 365d: 500ms, 10s, 5m, 2h, 1d"
-        }
-        return ByteAmount(argument: example).map { _ in "an amount above 0: 512KiB, 64MiB, 1GB" }
+    private static let common = ["--help", "--version"]
+
+    /// The words of a list of which one is to be chosen: `'a', 'b' or 'c'`.
+    private static func either(_ words: [String]) -> String {
+        let quoted = words.map { "'\($0)'" }
+        let others = quoted.dropLast().joined(separator: ", ")
+        return others.isEmpty ? quoted.joined() : "\(others) or \(quoted.last ?? "")"
     }
 
     /// The command whose help the parser recommends: `cgwarden policy plan`.
     private static func command(in full: String) -> String? {
         cut(full, at: "See '").flatMap { cut($0.1, at: " --help'") }?.0
-    }
-
-    /// The rest of the line that begins with a mark.
-    private static func remainder(of mark: String, in full: String) -> String? {
-        full.split(separator: "\n").first { $0.hasPrefix(mark) }
-            .map { String($0.dropFirst(mark.count).drop { $0 == " " }) }
     }
 
     /// The first text in quotes.

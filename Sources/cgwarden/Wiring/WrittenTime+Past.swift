@@ -3,10 +3,10 @@ import KernelIO
 import Reports
 
 extension WrittenTime {
-    /// Returns the latest instant that the time can mean, for a past that ends at `end`, and the
-    /// newest snapshot at or before which is wanted.
+    /// Returns the latest instant that the time can mean in a past that ends at `end`.
     ///
-    /// `what` names the past. Throws if the past begins later.
+    /// The caller wants the newest snapshot at or before it. `what` names the past. Throws if the
+    /// past begins later.
     func latestInstant(in what: String, from first: UInt64, before end: UInt64) throws -> UInt64 {
         let instant = try latestInstant(before: end)
         guard instant >= first else {

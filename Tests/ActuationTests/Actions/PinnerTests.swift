@@ -41,6 +41,33 @@ import Testing
         #expect(try journal.entries().isEmpty)
     }
 
+    /// The lists never take effect here, so a pin also fails if each write is accepted.
+    @Test(arguments: ["cpuset.cpus", "cpuset.mems", nil])
+    func refusedPinLeavesTheDeadlineOfAnEarlierChange(_ refused: String?) throws {
+        let earlier = journal.expiring(ExpiringChange(.seconds(600), by: .dead))
+        try JournaledWrite(files: KernelControlFiles(), journal: earlier).write(
+            "0", to: ControlCell("cpuset.cpus"), of: directory, cause: "pin")
+        let before = try #require(try journal.entries().first)
+        let files = FaultyFiles(failing: Set([refused].compactMap(\.self)), code: EINVAL)
+        #expect(throws: ActuationError.self) { try pin(files) }
+        #expect(try directory.text("cpuset.cpus") == "0")
+        let after = try journal.entries()
+        #expect(after.map(\.cell) == [before.cell])
+        #expect(after.first?.expiry != nil && after.first?.expiry == before.expiry)
+        #expect(after.first?.original == "0-1" && after.first?.readBack == "0")
+    }
+
+    /// A helper that saw no change in progress would end before the earlier deadline is back.
+    @Test func pinIsInProgressUntilItsListsAreConfirmed() throws {
+        let journal = journal
+        var results: Set<String?> = []
+        let files = IntrudingFiles {
+            for entry in (try? journal.entries()) ?? [] { results.insert(entry.readBack) }
+        }
+        #expect(throws: ActuationError.self) { try pin(files) }
+        #expect(results.count == 1 && results.contains(nil))
+    }
+
     @Test func listWhoseOriginalCannotBeReadIsNotWritten() throws {
         let error = #expect(throws: ActuationError.self) {
             try pin(SecondReadFails(name: "cpuset.cpus"))

@@ -50,6 +50,37 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
+    /// The entry of a second change is that of the first with another value: it was closed by a
+    /// restore of the first, and then nothing undid what the process wrote.
+    @Test func secondChangeOfALiveProcessIsNotRestoredBeforeItsWrite() throws {
+        let file = URL(filePath: "\(machine.root)/cgroup/pids/a/pids.max")
+        let first = try machine.journal.begin(
+            directory: directory, file: "pids.max", original: "max", wanted: "70", cause: "test")
+        try Data("70\n".utf8).write(to: file)
+        try machine.journal.finish(first, readBack: "70")
+        let other = Process()
+        other.executableURL = URL(filePath: "/bin/sleep")
+        other.arguments = ["300"]
+        try other.run()
+        let pid = other.processIdentifier
+        let stat = try #require(ProcessReader(.live).stat(pid))
+        let journal = UndoJournal(
+            directory: machine.journal.directory, bootID: BootID.current,
+            writer: ProcessIdentity(pid: pid, startTicks: stat.startTicks))
+        _ = try journal.begin(
+            directory: directory, file: "pids.max", original: "70", wanted: "7", cause: "test")
+        #expect(try restore() == ["beingWritten"])
+        #expect(try machine.text("pids/a/pids.max") == "70")
+        #expect(try machine.journal.entries().map(\.original) == ["max"])
+
+        try Data("7\n".utf8).write(to: file)
+        other.terminate()
+        other.waitUntilExit()
+        #expect(try restore() == ["restored"])
+        #expect(try machine.text("pids/a/pids.max") == "max")
+        #expect(try machine.journal.entries().isEmpty)
+    }
+
     @Test func entryOfADeadProcessIsClosed() throws {
         let stat = try #require(ProcessReader(.live).stat(getppid()))
         // The parent has this PID, but began at another time.

@@ -38,6 +38,14 @@ import Testing
         #expect(try holds.holds(now: hold.end - 1) == [hold])
     }
 
+    @Test func longestPossibleHoldIsInForce() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let holds = HoldList(directory: folder)
+        let hold = try holds.hold(path, for: .microseconds(Int64.max))
+        #expect(hold.end > Hold.now + 1_000_000)
+        #expect(try holds.holds() == [hold])
+    }
+
     /// Rules do not act on a cgroup that an operator may have taken over.
     @Test func unreadableListHoldsEverything() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -2,6 +2,7 @@ import CgroupModel
 import Foundation
 import Hierarchy
 import KernelIO
+import TestSupport
 import Testing
 
 @testable import Actuation
@@ -78,11 +79,43 @@ struct KernelFrozenMarkTests {
         try journal.close(journal.entries(), reason: "test")
         let restorer = Restorer(set: set, journal: journal)
         #expect(try restorer.restore().isEmpty)
-        #expect(restorer.thawMarked(of: .daemon) == 1)
+        #expect(restorer.thawMarked(of: .daemon).count == 1)
         let hierarchy = try cgroups[0].directory(.freezer).hierarchy
         let interface = FreezeInterface(version: hierarchy.version)
         let requests = try cgroups.map { try interface.isRequested($0.directory(.freezer).text) }
         #expect(requests == [false, true])
-        #expect(restorer.thawMarked(of: .person) == 1)
+        #expect(restorer.thawMarked(of: .person).count == 1)
+    }
+
+    /// A tenant can create more cgroups than a process may open.
+    @Test(arguments: KernelFreezerTests.trees) func markedCgroupsAreThawedWithFewDescriptors(
+        _ tree: KernelFreezerTests.Tree
+    ) async throws {
+        let set = try #require(tree.set)
+        let state = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
+        let scratch = try PopulatedCgroup(set)
+        let hierarchy = try scratch.directory(.freezer).hierarchy
+        let interface = FreezeInterface(version: hierarchy.version)
+        let paths = try (0..<20).map { try scratch.child("child\($0)") }
+        for path in paths {
+            let directory = try CgroupDirectory(path, in: hierarchy)
+            FrozenMark(journal: UndoJournal(directory: state)).put(on: directory.descriptor)
+            try directory.write(interface.frozenValue, to: interface.file)
+        }
+        let thaw = { @Sendable () -> MarkedThaw in
+            Restorer(set: set, journal: UndoJournal(directory: state)).thawMarked(of: .all)
+        }
+        let shortage = DescriptorShortage()
+        for left in [0, 2] {
+            let none = await shortage.run(leaving: left, thaw)
+            #expect(none.count == 0)
+            #expect(none.failure?.message.contains("Too many open files") == true)
+        }
+        let all = await shortage.run(leaving: 8, thaw)
+        #expect(all.count == 20 && all.failure == nil)
+        for path in paths {
+            let directory = try CgroupDirectory(path, in: scratch.directory(.freezer).hierarchy)
+            #expect(try !interface.isRequested(directory.text))
+        }
     }
 }

@@ -100,6 +100,23 @@ import Testing
         #expect(commands(longer) == ["cpu.cfs_period_us=200000", "cpu.cfs_quota_us=100000"])
     }
 
+    /// A tenant can write the longest quota with the shortest period.
+    @Test func quotaIsAtMostTheLongestOne() throws {
+        let machine = try FakeMachine(FakeMachine.legacy)
+        try machine.legacyCgroup()
+        let longest: UInt64 = 17_592_186_044_415
+        try machine.cgroup(
+            "/a", in: "cpu", ["cpu.cfs_quota_us": "\(longest)", "cpu.cfs_period_us": "1000"])
+        let plan = try machine.plan(["cpu.max.period=50ms"])
+        #expect(commands(plan) == ["cpu.cfs_period_us=50000"])
+        for cpus: UInt64 in [longest * 1000, .max] {
+            for period: UInt64 in [1048, 50_000, 1_000_000, .max] {
+                #expect(Bandwidth(cpus: .number(cpus), period: period).quota == longest)
+            }
+        }
+        #expect(Bandwidth(cpus: .number(1_500_000), period: 100_001).quota == 150_002)
+    }
+
     @Test func burstAboveItsQuotaIsRefused() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()

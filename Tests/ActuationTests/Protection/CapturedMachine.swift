@@ -1,5 +1,7 @@
 import Foundation
+import Glibc
 import Hierarchy
+import Testing
 
 /// A made-up machine with one v2 tree.
 final class CapturedMachine {
@@ -28,6 +30,21 @@ final class CapturedMachine {
         try FileManager.default.createDirectory(
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try text.write(to: file, atomically: false, encoding: .utf8)
+    }
+
+    func link(_ name: String, to target: String) throws {
+        let link = root.appending(path: name)
+        try? FileManager.default.removeItem(at: link)
+        try FileManager.default.createSymbolicLink(
+            atPath: link.path(), withDestinationPath: target)
+    }
+
+    /// Makes a process run a program of the machine's with these permissions.
+    func program(of pid: Int32, mode: mode_t) throws {
+        let program = root.appending(path: "program").path()
+        try file("program", "")
+        try #require(unsafe chmod(program, mode) == 0)
+        try link("proc/\(pid)/exe", to: program)
     }
 
     func text(_ name: String) throws -> String {

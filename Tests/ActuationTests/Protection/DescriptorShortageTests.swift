@@ -9,10 +9,12 @@ import Testing
 /// A process without descriptors cannot look at a cgroup, which says nothing about the cgroup.
 @Suite struct DescriptorShortageTests {
     private let tree: CapturedCgroups
+    private let legacy: CapturedCgroups
     private let cgroup: CgroupDirectory
 
     init() throws {
         tree = try CapturedCgroups(unified: "memory")
+        legacy = try CapturedCgroups(legacy: ["cpuset"])
         cgroup = try tree.cgroup("/a", ["memory.max": "max", "cgroup.procs": ""])
         for name in ["one", "two", "three"] { _ = try tree.cgroup("/a/\(name)") }
     }
@@ -58,6 +60,69 @@ import Testing
         }
         let whole = try await shortage.run(leaving: 20, count)
         #expect(whole == 4)
+    }
+
+    @Test func treeIsVisitedWithOneOpenCgroupAtATime() async throws {
+        for number in 0..<20 { _ = try tree.cgroup("/a/one/\(number)") }
+        let hierarchy = cgroup.hierarchy
+        let path = cgroup.path
+        let shortage = DescriptorShortage()
+        let count = { @Sendable () throws -> Int in
+            var count = 0
+            try CgroupDirectory(path, in: hierarchy).visit { _ in count += 1 }
+            return count
+        }
+        let error = await #expect(throws: IOError.self) {
+            try await shortage.run(leaving: 2, count)
+        }
+        #expect(error?.name == "EMFILE")
+        let whole = try await shortage.run(leaving: 4, count)
+        #expect(whole == 24)
+    }
+
+    /// Makes a narrow v1 cpuset with 20 descendants that have the same list.
+    private func narrowCpuset() throws -> CgroupDirectory {
+        let top = try legacy.cgroup("/a", ["cpuset.cpus": "0"])
+        for number in 0..<20 { _ = try legacy.cgroup("/a/\(number)", ["cpuset.cpus": "0"]) }
+        return top
+    }
+
+    @Test func youngerCpusetsAreAllWidenedByARestore() async throws {
+        let top = try narrowCpuset()
+        let state = legacy.place + "/state"
+        let journal = UndoJournal(directory: state)
+        let entry = try journal.begin(
+            ControlCell("cpuset.cpus"), at: top.path, inode: top.inode, in: top.hierarchy,
+            original: "0-3", wanted: "0", cause: "test", newestBelow: 1)
+        try journal.finish(entry, readBack: "0")
+        let set = legacy.set
+        let outcomes = try await DescriptorShortage().run(leaving: 8) {
+            try Restorer(set: set, journal: UndoJournal(directory: state)).restore().map {
+                "\($0.outcome)"
+            }
+        }
+        #expect(outcomes == ["restored"])
+        for path in try [top.path] + top.childPaths() {
+            let directory = try CgroupDirectory(path, in: top.hierarchy)
+            #expect(try directory.text("cpuset.cpus") == "0-3", "\(path)")
+        }
+        #expect(try journal.entries().isEmpty)
+    }
+
+    /// A restore would widen an older cgroup that was left out.
+    @Test func changeIsRefusedIfACgroupBelowCannotBeOpened() async throws {
+        let top = try narrowCpuset()
+        let (path, hierarchy) = (top.path, top.hierarchy)
+        let state = legacy.place + "/state"
+        let error = await #expect(throws: ActuationError.self) {
+            try await DescriptorShortage().run(leaving: 2) {
+                let directory = try CgroupDirectory(path, in: hierarchy)
+                _ = try UndoJournal(directory: state).record(
+                    ControlCell("cpuset.cpus"), of: directory, "0", wanted: "1", cause: "test")
+            }
+        }
+        #expect(error?.errno?.name == "EMFILE")
+        #expect(try UndoJournal(directory: state).entries().isEmpty)
     }
 
     @Test func cgroupThatCannotBeExaminedIsProtected() async throws {

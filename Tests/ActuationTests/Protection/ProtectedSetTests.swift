@@ -86,6 +86,36 @@ import Testing
         #expect(refusal("/fake2") == nil)
     }
 
+    /// A user can start `su` through a link with a helper's name.
+    @Test func helperNameOfAnotherProgramDoesNotProtect() throws {
+        try machine.process(510, HelperName.undo.rawValue, cgroup: "/fake")
+        try machine.link("proc/self/exe", to: "/usr/bin/cgwarden")
+        #expect(refusal("/fake") != nil, "its program is unknown")
+        try machine.link("proc/510/exe", to: "/usr/bin/su")
+        #expect(refusal("/fake") == nil)
+        try machine.link("proc/510/exe", to: "/usr/bin/cgwarden")
+        #expect(refusal("/fake") != nil)
+    }
+
+    @Test func helperIsProtectedWhileTheProgramIsReplaced() throws {
+        try machine.process(510, HelperName.thaw.rawValue, cgroup: "/helper")
+        try machine.link("proc/self/exe", to: "/usr/bin/cgwarden")
+        try machine.link("proc/510/exe", to: "/usr/bin/cgwarden (deleted)")
+        #expect(refusal("/helper") != nil)
+        try machine.link("proc/self/exe", to: "/usr/bin/cgwarden (deleted)")
+        try machine.link("proc/510/exe", to: "/usr/bin/cgwarden")
+        #expect(refusal("/helper") != nil)
+    }
+
+    @Test(arguments: ["dockerd", "dbus-daemon", "sshd"])
+    func serviceNameOfASetUserIDProgramDoesNotProtect(_ name: String) throws {
+        try machine.process(503, name, cgroup: "/fake")
+        try machine.program(of: 503, mode: 0o755)
+        #expect(refusal("/fake")?.contains("\(name) (process 503)") == true)
+        try machine.program(of: 503, mode: 0o4755)
+        #expect(refusal("/fake") == nil)
+    }
+
     @Test func listeningSSHServerIsProtectedButNotOtherSessions() throws {
         try machine.file("cgroup/system.slice/ssh.service/cgroup.procs", "100\n")
         // It is also an ancestor of this command, as it would be.

@@ -121,6 +121,18 @@ struct KernelSystemdTests {
         }
     }
 
+    @Test func watchdogOfAServiceHalvesTheTimeout() throws {
+        try guest.withService("watchdog", "--property=WatchdogSec=10min") { _, cgroup throws in
+            let path = CgroupPath(cgroup)
+            let freezer = Freezer(
+                ActingContext(guest.set, files: guest.files, thawGuard: Program.thawGuard))
+            let frozen = try freezer.freeze(path, timeout: .seconds(3600))
+            #expect(frozen.isShortened)
+            #expect(frozen.timeout == .seconds(300))
+            _ = try freezer.thaw(path)
+        }
+    }
+
     @Test func freezeAndThawByOtherProgramsAreTolerated() throws {
         try guest.withService("others") { unit, cgroup throws in
             let directory = try guest.directory(cgroup)

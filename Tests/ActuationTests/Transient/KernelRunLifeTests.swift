@@ -136,7 +136,7 @@ struct KernelRunLifeTests {
         #expect(help.output.contains("--memory-total <size>"))
         let mistyped = try RunProgram.run(RunProgram.path, "run", "--memroy", "1MB", "true")
         #expect(mistyped.status == 64)
-        #expect(mistyped.errors.contains("unknown option --memroy"))
+        #expect(mistyped.errors.contains("unknown option '--memroy'"))
         let theirs = try place.run([], "sh", "-c", "echo $1", "sh", "--help")
         #expect(theirs.output == "--help\n")
     }

@@ -4,12 +4,11 @@ import PolicyLanguage
 /// The layer of the OOM guards.
 ///
 /// A guard writes its values itself, within milliseconds and independently of ticks. Otherwise it
-/// is like any layer: its values are requests that override rules, that `explain` shows, and that
-/// are undone at the end. In return a guard receives the requests of the lower layers, so that
-/// guard and engine always arrive at the same value.
+/// is like any layer: its requests override rules and appear in `explain`, and its values are
+/// restored when it ends. It receives the requests of the lower layers, so both agree on a value.
 extension CgroupValues {
-    /// Takes the values that a guard has set as requests.
-    mutating func take(_ guarded: GuardedCgroup) {
+    /// Replaces the guards' requests with the values that a guard has set.
+    mutating func adopt(_ guarded: GuardedCgroup) {
         let origin = Effect.Origin.guarding(guarded.name)
         for slot in slots.indices {
             let key = slots[slot].key
@@ -18,23 +17,24 @@ extension CgroupValues {
             slots[slot].requests.removeAll { $0.origin.isGuard }
             if slots[slot].requests.count != count { slots[slot].isDirty = true }
         }
-        for (key, value) in guarded.settings { take(key, value, isBound: false, origin) }
-        for (key, value) in guarded.bounds { take(key, value, isBound: true, origin) }
+        for (key, value) in guarded.settings { request(key, value, isUpperBound: false, origin) }
+        for (key, value) in guarded.bounds { request(key, value, isUpperBound: true, origin) }
     }
 
-    private mutating func take(
-        _ key: LimitKey, _ value: LimitValue, isBound: Bool, _ origin: Effect.Origin
+    private mutating func request(
+        _ key: LimitKey, _ value: LimitValue, isUpperBound: Bool, _ origin: Effect.Origin
     ) {
         let slot = slot(of: key, isDryRun: false)
         let known = slots[slot].requests.first { $0.origin.isGuard }
-        guard known?.value != value || known?.isBound != isBound || known?.origin != origin else {
-            return
-        }
+        guard
+            known?.value != value || known?.isUpperBound != isUpperBound || known?.origin != origin
+        else { return }
         slots[slot].requests.removeAll { $0.origin.isGuard }
         slots[slot].requests.append(
             ManagedValue.Request(
                 layer: .guards, priority: 0, origin: origin, value: value,
-                cause: Cause("\(origin.text) prevents the kill"), isBound: isBound))
+                cause: Cause("\(origin.text) prevents an OOM kill"),
+                isUpperBound: isUpperBound))
         // The guard has written it, or is about to write it.
         slots[slot].applied = slots[slot].outcome?.request.value
         slots[slot].readBack = nil

@@ -7,7 +7,7 @@ extension CgroupValues {
     private static let valueRest: UInt64 = 300 * second
     private static let refusedRest: UInt64 = 60 * second
 
-    /// Takes the result of a write.
+    /// Handles the result of a write.
     mutating func takeSet(
         _ assignments: [LimitAssignment], _ result: EffectResult, _ effect: Effect, _ row: Row,
         _ sight: Sight, _ outbox: inout Outbox, _ trail: inout AuditTrail
@@ -107,7 +107,7 @@ extension CgroupValues {
         }
     }
 
-    /// Takes the result of a restore.
+    /// Handles the result of a restore.
     mutating func takeRestore(
         _ keys: [LimitKey], _ result: EffectResult, _ effect: Effect, _ row: Row, _ sight: Sight,
         _ outbox: inout Outbox, _ trail: inout AuditTrail

@@ -10,7 +10,7 @@ struct ManagedValue: Sendable {
         var value: LimitValue
         var cause: Cause
         /// Whether a stricter value of a lower layer still applies.
-        var isBound = false
+        var isUpperBound = false
         /// Its rank among requests of its origin that must be written in the policy's order.
         var order = 0
         /// Whether the values of its origin are set all or none.
@@ -71,9 +71,9 @@ struct ManagedValue: Sendable {
     /// The request of the highest layer and priority, limited by bounds; among equals the stricter
     /// value.
     var outcome: Outcome? {
-        let bounds = requests.filter(\.isBound)
+        let bounds = requests.filter(\.isUpperBound)
         guard !bounds.isEmpty else { return outcome(of: requests) }
-        var outcome = outcome(of: requests.filter { !$0.isBound })
+        var outcome = outcome(of: requests.filter { !$0.isUpperBound })
         for bound in bounds {
             let below = outcome.map(\.request.value) ?? original
             if outcome?.isImpossible == true { continue }

@@ -74,7 +74,7 @@ struct ValueBoard: Sendable {
             origin, by: factor, usage: usage, cause, host: sight.input?.snapshot.host)
     }
 
-    /// Takes the values that guards have set as requests.
+    /// Replaces the guards' requests with the values that guards have set.
     mutating func takeGuards(_ sight: Sight) {
         guard let claims = sight.input?.guarded, !claims.isEmpty || !guardedRows.isEmpty else {
             return
@@ -85,7 +85,7 @@ struct ValueBoard: Sendable {
                 continue
             }
             guarded.insert(row)
-            cgroups[row].take(claim)
+            cgroups[row].adopt(claim)
         }
         for row in guardedRows.subtracting(guarded) {
             cgroups[row].withdraw { $0.origin.isGuard }
@@ -144,7 +144,7 @@ struct ValueBoard: Sendable {
             requests, step, row, sight, isHung: gate.isHung(row), &outbox, &trail)
     }
 
-    /// Takes the result of a write.
+    /// Handles the result of a write.
     mutating func takeSet(
         _ assignments: [LimitAssignment], _ result: EffectResult, _ effect: Effect, _ row: Row,
         _ sight: Sight, _ outbox: inout Outbox, _ trail: inout AuditTrail
@@ -152,7 +152,7 @@ struct ValueBoard: Sendable {
         cgroups[row].takeSet(assignments, result, effect, row, sight, &outbox, &trail)
     }
 
-    /// Takes the result of a restore.
+    /// Handles the result of a restore.
     mutating func takeRestore(
         _ keys: [LimitKey], _ result: EffectResult, _ effect: Effect, _ row: Row,
         _ sight: Sight, _ outbox: inout Outbox, _ trail: inout AuditTrail

@@ -1,6 +1,5 @@
-/// Other programs that set limits, kill, or move processes and interrupts, by their kernel process
-/// names.
-enum ForeignLimiters {
+/// Other programs that set limits, kill or move processes, or route interrupts, by comm name.
+enum CompetingPrograms {
     static let effects: [String: String] = [
         "systemd-oomd": "kills cgroups under memory pressure",
         "oomd": "kills cgroups under memory pressure",
@@ -21,6 +20,6 @@ enum ForeignLimiters {
         "ananicy": "moves processes and sets weights",
         "ananicy-cpp": "moves processes and sets weights",
         "tuned": "moves processes and sets CPU affinities",
-        "irqbalance": "distributes interrupts over all CPUs, CPUs of pinned cgroups included",
+        "irqbalance": "distributes interrupts over all CPUs, including those of pinned cgroups",
     ]
 }
