@@ -187,7 +187,7 @@ struct MadeSituation: CustomTestStringConvertible, Sendable {
                 ])
         },
         MadeSituation(
-            "disk without a limit", .ioWait, .slow, file: "/a/b/io.pressure some.avg10",
+            "disk without a limit", .ioWait, .slow, file: "/a/b/io.pressure some.total",
             "waits 70% of the time for I/O: no limit is reached, shared with /a/c (19.1M/s)"
         ) { made in
             made.add("/a")

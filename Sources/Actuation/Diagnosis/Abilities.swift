@@ -83,7 +83,7 @@ struct Abilities {
         "no hierarchy has \(controller.rawValue)"
             + (set.isOffSinceBoot(controller)
                 ? ", disabled at boot; boot with cgroup_enable=\(controller.rawValue), and without "
-                    + "cgroup_disable" : "")
+                    + "cgroup_disable=" : "")
     }
 
     private func change(_ command: String) -> Diagnosis.Ability {

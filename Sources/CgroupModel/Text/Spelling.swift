@@ -3,8 +3,8 @@ package enum Spelling {
     /// The names most similar to a text, the nearest first; empty if none is similar.
     ///
     /// At most `farthest` bytes may differ; by default a third of them, but two of five to eight,
-    /// and one of two to four. Leading dashes do not count. Two letters of which one is another are
-    /// not similar: `v3` is not a mistyped `v1`.
+    /// and one of two to four. Leading dashes do not count. Short names with another digit are not
+    /// similar: `v3` is not a mistyped `v1`.
     package static func names(
         like text: String, among names: [String], most: Int, farthest: Int? = nil
     ) -> [String] {
@@ -16,7 +16,9 @@ package enum Spelling {
         let farthest = farthest ?? (letters < 5 ? min(1, letters / 2) : max(2, letters / 3))
         let near = names.compactMap { name -> (Int, String)? in
             guard abs(name.utf8.count - wanted.count) <= farthest else { return nil }
-            if isShort, name.utf8.count == wanted.count, name.utf8.sorted() != wanted.sorted() {
+            if isShort,
+                zip(wanted, name.utf8).contains(where: { $0 != $1 && $0.isDigit && $1.isDigit })
+            {
                 return nil
             }
             return distance(wanted, Array(name.utf8), atMost: farthest).map { ($0, name) }

@@ -8,7 +8,7 @@ extension HierarchySet {
         let remedy =
             isOffSinceBoot(controller)
             ? "it was disabled at boot; boot with cgroup_enable=\(controller.rawValue), and "
-                + "without cgroup_disable"
+                + "without cgroup_disable="
             : "`cgwarden doctor` lists the hierarchies"
         return "no hierarchy has the controller \(controller.rawValue); \(remedy)"
     }

@@ -23,8 +23,8 @@ struct TopCommand: AsyncParsableCommand {
             If the daemon runs, the live view shows the daemon's samples, and its title says \
             "from the daemon". It takes its own samples with --no-attach, without a daemon, if -d \
             is shorter than the daemon's interval, or if the daemon's samples omit cgroups. Text \
-            output takes its own samples unless --attach is given. Root and members of the group \
-            cgwarden can read the daemon's samples.
+            output takes its own samples unless --attach is given. Only root and members of the \
+            group cgwarden can read the daemon's samples.
 
             --url shows another host through its daemon or exporter. The title names the host. \
             With --at it shows the past of that host. The cgroups of another host cannot be \

@@ -102,7 +102,7 @@ import Testing
         bad.yaml:33:9: error: unknown key 'sleep'; valid: set, scale, freeze, thaw, pin, reclaim, kill, hook, notify, log, on_error, together (an action) [key]
         bad.yaml:34:28: error: relax needs a factor above 1, or the value never returns [no-change]
         bad.yaml:35:45: error: min_gain must be in bytes, as 'by' is; write 512MiB [unit]
-        bad.yaml:36:21: error: requirement cannot be 'v3'; did you mean 'v1'? [value]
+        bad.yaml:36:21: error: requirement cannot be 'v3'; valid: psi, v1, v2, hybrid, systemd, swap [value]
         bad.yaml:37:5: error: a rule needs 'name' [missing]
         bad.yaml:37:5: error: a rule needs 'when' or 'on_event' [missing]
         bad.yaml:38:9: error: do has no action [value]
