@@ -48,14 +48,22 @@ extension ConfigNode {
         return text
     }
 
-    /// The message `unknown key 'x'; did you mean 'y'?`; lists all valid words if none is similar.
-    package static func unknown(_ what: String, _ text: String, among valid: [String]) -> String {
-        "unknown \(what) " + unknown(text, among: valid)
+    /// The message `unknown key 'x' in a rule; did you mean 'y'?`; lists all valid words if none is
+    /// similar.
+    ///
+    /// `place` says where it is; nil if the position is enough.
+    package static func unknown(
+        _ what: String, _ text: String, in place: String? = nil, among valid: [String]
+    ) -> String {
+        "unknown \(what) " + unknown(text, in: place, among: valid)
     }
 
-    private static func unknown(_ text: String, among valid: [String]) -> String {
+    private static func unknown(
+        _ text: String, in place: String? = nil, among valid: [String]
+    ) -> String {
         let list = "valid: \(valid.joined(separator: ", "))"
-        return "\(quoted(text)); " + Spelling.hint(for: text, among: valid, otherwise: list)
+        return "\(quoted(text))\(place.map { " in \($0)" } ?? ""); "
+            + Spelling.hint(for: text, among: valid, otherwise: list)
     }
 
     /// The most similar valid word; nil if none is similar.

@@ -14,6 +14,7 @@ import Testing
         ("cpu.max=5000cpus", "cpu.max=5000cpus exceeds the 2 CPUs of this host"),
         ("cpu.max=200%host", "cpu.max=4cpus exceeds the 2 CPUs of this host"),
         ("memory.max=16GiB", "memory.max=16GiB exceeds the 8.0 GiB of memory of this host"),
+        ("memory.max=2TB", "memory.max=2TB exceeds the 8.0 GiB of memory of this host"),
         ("memory.low=200%host", "memory.low=16GiB exceeds the 8.0 GiB of memory of this host"),
     ])
     func limitAboveTheHostsCapacityIsReported(text: String, message: String) throws {

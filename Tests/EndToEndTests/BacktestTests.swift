@@ -90,6 +90,8 @@ import TestSupport
         #expect(count.times[.cooldown] == 2_000_000_000)
         let report = BacktestReport(tally)
         #expect(report.text.contains("(counterfactual) pids.current = 20.000"), "\(report.text)")
+        #expect(report.text.contains("17 samples in 1 run, 16.0s"), "\(report.text)")
+        #expect(report.text.hasSuffix("0 actions\n"), "16 seconds have no hourly rate")
         #expect(report.notes == [])
     }
 
@@ -128,7 +130,7 @@ import TestSupport
     @Test func limitsOfTheRecordingAreNoted() throws {
         let slow = try trial(Self.run([1, 1, 1]), interval: .milliseconds(100)).tally
         #expect(BacktestReport(slow).notes.count == 1)
-        #expect(BacktestReport(slow).notes[0].contains("2 snapshots came more than 2.5 intervals"))
+        #expect(BacktestReport(slow).notes[0].contains("2 samples came more than 2.5 intervals"))
         let text = """
             apiVersion: cgwarden/v1
             groups: {g: {uid: 0}}

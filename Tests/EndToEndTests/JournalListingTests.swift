@@ -23,6 +23,16 @@ import Testing
         #expect(lines[1].hasSuffix("…"))
     }
 
+    @Test func longDurationsAreInDays() {
+        #expect(Duration.seconds(8_640_000).roundedText == "100d")
+        #expect(Duration.seconds(432_001).roundedText == "6d")
+        #expect(Duration.seconds(7200).roundedText == "120m")
+        #expect(Duration.seconds(8_640_000).exactText == "100d")
+        #expect(Duration.seconds(9000).exactText == "150m")
+        #expect(Duration.seconds(60).exactText == "60s")
+        #expect(Duration.milliseconds(130_500).exactText == "130500ms")
+    }
+
     @Test func manyHierarchiesAreCounted() {
         var rows = HierarchyRows()
         for name in ["cpu", "memory", "pids"] { rows.add(["/build", "cgroup"], hierarchy: name) }

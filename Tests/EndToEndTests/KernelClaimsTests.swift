@@ -186,7 +186,7 @@ struct KernelClaimsTests {
         }
         for answer in answers {
             #expect(answer.status == 0, "\(answer.errors)")
-            #expect(answer.output.contains("pids.max  is 321, wanted 321"), "\(answer.output)")
+            #expect(answer.output.contains("pids.max  is 321, requested 321"), "\(answer.output)")
             #expect(
                 answer.output.contains(
                     """

@@ -150,7 +150,11 @@ struct KernelConfigurationTests {
         let result = try places.command(["daemon", "-n", "1"] + places.options)
         #expect(result.status == 0)
         #expect(result.errors.contains("serving ") == isLoud, "\(result.errors)")
-        #expect(result.errors.contains("msg=started revision=") == isLoud, "\(result.errors)")
+        let started = result.errorLines.first { $0.contains("msg=started ") }
+        #expect((started != nil) == isLoud, "\(result.errors)")
+        for part in [" dry_run=false", " limits=0", " rules=0", " revision="] where isLoud {
+            #expect(started?.contains(part) == true, "\(result.errors)")
+        }
     }
 
     @Test func logFormatOfTheFileIsUsed() throws {

@@ -260,7 +260,9 @@ struct KernelExpiryTests {
 
     @Test func createdCgroupIsRemovedIfItIsEmpty() throws {
         let made = "\(cgroup.path)/made"
-        #expect(try run("create", made, "--for", Self.time).status == 0)
+        let result = try run("create", made, "--for", Self.time)
+        #expect(result.status == 0)
+        #expect(result.lines.last == "undo: cgwarden restore \(made)", "\(result)")
         try awaiting("the removal") {
             !cgroup.directories.contains {
                 FileManager.default.fileExists(atPath: "\($0)/made")

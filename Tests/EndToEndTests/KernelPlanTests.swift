@@ -56,6 +56,17 @@ struct KernelPlanTests {
         #expect(try run("journal").output == "nothing to undo\n")
     }
 
+    /// Other commands take a bare name for that of an existing cgroup.
+    @Test func createNotesThatABareNameIsAtTheTop() throws {
+        defer { end() }
+        let result = try run("create", "cgwarden-test-none", "--dry-run")
+        #expect(result.status == 0)
+        #expect(
+            result.errors
+                == "cgwarden: note: 'cgwarden-test-none' is not a path, so the cgroup is at the "
+                + "top of the hierarchy: /cgwarden-test-none\n")
+    }
+
     @Test func dryRunOfThawNamesTheFrozenCgroup() throws {
         defer { end() }
         #expect(try run("freeze", cgroup.path).status == 0)

@@ -116,6 +116,19 @@ import Testing
         #expect(cpu.split(separator: " ").map(String.init).suffix(3) == ["50.0%", "10.0%", "-80%"])
     }
 
+    /// Rates that a first sample lacks are no differences.
+    @Test func diffWithAFirstSampleComparesNoRates() throws {
+        let result = try past.run(
+            "diff", "/a", "--at", PastRecording.at(0), "--at", PastRecording.at(119))
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(
+            result.lines.contains(
+                "A is the first sample of the cgroup, so rates are not compared"),
+            "\(result.output)")
+        #expect(!result.output.contains(".rate"), "\(result.output)")
+        #expect(result.output.contains("memory.current"))
+    }
+
     @Test func diffOfEqualTimesIsEmptyAndSucceeds() throws {
         let result = try past.run(
             "diff", "/a", "--at", PastRecording.at(50), "--at", PastRecording.at(50))

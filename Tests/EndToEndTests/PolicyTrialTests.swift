@@ -30,10 +30,11 @@ import Testing
         let result = try cgwarden("plan", path, "--root", capture.root)
         #expect(result.status == 10, "\(result)")
         #expect(
-            result.lines.prefix(2) == [
-                "/app.slice/db.service", "  pids.max  20 -> 77  limits[0] of db",
+            result.lines.prefix(4) == [
+                "/app.slice/db.service", "  LIMIT     CHANGE    REQUESTED BY",
+                "  pids.max  20 -> 77  limits[0] of db", "  writes, in this order:",
             ], "\(result.output)")
-        let write = try #require(result.lines.dropFirst(2).first)
+        let write = try #require(result.lines.dropFirst(4).first)
         #expect(write.hasPrefix("    pids.max  1  20 -> 77  \(capture.root)/"), "\(write)")
         #expect(write.hasSuffix("/app.slice/db.service/pids.max"), "\(write)")
         #expect(result.errors == "")
@@ -110,8 +111,8 @@ import Testing
         #expect(result.status == 0)
         #expect(
             result.lines == [
-                "pids.max  is 20, wanted 77 (only request)",
-                "  * limits  limits[0] of db  77  because standing limits of db",
+                "pids.max  is 20, requested 77 (only request)",
+                "  * limits  limits[0] of db  77  in force",
                 "    original  20",
             ], "\(result)")
         let alone = try cgwarden("explain", "/")

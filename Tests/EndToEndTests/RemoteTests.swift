@@ -141,6 +141,15 @@ import Testing
         #expect(other.errors.contains("asks for a password"), "\(other.errors)")
     }
 
+    @Test func refusedConnectionAsksForTheServer() throws {
+        let result = try run("show", "/", "--url", "http://127.0.0.1:1")
+        #expect(result.status == 69)
+        #expect(
+            result.errors
+                == "cgwarden: 127.0.0.1:1: Connection refused; is a cgwarden daemon or exporter "
+                + "listening there?\n")
+    }
+
     @Test func passwordIsNotSentInTheClear() throws {
         let file = try secret("alice:x\n")
         for host in ["node7.example", "127.example.com"] {

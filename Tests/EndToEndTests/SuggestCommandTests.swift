@@ -166,7 +166,7 @@ import TestSupport
         #expect(rows.count == names.count, "\(backtest.output)")
         // A printed name selects its cgroup.
         let named = try suggest(recording, #"/\xff\xfe"#)
-        #expect(named.status == 0 && named.output.contains(#"# /\xff\xfe: seen for 2.0 days"#))
+        #expect(named.status == 0 && named.output.contains(#"# /\xff\xfe: seen for 2 days"#))
     }
 
     @Test func v1GetsASoftLimit() throws {
@@ -190,14 +190,14 @@ import TestSupport
         #expect(result.status == 65 && result.output == "")
         #expect(
             result.errors
-                == "cgwarden: nothing can be suggested: the snapshots cover 3.0 h, but a suggestion "
-                + "needs 24.0 h; record longer, or allow less with --min-window\n")
+                == "cgwarden: nothing can be suggested: the samples cover 3h, but a suggestion "
+                + "needs 24h; record longer, or allow less with --min-window\n")
         #expect(try suggest(short, "--min-window", "2h").status == 0)
 
         let recording = try record(Self.month(days: 2), as: "month.rec")
         let young = try suggest(recording, "new.service")
         #expect(young.status == 65 && young.errorLines.count == 1)
-        #expect(young.errors.contains("/app.slice/new.service: seen for 1.0 h only"))
+        #expect(young.errors.contains("/app.slice/new.service: seen for 1h only"))
         let other = try suggest(recording, "/other")
         #expect(other.status == 66 && other.errorLines.count == 1, "\(other.errors)")
         let missing = try suggest(folder.path("missing"))

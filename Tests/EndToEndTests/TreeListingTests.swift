@@ -1,8 +1,18 @@
 import TestSupport
 import Testing
 
-/// The tree without its processes.
+/// The tree with and without its processes.
 @Suite struct TreeListingTests {
+    /// "not in memory" would read as swapped out.
+    @Test func processInSeveralCgroupsHasItsHierarchiesBesideIt() throws {
+        let capture = try ProgramCapture("v1")
+        try capture.write("", to: "cgroup/memory/app.slice/web.service/cgroup.procs")
+        let one = try ProgramRun.cgwarden("tree", "--root", capture.root, "/app.slice/web.service")
+        #expect(one.output.contains("  (elsewhere in hierarchy memory)\n"), "\(one.output)")
+        let show = try ProgramRun.cgwarden("show", "--root", capture.root, "web.service")
+        #expect(show.output.contains("  (elsewhere in hierarchy memory)"), "\(show.output)")
+    }
+
     @Test func processesAreLeftOutOnRequest() throws {
         let capture = try ProgramCapture("hybrid")
         let whole = try ProgramRun.cgwarden("tree", "--root", capture.root)

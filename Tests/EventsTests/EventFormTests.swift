@@ -93,6 +93,14 @@ private let kill = {
                     .reason: .bytes(Array("pids.current >= 1".utf8)),
                 ]
             ).sentence == #"rule \x1bx: set pids.max=5 (done: pids.current >= 1)"#)
+        #expect(
+            Event(
+                .action, time, nil,
+                [
+                    .by: .bytes(Array("limits[0] of g".utf8)), .action: .text("set"),
+                    .change: .bytes(Array("pids.max=5".utf8)), .result: .text("dry_run"),
+                ]
+            ).sentence == "limits[0] of g: would set pids.max=5 (dry run)")
     }
 
     @Test func jsonHasTheDetailsOfItsKindByName() throws {

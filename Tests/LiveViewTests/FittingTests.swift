@@ -70,6 +70,25 @@ import Testing
         }
     }
 
+    @Test func keysInTheHelpLeaveABlankBeforeTheirMeaning() {
+        for line in HelpText.lines {
+            #expect(CellWidth.of(line.name) <= 11, "\(line.name)")
+        }
+    }
+
+    @Test func memoryOfTheRootIsNamedIfItExceedsThatOfTheHost() {
+        var builder = SnapshotBuilder()
+        builder.add("/", ["memory.current": Reading(4 << 30)])
+        builder.host.memoryTotal = Reading(8 << 30)
+        builder.host.memoryFree = Reading(7 << 30)
+        builder.host.memoryAvailable = Reading(7 << 30)
+        var model = LiveModel()
+        model.size = ScreenSize(rows: 24, columns: 80)
+        model.show(builder.build(), titles: [:])
+        let lines = FrameComposer.compose(model, SampleMachine.scene).lines
+        #expect(lines[2].contains("Mem of / with cache 4.0G"), "\(lines[2])")
+    }
+
     @Test func menuSaysHowManyChoicesItHasNoRoomFor() {
         func foot(_ keys: [KeyEvent]) -> String {
             var model = LiveActionTests.model()

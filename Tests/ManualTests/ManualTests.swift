@@ -42,6 +42,15 @@ import TestSupport
         }
     }
 
+    /// `--help` breaks a longer line, and then it cannot be copied.
+    @Test func examplesFitIntoEightyColumns() throws {
+        for (words, command) in try Command.tree().all() {
+            for line in command.examples {
+                #expect(line.count <= 78, "\(words.joined(separator: " ")): \(line)")
+            }
+        }
+    }
+
     @Test func everyPageHasACommandOrTopic() throws {
         let known = try Set(
             Self.pages().map(\.page.name) + [

@@ -111,6 +111,11 @@ struct CgroupFiles {
             return ActuationError(
                 .unavailable, "the controller \(name) is not enabled for \(path); \(way.remedy)")
         }
-        return ActuationError(.unavailable, "this kernel has no \(file) in \(path)")
+        let pattern = limit.files(unified: isUnified(limit.controller)).first?.name ?? ""
+        let sizes = limit.dimension == .pageSize ? directory.pageSizes(of: pattern) : []
+        return ActuationError(
+            .unavailable,
+            "this kernel has no \(file) in \(path)"
+                + (sizes.isEmpty ? "" : "; sizes here: \(sizes.joined(separator: ", "))"))
     }
 }

@@ -181,9 +181,34 @@ package struct LimitTransaction {
 
     /// Writes one value and retries on EBUSY, which v1 returns until it can reclaim enough memory.
     private func put(_ command: String, _ write: PlannedWrite) throws(ActuationError) {
-        try whileBusy { () throws(ActuationError) in
-            try context.files.put(command, to: write.cell.file, of: write.directory)
+        do throws(ActuationError) {
+            try whileBusy { () throws(ActuationError) in
+                try context.files.put(command, to: write.cell.file, of: write.directory)
+            }
+        } catch {
+            throw belowUsage(error, command, write) ?? error
         }
+    }
+
+    /// The error about a limit of v1 that is below what cannot be reclaimed, where another attempt
+    /// does not help; nil for another error.
+    private func belowUsage(
+        _ error: ActuationError, _ command: String, _ write: PlannedWrite
+    ) -> ActuationError? {
+        let (file, end) = (write.cell.file, ".limit_in_bytes")
+        guard error.errno == .busy, file.hasPrefix("memory."), file.hasSuffix(end),
+            let limit = UInt64(command),
+            let usage = try? write.directory.usage(
+                file.replacing(end, with: ".usage_in_bytes"), context.files), usage > limit
+        else { return nil }
+        var result = ActuationError(
+            .busy,
+            "\(write.name) of \(write.directory.path): of "
+                + "\(LimitValue.number(usage).roundedByteText) in use, the kernel could not reclaim "
+                + "enough for \(LimitValue.number(limit).byteText); free memory in it, or set a "
+                + "higher limit")
+        result.errno = error.errno
+        return result
     }
 
     /// Writes a group through its unit, or each value to its file.

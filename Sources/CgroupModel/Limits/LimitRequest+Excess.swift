@@ -14,8 +14,8 @@ extension LimitRequest {
         case .bytes where limit.controller == .memory && Self.ofMemory.contains(limit.name):
             guard let memory = host.memoryBytes, number > memory else { return nil }
             let gibibytes = DecimalText.fixed(Double(memory) / Double(1 << 30), places: 1)
-            return "\(limit.name)=\(value.byteText) exceeds the \(gibibytes) GiB of memory of this "
-                + "host"
+            return "\(limit.name)=\(value.shortestByteText) exceeds the \(gibibytes) GiB of memory "
+                + "of this host"
         default: return nil
         }
     }

@@ -64,7 +64,9 @@ extension Event {
     private var action: String {
         let done = [word(.action), outside(.change)].compactMap { $0 }.joined(separator: " ")
         let reason = outside(.reason).map { ": \($0)" } ?? ""
-        return "\(outside(.by) ?? "the policy"): \(done) (\(word(.result) ?? "done")\(reason))"
+        let by = outside(.by) ?? "the policy"
+        if word(.result) == "dry_run" { return "\(by): would \(done) (dry run\(reason))" }
+        return "\(by): \(done) (\(word(.result) ?? "done")\(reason))"
     }
 
     /// The CPU time and peak memory of a removed cgroup; nil if unknown.

@@ -36,7 +36,7 @@ enum HelpText {
         Line(name: "PgUp PgDn", text: "a page up or down; Home g and End G to the ends"),
         Line(name: "Enter", text: "fold or unfold the selected cgroup"),
         Line(name: "/ F4", text: "filter: web, cpu > 50, state = throttled, a | b; \\ clears it"),
-        Line(name: "Ctrl-U Ctrl-W", text: "in a prompt, erase the line or the last word"),
+        Line(name: "^U ^W", text: "in a prompt, erase the line or the last word"),
         Line(name: "mouse", text: "select, sort by a head, scroll; Shift selects text"),
         Line(text: "Details, processes, causes and events"),
         Line(name: "Tab S-Tab", text: "details: CPU, memory, I/O, pressure, limits; Esc closes"),

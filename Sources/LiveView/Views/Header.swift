@@ -88,7 +88,7 @@ enum Header {
             let own = snapshot[root, .memoryUsage].value,
             let used = snapshot.host.memoryUsed.value, own / 11 > used / 10
         else { return [] }
-        return [("/ with cache", Quantity.bytes(Double(own)), .plain)]
+        return [("Mem of / with cache", Quantity.bytes(Double(own)), .plain)]
     }
 
     private static func meter(

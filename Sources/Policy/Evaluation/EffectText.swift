@@ -50,7 +50,7 @@ extension Effect.Origin {
         case .autosize(let name): "autosize \(name)"
         case .rule(let name): "rule \(name)"
         case .guarding(let name): "guard \(name)"
-        case .engine: "the engine"
+        case .engine: "the daemon"
         }
     }
 }

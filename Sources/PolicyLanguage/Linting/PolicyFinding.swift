@@ -23,7 +23,7 @@ package struct PolicyFinding: Hashable, Sendable, CustomStringConvertible {
         error = ConfigError(position, message)
     }
 
-    /// The form of compilers: `FILE:LINE:COLUMN: error: MESSAGE [RULE]`.
+    /// The form of compilers: `FILE:LINE:COLUMN: error: MESSAGE [CHECK]`.
     package var description: String {
         "\(error.position): \(severity.rawValue): \(error.message) [\(rule.rawValue)]"
     }

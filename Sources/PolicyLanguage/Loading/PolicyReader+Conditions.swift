@@ -21,7 +21,7 @@ extension PolicyReader {
         guard keys.contains(entry.key) else {
             note(
                 .key, entry.position,
-                ConfigNode.unknown("key", entry.key, among: keys) + " (\(what))")
+                ConfigNode.unknown("key", entry.key, in: what, among: keys))
             return nil
         }
         guard depth < ExpressionParser.deepest else {

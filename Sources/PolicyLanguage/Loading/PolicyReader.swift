@@ -84,7 +84,7 @@ extension PolicyReader {
                 }
                 note(
                     .key, entry.position,
-                    ConfigNode.unknown("key", entry.key, among: keys) + " (\(what))")
+                    ConfigNode.unknown("key", entry.key, in: what, among: keys))
                 continue
             }
             result.entries[entry.key] = entry

@@ -17,6 +17,14 @@ package struct CgroupDifference {
         var entry: CgroupEntry { snapshot.cgroups[index] }
 
         func rate(_ metric: Metric) -> Double? { snapshot.totalRate(index, metric.id) }
+
+        /// Whether it has counters but no rates, as the first sample of a cgroup.
+        var isFirst: Bool {
+            let counters = MetricCatalog.all.filter {
+                $0.kind == .counter && snapshot.total(index, $0.id).value != nil
+            }
+            return !counters.isEmpty && counters.allSatisfy { rate($0) == nil }
+        }
     }
 
     /// A value that differs.
@@ -52,18 +60,26 @@ package struct CgroupDifference {
     private let a: Side
     private let b: Side
     private let rows: [Row]
+    /// The letter of the side that is a first sample, if the other is not; rates are then not
+    /// compared.
+    private let unrated: String?
 
     /// Compares limits, usage, and the rates of counters; of events, compares the counts.
     package init(_ a: Side, _ b: Side) {
         self.a = a
         self.b = b
-        rows = MetricCatalog.all.compactMap { Self.row($0, a, b) }.enumerated()
+        let unrated = a.isFirst == b.isFirst ? nil : a.isFirst ? "A" : "B"
+        self.unrated = unrated
+        rows = MetricCatalog.all.compactMap { Self.row($0, a, b, withRates: unrated == nil) }
+            .enumerated()
             // The order of equal differences is that of the catalog.
             .sorted { ($1.element.rank, $0.offset) < ($0.element.rank, $1.offset) }
             .map(\.element)
     }
 
-    private static func row(_ metric: Metric, _ a: Side, _ b: Side) -> Row? {
+    private static func row(
+        _ metric: Metric, _ a: Side, _ b: Side, withRates: Bool
+    ) -> Row? {
         let readings = (a.snapshot.total(a.index, metric.id), b.snapshot.total(b.index, metric.id))
         guard metric.kind == .counter, !metric.name.contains(".events") else {
             guard readings.0 != readings.1 else { return nil }
@@ -73,7 +89,7 @@ package struct CgroupDifference {
                 numbers: (number(readings.0, metric), number(readings.1, metric)))
         }
         let rates = (a.rate(metric), b.rate(metric))
-        guard rates.0 != rates.1 else { return nil }
+        guard withRates, rates.0 != rates.1 else { return nil }
         return Row(
             name: metric.name + CatalogName.rateSuffix,
             texts: (text(rates.0, metric), text(rates.1, metric)),
@@ -124,6 +140,9 @@ package struct CgroupDifference {
             text += "\(letter)  \(side.entry.path) at \(time)\n"
         }
         if isRecreated { text += "the cgroup was removed and created again between A and B\n" }
+        if let unrated {
+            text += "\(unrated) is the first sample of the cgroup, so rates are not compared\n"
+        }
         guard !rows.isEmpty else { return text + "\nno differences\n" }
         let table =
             [["FIELD", "A", "B", "CHANGE"]]

@@ -2,7 +2,8 @@ import Hierarchy
 
 /// A note on the hierarchies in which a process is a member of a cgroup.
 enum MembershipNote {
-    /// Returns the shorter list: the hierarchies that include the process, or those that do not.
+    /// Returns the shorter list: the hierarchies in which the process is in the cgroup, or those in
+    /// which it is in another one.
     ///
     /// Returns an empty string if it is a member in every hierarchy that has the cgroup.
     static func text(
@@ -13,7 +14,10 @@ enum MembershipNote {
         let others = present.filter { !$0.1.list.contains(pid) }.map(\.0.label)
         if others.isEmpty { return "" }
         return others.count < own.count
-            ? "  (not in \(others.joined(separator: ", ")))"
-            : "  (\(own.joined(separator: ", ")))"
+            ? "  (elsewhere in \(list(others)))" : "  (here only in \(list(own)))"
+    }
+
+    private static func list(_ labels: [String]) -> String {
+        (labels.count == 1 ? "hierarchy " : "hierarchies ") + labels.joined(separator: ", ")
     }
 }

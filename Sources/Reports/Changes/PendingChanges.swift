@@ -86,12 +86,14 @@ extension Expiry {
 }
 
 extension Duration {
-    /// The duration in readable form, rounded up to a unit that suits: `45s`, `10m`, `2h`.
+    /// The duration in readable form, rounded up to a unit that suits: `45s`, `10m`, `2h`, `7d`.
     package var roundedText: String {
         let seconds = (milliseconds + 999) / 1000
         if milliseconds < 1000 { return shortText }
         if seconds <= 120 { return "\(seconds)s" }
         let minutes = (seconds + 59) / 60
-        return minutes <= 120 ? "\(minutes)m" : "\((minutes + 59) / 60)h"
+        if minutes <= 120 { return "\(minutes)m" }
+        let hours = (minutes + 59) / 60
+        return hours <= 120 ? "\(hours)h" : "\((hours + 23) / 24)d"
     }
 }

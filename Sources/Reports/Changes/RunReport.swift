@@ -21,7 +21,7 @@ package struct RunReport {
             "  wall \(wall)s   CPU \(human(.cpuUsage))\(cpuParts)   throttled \(throttling)",
             "  memory peak \(human(.memoryPeak))   page faults \(human(.memoryPageFaults)) "
                 + "(\(human(.memoryMajorFaults)) major)   OOM kills \(human(.memoryOOMKills))",
-            "  I/O \(human(.ioReadBytes)) read, \(human(.ioWrittenBytes)) written   "
+            "  I/O \(transfers)   "
                 + "peak tasks \(human(.pidsPeak))   failed forks \(human(.pidsRefused))",
         ]
         return lines.joined(separator: "\n")
@@ -66,6 +66,11 @@ package struct RunReport {
             guard max(all, sum) - min(all, sum) <= all / 10 else { return "" }
         }
         return " (user \(human(.cpuUser)), system \(human(.cpuSystem)))"
+    }
+
+    private var transfers: String {
+        [MetricID.ioReadBytes, .ioWrittenBytes].contains { summary[$0].isKnown }
+            ? "\(human(.ioReadBytes)) read, \(human(.ioWrittenBytes)) written" : "not counted"
     }
 
     private var throttling: String {

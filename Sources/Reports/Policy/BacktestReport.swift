@@ -22,7 +22,7 @@ package struct BacktestReport {
         let last = CivilTime(local: tally.wallTimes?.upperBound ?? 0).text
         return """
             recording  \(first) to \(last), \
-            \(counted(tally.snapshots, "snapshot", "snapshots")) in \
+            \(counted(tally.snapshots, "sample", "samples")) in \
             \(counted(tally.runs, "run", "runs")), \(Self.seconds(tally.elapsed))
             policy     \(counted(document.rules.count, "rule", "rules")), \
             \(counted(document.limits.count, "standing limit", "standing limits"))
@@ -87,7 +87,8 @@ package struct BacktestReport {
         var lines = [
             counted(total, "action", "actions")
                 + (kinds.isEmpty ? "" : " (\(kinds.joined(separator: ", ")))")
-                + (hours > 0
+                // A rate of a shorter time says nothing about an hour.
+                + (hours >= 1
                     ? ", \(DecimalText.fixed(Double(total) / hours, places: 1)) an hour" : "")
         ]
         for hit in tally.budgetHits where hit.count > 0 {
@@ -108,12 +109,12 @@ package struct BacktestReport {
                     + "empty")
         }
         if !document.guards.isEmpty {
-            notes.append("guards act between snapshots, so they are not simulated")
+            notes.append("guards act between samples, so they are not simulated")
         }
         if tally.gaps > 0 {
             let interval = document.defaults.interval.shortText
             notes.append(
-                "\(counted(tally.gaps, "snapshot", "snapshots")) came more than 2.5 intervals "
+                "\(counted(tally.gaps, "sample", "samples")) came more than 2.5 intervals "
                     + "(\(interval)) after the previous one, so windows there are unknown; if it "
                     + "was recorded that way, use --interval")
         }
@@ -123,8 +124,12 @@ package struct BacktestReport {
     // MARK: Formatting
 
     static func name(_ origin: Effect.Origin) -> String {
-        if case .rule(let name) = origin { return name }
-        return origin.text
+        switch origin {
+        case .rule(let name): return name
+        // At the end of a recording, the policy restores what it has set.
+        case .engine: return "end of policy"
+        default: return origin.text
+        }
     }
 
     static func cgroup(_ place: BacktestTally.Place) -> String {

@@ -91,15 +91,21 @@ package struct ExplanationReport {
 
     private func describe(_ value: ValueExplanation) -> String {
         var text = "\(value.key)  is \(shown(value.actual, value.key))"
-        text += value.wanted.map { ", wanted \(shown($0, value.key))" } ?? ", wanted: the original"
+        text += value.wanted.map { ", requested \(shown($0, value.key))" } ?? ", to be restored"
         text += " (\(value.reason))\n"
         for request in value.requests {
             let wins = request.origin == value.winner ? "*" : " "
             text +=
                 "  \(wins) \(request.layer)  \(request.origin.text)  "
-                + "\(shown(request.value, value.key))  because \(request.cause.text)\n"
+                + "\(shown(request.value, value.key))  \(why(request))\n"
         }
         return text + "    original  \(shown(value.original, value.key))\n"
+    }
+
+    /// Why a request is made; standing limits have no other reason than that they are in force.
+    private func why(_ request: ValueExplanation.Request) -> String {
+        if case .limits = request.origin { return "in force" }
+        return "because \(request.cause.text)"
     }
 
     private func shown(_ value: LimitValue?, _ key: LimitKey) -> String {

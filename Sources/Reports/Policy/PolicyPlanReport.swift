@@ -41,8 +41,10 @@ package struct PolicyPlanReport {
         let values = change.values.map { value in
             ["  \(value.key)", self.change(value), who(value)]
         }
-        var text = "\(change.path)\n" + LeftTable(values).text
+        let heads = ["  LIMIT", "CHANGE", "REQUESTED BY"]
+        var text = "\(change.path)\n" + LeftTable([heads] + values).text
         if let report = change.writes {
+            text += "  writes, in this order:\n"
             text += LeftTable(report.plannedRows.map { ["    \($0[0])"] + $0.dropFirst() }).text
             for warning in report.warnings { text += "  note: \(warning)\n" }
         }

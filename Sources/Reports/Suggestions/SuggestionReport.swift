@@ -65,7 +65,7 @@ package struct SuggestionReport {
         return [
             "# cgwarden suggest: \(counted(workloads.count, "cgroup", "cgroups")), "
                 + "\(Self.time(first)) to \(Self.time(last))",
-            "# \(counted(clock.samples, "snapshot", "snapshots")) cover \(Self.days(clock.observed))"
+            "# \(counted(clock.samples, "sample", "samples")) cover \(Self.days(clock.observed))"
                 + (clock.missing > 0 ? ", \(Self.days(clock.missing)) are missing" : "")
                 + "; margin \(DecimalText.fixed(options.margin * 100, places: 0))%",
         ]
@@ -127,13 +127,18 @@ package struct SuggestionReport {
         String(CivilTime(local: microseconds).text.dropLast(3))
     }
 
-    /// A time in days, in hours below two days, or in minutes: `6.8 days`.
+    /// A time in a unit that suits: `4s`, `12min`, `24h`, `6.8 days`.
     static func days(_ nanoseconds: UInt64) -> String {
+        func fixed(_ number: Double) -> String {
+            let text = DecimalText.fixed(number, places: 1)
+            return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+        }
         let hours = Double(nanoseconds) / 3.6e12
         switch hours {
-        case ..<1: return "\(DecimalText.fixed(hours * 60, places: 1)) min"
-        case ..<48: return "\(DecimalText.fixed(hours, places: 1)) h"
-        default: return "\(DecimalText.fixed(hours / 24, places: 1)) days"
+        case ..<(1.0 / 30): return "\(fixed(hours * 3600))s"
+        case ..<1: return "\(fixed(hours * 60))min"
+        case ..<48: return "\(fixed(hours))h"
+        default: return "\(fixed(hours / 24)) days"
         }
     }
 
@@ -149,7 +154,7 @@ extension StudyRefusal {
     package var text: String {
         switch self {
         case .tooShort(let covered, let least):
-            "the snapshots cover \(SuggestionReport.days(covered)), but a suggestion needs "
+            "the samples cover \(SuggestionReport.days(covered)), but a suggestion needs "
                 + "\(SuggestionReport.days(least)); record longer, or allow less with --min-window"
         case .mostlyGaps(let observed, let missing):
             "\(SuggestionReport.days(missing)) are missing, more than the "

@@ -7,7 +7,9 @@ extension AuditRecord {
     private static let longestText = 200
 
     /// The event of something that was done or reverted, or that failed; nil for other lines.
-    var event: Event? {
+    ///
+    /// `planned` are the values that a dry run would have written; nil if there are none.
+    func event(planned: String?) -> Event? {
         guard phase == .apply || phase == .undo, let action, let outcome,
             let result = outcome.word(isDryRun: isDryRun)
         else { return nil }
@@ -15,7 +17,8 @@ extension AuditRecord {
             .by: .bytes(Array(origin.text.utf8)), .action: .text(action), .result: .text(result),
         ]
         let changes = changes.map { "\($0.key)=\($0.wanted)" }
-        if !changes.isEmpty { details[.change] = Self.text(changes.joined(separator: " ")) }
+        let written = changes.isEmpty ? planned : changes.joined(separator: " ")
+        if let written { details[.change] = Self.text(written) }
         if let reason = outcome.reason ?? cause?.text { details[.reason] = Self.text(reason) }
         let place = target.map { EventCgroup($0.path, $0.cgroup) }
         return Event(.action, .now, place, details)

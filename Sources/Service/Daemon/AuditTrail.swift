@@ -1,6 +1,7 @@
 import Enforcement
 import Logging
 import Policy
+import Synchronization
 
 /// Writes decisions and actions to the audit log, one line each, in order of arrival.
 ///
@@ -10,6 +11,8 @@ final class AuditTrail: Sendable {
     private let log: AuditLog?
     private let events: EventInbox
     private let logger: Logger
+    /// The values that effects of a dry run would write, until their results come.
+    private let plans = Mutex<[Effect.ID: String]>([:])
     /// The counts of the actions written.
     let actions = ActionTally()
 
@@ -30,9 +33,19 @@ final class AuditTrail: Sendable {
 
     func write(_ record: AuditRecord) {
         actions.take(record)
-        if let event = record.event { events.put([event]) }
+        if let event = record.event(planned: plan(record)) { events.put([event]) }
         log?.append(record)
         if let decision = record.dryDecision { logger.info("dry run: \(decision)") }
+    }
+
+    /// Keeps the values of a plan in a dry run, and returns them for its result, which has none.
+    private func plan(_ record: AuditRecord) -> String? {
+        guard record.isDryRun, let effect = record.effect else { return nil }
+        return plans.withLock { plans in
+            if record.outcome != nil { return plans.removeValue(forKey: effect) }
+            if ["set", "restore"].contains(record.action) { plans[effect] = record.note }
+            return nil
+        }
     }
 
     /// Probes a failing log at each tick, because no other line may come for a long time.

@@ -43,6 +43,8 @@ struct DaemonService: Service {
     /// Requests to end the daemon.
     private let endings: AsyncStream<Void>
     private let version: String
+    /// The numbers of rules and standing limits at the start, for the log.
+    private let policyFacts: Logger.Metadata
     private let ending: AsyncStream<Void>.Continuation
 
     init(
@@ -54,6 +56,10 @@ struct DaemonService: Service {
         self.machine = machine
         self.logger = logger
         self.version = version
+        policyFacts = [
+            "rules": "\(policy.rules.count)", "limits": "\(policy.limits.count)",
+            "dry_run": "\(policy.defaults.isDryRun)",
+        ]
         self.claim = claim
         (endings, ending) = AsyncStream.makeStream(of: Void.self)
         numbers = WardenNumbers()
@@ -188,12 +194,11 @@ struct DaemonService: Service {
                 // Do not change anything before the server listens.
                 for await _ in listening { break }
                 try Task.checkCancellation()
-                logger.info(
-                    "started",
-                    metadata: [
-                        "version": "\(version)", "revision": "\(BuildFacts.revision)",
-                        "swift": "\(BuildFacts.swiftVersion)",
-                    ])
+                var facts = policyFacts
+                facts["version"] = "\(version)"
+                facts["revision"] = "\(BuildFacts.revision)"
+                facts["swift"] = "\(BuildFacts.swiftVersion)"
+                logger.info("started", metadata: facts)
                 if guardian != nil, machine.set.system.isLive {
                     for other in OtherDaemon.all(besides: machine.stateDirectory) {
                         logger.warning("\(other)")

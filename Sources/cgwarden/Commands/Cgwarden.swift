@@ -28,7 +28,7 @@ struct Cgwarden: AsyncParsableCommand {
               cgwarden freeze /batch --timeout 30s      pause its processes
               cgwarden restore                          undo all changes
               cgwarden policy check                     check the policies for errors
-              cgwarden suggest nginx.service            limits from its history, as a policy
+              cgwarden suggest nginx.service            limits from its history
               cgwarden doctor                           which actions this host allows
             """,
         version: version,

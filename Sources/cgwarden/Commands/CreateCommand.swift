@@ -56,8 +56,10 @@ struct CreateCommand: ParsableCommand {
         }
         if !cgroup.contains("/") {
             StandardOutput.complain(
-                "cgwarden: note: a new cgroup is at the top unless its path is given: \(path)")
+                "cgwarden: note: '\(cgroup.printable)' is not a path, so the cgroup is at the top "
+                    + "of the hierarchy: \(path)")
         }
+        if !dryRun, !made.hierarchies.isEmpty { text += "\nundo: cgwarden restore \(path)" }
         try StandardOutput.write(text + "\n")
     }
 }

@@ -61,7 +61,7 @@ struct FreezeCommand: AsyncParsableCommand {
         let why = frozen.isShortened ? " (half of a service's watchdog)" : ""
         let what =
             "\(path): \(counted(frozen.processes, "process", "processes")), hierarchy "
-            + "\(frozen.hierarchy); thaws in \(frozen.timeout.shortText)\(why)"
+            + "\(frozen.hierarchy); thaws in \(frozen.timeout.exactText)\(why)"
         try StandardOutput.write(
             dryRun
                 ? "would freeze \(what)\n"

@@ -96,8 +96,12 @@ private struct WantedValues {
     /// Reads the limits of one page size.
     func pageSizes(_ reader: LimitReader) throws -> [LimitReading] {
         try paged.map { limit, size, typed in
-            guard let reading = reader.read(limit).first(where: { $0.instance == size }) else {
-                throw CgwardenError("this kernel has no \(typed) here", .unavailable)
+            let readings = reader.read(limit)
+            guard let reading = readings.first(where: { $0.instance == size }) else {
+                let sizes = readings.compactMap(\.instance).joined(separator: ", ")
+                throw CgwardenError(
+                    "this kernel has no \(typed) here"
+                        + (sizes.isEmpty ? "" : "; sizes here: \(sizes)"), .unavailable)
             }
             return reading
         }

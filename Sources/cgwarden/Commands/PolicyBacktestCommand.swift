@@ -17,8 +17,8 @@ struct PolicyBacktestCommand: ParsableCommand {
             marked counterfactual. The audit lines are those of a daemon in dry-run mode at that \
             time, and are reproducible. Groups match unit and container by the cgroup's path, \
             because the recording has no other names. Protection and holds are ignored. Rules are \
-            triggered by the events that the samples show. Exit status: 0, or 2 for a policy with \
-            errors.
+            triggered by the events that the samples show. FLAPS counts firings within 10 minutes \
+            after the rule had ended. Exit status: 0, or 2 for a policy with errors.
 
             Examples:
               cgwarden stat --record day.rec -i 1s > /dev/null     record first

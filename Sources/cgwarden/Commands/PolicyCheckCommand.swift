@@ -10,12 +10,12 @@ struct PolicyCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check policy files and list all errors.",
         discussion: """
-            Each finding is a line FILE:LINE:COLUMN: error|warning: MESSAGE [RULE]. The files form \
+            Each finding is a line FILE:LINE:COLUMN: error|warning: MESSAGE [CHECK]. The files form \
             one policy and are checked together, those of a directory (*.yaml) in byte order. Exit \
             status: 0 without errors, 2 with any.
 
             Examples:
-              cgwarden policy check                       /etc/cgwarden/policy.d
+              cgwarden policy check                       all in /etc/cgwarden/policy.d
               cgwarden policy check batch.yaml
               cgwarden policy check --mode v2 policy.d    for another machine
             """)

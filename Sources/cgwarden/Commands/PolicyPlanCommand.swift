@@ -15,7 +15,7 @@ struct PolicyPlanCommand: AsyncParsableCommand {
             policy with errors.
 
             Examples:
-              cgwarden policy plan                    /etc/cgwarden/policy.d
+              cgwarden policy plan                    all in /etc/cgwarden/policy.d
               cgwarden policy plan batch.yaml
               cgwarden policy plan --json batch.yaml
             """)

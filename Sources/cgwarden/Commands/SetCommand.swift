@@ -66,7 +66,10 @@ struct SetCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if list { return try StandardOutput.write(LimitCatalog.overview) }
+        if list {
+            return try StandardOutput.write(
+                WrappedText.text(LimitCatalog.overview, to: StandardOutput.width))
+        }
         let context = try ActionContext(options)
         let host = HostFacts(context.set.system)
         let path = try await context.resolve(cgroup ?? "")

@@ -134,7 +134,10 @@ struct StatCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if listFields { return try StandardOutput.write(FieldList.overview) }
+        if listFields {
+            return try StandardOutput.write(
+                WrappedText.text(FieldList.overview, to: StandardOutput.width))
+        }
         for note in fields?.notes ?? [] { StandardOutput.complain("cgwarden: note: \(note)") }
         if samples == 1, past.from == nil, fields?.namesRates ?? false {
             StandardOutput.complain(

@@ -31,7 +31,7 @@ struct SuggestCommand: ParsableCommand {
 
             Examples:
               cgwarden suggest nginx.service
-              cgwarden suggest '/system.slice/*' --window 30d > /etc/cgwarden/policy.d/60-sizes.yaml
+              cgwarden suggest '/system.slice/*' --window 30d > 60-sizes.yaml
               cgwarden suggest --history day.rec --min-window 8h --margin 25%
             """)
 

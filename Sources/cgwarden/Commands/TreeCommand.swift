@@ -10,7 +10,8 @@ struct TreeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tree", abstract: "Show the cgroups and the processes in them.",
         discussion: """
-            On v1 a process can be in different cgroups; its hierarchies are then listed beside it.
+            On v1 a process can be in different cgroups. Beside it are then the hierarchies in \
+            which it is in this cgroup, or those in which it is elsewhere, whichever are fewer.
             With --at, shows the cgroups that existed at a time, without processes.
 
             Examples:

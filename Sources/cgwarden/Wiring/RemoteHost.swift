@@ -95,7 +95,11 @@ struct RemoteHost: Sendable {
             response = try exchange.send(
                 WebRequest(base + target, authorization: authorization))
         } catch {
-            throw CgwardenError("\(name): \(Self.short(error))", .unavailable)
+            let reason = Self.short(error)
+            let question =
+                reason.hasSuffix("Connection refused")
+                ? "; is a cgwarden daemon or exporter listening there?" : ""
+            throw CgwardenError("\(name): \(reason)\(question)", .unavailable)
         }
         let sentence = Self.sentence(response.body)
         switch response.status {

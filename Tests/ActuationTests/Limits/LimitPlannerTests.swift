@@ -34,6 +34,19 @@ import Testing
             ])
     }
 
+    @Test func unknownPageSizeIsRefusedWithTheKnownOnes() throws {
+        let machine = try FakeMachine(["": "cgroup2"])
+        try machine.cgroup(
+            "/a",
+            [
+                "cgroup.controllers": "hugetlb", "hugetlb.2MB.max": "max",
+                "hugetlb.1GB.max": "max",
+            ])
+        let error = refusal { try machine.plan(["hugetlb.3MB.max=6MiB"]) }
+        #expect(
+            error?.message == "this kernel has no hugetlb.3MB.max in /a; sizes here: 1GB, 2MB")
+    }
+
     @Test func memoryLimitAboveTotalIsRefusedByThePlanner() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()

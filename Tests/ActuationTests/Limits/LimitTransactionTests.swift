@@ -73,6 +73,24 @@ import Testing
         #expect(try machine.text("memory/a/memory.limit_in_bytes") == "209715200")
     }
 
+    /// Another attempt cannot help: the usage is above the limit, and nothing is left to reclaim.
+    @Test func limitThatV1CannotReachNamesTheUsage() throws {
+        files.fail("memory.limit_in_bytes", EBUSY)
+        let plan = try machine.plan(["memory.max=512KiB"], force: true)
+        let result = LimitTransaction(
+            plan, in: ActingContext(machine.set, files: files, journal: machine.journal),
+            pause: waits.pause
+        ).apply()[0]
+        guard case .failed(let error) = result.outcome else {
+            Issue.record("\(result.outcome)")
+            return
+        }
+        #expect(
+            error.message
+                == "memory.max of /a: of 1.0MiB in use, the kernel could not reclaim enough for "
+                + "512KiB; free memory in it, or set a higher limit")
+    }
+
     @Test func temporarilyBusyFileSucceeds() throws {
         files.fail("memory.limit_in_bytes", EBUSY, times: 2)
         #expect(words(try apply(["memory.max=100MiB"])) == ["applied"])

@@ -130,6 +130,12 @@ struct KernelRunLifeTests {
         #expect(run.status == 3)
     }
 
+    @Test func summarySaysIfIOIsNotCounted() throws {
+        let run = try place.run(["--summary", "text"], "true")
+        #expect(run.errors.contains("  I/O "), "\(run)")
+        #expect(!run.errors.contains("I/O - read, - written"), "\(run)")
+    }
+
     @Test func optionsOfRunAreNotPassedToTheCommand() throws {
         let help = try RunProgram.run(RunProgram.path, "run", "--help")
         #expect(help.status == 0)

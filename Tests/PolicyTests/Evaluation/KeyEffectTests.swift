@@ -104,9 +104,9 @@ import TestSupport
             for finding in reader.findings {
                 guard
                     let match = finding.error.message.firstMatch(
-                        of: /unknown key 'z+'; valid: (.*) \(([^)]*)\)/)
+                        of: /unknown key 'z+' in (.*); valid: (.*)/)
                 else { continue }
-                for key in match.1.split(separator: ", ") { keys.insert("\(match.2).\(key)") }
+                for key in match.2.split(separator: ", ") { keys.insert("\(match.1).\(key)") }
             }
         }
         return keys
