@@ -37,8 +37,8 @@ final class RunProgram {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for file in ["out", "err"] { try Data().write(to: folder.appending(path: file)) }
         let script = "folder=$1; shift; exec \"$@\" </dev/null >$folder/out 2>$folder/err"
-        let state =
-            program == Self.path ? ["env", "CGWARDEN_STATE_DIRECTORY=\(Program.state)"] : []
+        // The state of this host is not for tests, also not of what a shell or tmux starts.
+        let state = ["env", "CGWARDEN_STATE_DIRECTORY=\(Program.state)"]
         child = try ChildProcess.start(
             ["sh", "-c", script, "sh", folder.path()] + state + [program] + arguments, in: nil,
             joining: [], namespaces: [])
