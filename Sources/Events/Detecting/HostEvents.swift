@@ -44,6 +44,8 @@ package struct HostEvents: ~Copyable {
     private static let patience: UInt64 = 5_000_000_000
     /// The kills since the last sample that the log does not place in a cgroup.
     private var placeless: [(kill: OOMKill, time: EventTime)] = []
+    /// Those of the sample before.
+    private var waiting: [(kill: OOMKill, time: EventTime)] = []
     /// The kills in the log, for the tombstones of their cgroups.
     private var kills = RecentKills()
 
@@ -152,9 +154,7 @@ package struct HostEvents: ~Copyable {
             takeDeaths(step) + changed + pressure.take(snapshot.host, time)
             + readPressure()
             + settle(step, total, time) + written + limits.take(step, time)
-        // If exactly one cgroup counted as many kills, they happened in it.
-        let place = ledger.solePlace(of: UInt64(placeless.count))
-        return takePlaceless(place?.path) + found
+        return takePlaceless() + found
     }
 
     /// Adds the triggers for pressure on the host to a list for poll(2).
@@ -217,18 +217,31 @@ package struct HostEvents: ~Copyable {
     /// Reads the kernel log to its end without a sample, and returns all kills in it.
     package mutating func pastKills() -> [Event] {
         let kills = readLog().filter { $0.kind == .oomKill }
-        return (kills + takePlaceless(nil)).sorted { $0.time.boot < $1.time.boot }
+        defer { (waiting, placeless) = ([], []) }
+        return (kills + events(waiting + placeless, nil)).sorted { $0.time.boot < $1.time.boot }
     }
 
-    private mutating func takePlaceless(_ path: CgroupPath?) -> [Event] {
-        var events: [Event] = []
-        for (kill, time) in placeless {
+    /// Returns the kills without a cgroup that one is known for by now, or will not be.
+    ///
+    /// If exactly one cgroup counted as many kills, they happened in it.
+    private mutating func takePlaceless() -> [Event] {
+        let all = waiting + placeless
+        if let place = ledger.solePlace(of: UInt64(all.count)) {
+            (waiting, placeless) = ([], [])
+            return events(all, place.path)
+        }
+        defer { (waiting, placeless) = (placeless, []) }
+        return events(waiting, nil)
+    }
+
+    private func events(
+        _ kills: [(kill: OOMKill, time: EventTime)], _ path: CgroupPath?
+    ) -> [Event] {
+        kills.map { kill, time in
             var kill = kill
             kill.cgroup = path
-            events.append(event(kill, time))
+            return event(kill, time)
         }
-        placeless = []
-        return events
     }
 
     /// Returns the births that a sampler noticed between two samples.

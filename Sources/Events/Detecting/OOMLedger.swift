@@ -18,6 +18,8 @@ package struct OOMLedger: Sendable {
     private var counters = RowStates<UInt64?>()
     /// The kills in counters that the log may still name.
     private var unnamed: [(cgroup: EventCgroup, count: UInt64)] = []
+    /// The kills in the counters of the previous sample that the log has not named since.
+    private var lapsed: [(cgroup: EventCgroup, count: UInt64)] = []
     /// The kills in the log since the last sample, by the victim's cgroup.
     private var logged: [CgroupPath: UInt64] = [:]
     /// The host's counter at the first sample, and at the previous one.
@@ -36,11 +38,13 @@ package struct OOMLedger: Sendable {
         if let cgroup { logged[cgroup, default: 0] += 1 }
     }
 
-    /// Returns the only cgroup whose counter grew without a victim in the log, if it grew by this
-    /// number; nil otherwise.
+    /// Returns the only cgroup whose counter had grown by the previous sample without a victim in
+    /// the log since, if it grew by this number; nil otherwise.
+    ///
+    /// A counter of the newest sample may be that of a kill that is not yet in the log.
     package func solePlace(of kills: UInt64) -> EventCgroup? {
-        guard kills > 0, unnamed.count == 1, unnamed[0].count == kills else { return nil }
-        return unnamed[0].cgroup
+        guard kills > 0, lapsed.count == 1, lapsed[0].count == kills else { return nil }
+        return lapsed[0].cgroup
     }
 
     /// Whether cgroups have counted kills that the log may still name.
@@ -69,6 +73,7 @@ package struct OOMLedger: Sendable {
         Self.match(&found, &logged)
         let due = readsLog ? unnamed : found
         unnamed = readsLog ? found : []
+        lapsed = readsLog ? due : []
         // Without the host's counter all kills in the cgroups' counters are reported.
         var owed = readsLog && base != nil ? missing : nil
         var events: [Event] = []
