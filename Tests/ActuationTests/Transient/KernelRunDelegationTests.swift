@@ -7,6 +7,8 @@ import Testing
 struct KernelRunDelegationTests {
     /// `nobody`, which owns nothing here.
     private static let asNobody = [
+        // Nobody may not use the state directory of these tests.
+        "env", "-u", "CGWARDEN_STATE_DIRECTORY",
         "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", RunProgram.path,
     ]
 
