@@ -142,6 +142,8 @@ struct KernelSystemdRunTests {
     func unprivilegedRunUsesTheUserManager() throws {
         let user: UInt32 = 65534
         let asUser = [
+            // The user may not use the state directory of these tests.
+            "-u", "CGWARDEN_STATE_DIRECTORY",
             "setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups", RunProgram.path,
             "run", "--summary", "json",
         ]
