@@ -5,8 +5,12 @@ import Testing
 @Suite struct DoctorTests {
     /// Adds a process to a captured tree.
     private static func add(
-        _ pid: Int, state: String = "S", _ words: [String], to capture: ProgramCapture
+        _ pid: Int, state: String = "S", user: Int = 0, _ words: [String],
+        to capture: ProgramCapture
     ) throws {
+        try capture.write(
+            "Name:\tcgwarden\nUid:\t\(user)\t\(user)\t\(user)\t\(user)\n",
+            to: "proc/\(pid)/status")
         try capture.write(
             "\(pid) (cgwarden) \(state) 1 \(pid) \(pid) 0 -1 4194304 0 0 0 0 1 1 0 0 20 0 1 0 500 "
                 + "1000000 200 0 0 0\n", to: "proc/\(pid)/stat")
@@ -33,6 +37,15 @@ import Testing
         let with = try Self.lines(capture)
         #expect(with.contains("daemon       running (process 902)"), "\(with)")
         #expect(!with.contains { $0.contains("process 902: ") }, "\(with)")
+    }
+
+    /// Any user can start a process with this name and these arguments.
+    @Test func processOfAnotherUserIsNoDaemon() throws {
+        let capture = try ProgramCapture("v2")
+        try Self.add(900, user: 4_000_000, ["cgwarden", "daemon"], to: capture)
+        let lines = try Self.lines(capture)
+        #expect(lines.contains("daemon       not running; start it: cgwarden daemon"), "\(lines)")
+        #expect(lines.last?.hasSuffix(" process 900: of user 4000000") == true, "\(lines)")
     }
 
     @Test func withoutProcessesBothListsSaySo() throws {

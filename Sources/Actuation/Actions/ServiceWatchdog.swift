@@ -30,32 +30,52 @@ struct ServiceWatchdog {
     func shortest(of pids: Set<Int32>) -> Duration? {
         guard let systemd else { return nil }
         let reader = ProcessReader(system)
-        let children = pids.sorted().filter { reader.stat($0)?.parent == 1 }
+        let children = pids.sorted().filter { reader.stat($0)?.parent == 1 }.compactMap { pid in
+            service(of: pid).map { (pid: pid, service: $0) }
+        }
         do throws(BusError) {
             return try shortest(of: children, by: systemd, reader)
         } catch {
-            return children.compactMap(claim).filter { $0 >= Self.shortestClaim }.min()
+            return children.compactMap { claim($0.pid) }.filter { $0 >= Self.shortestClaim }.min()
         }
     }
 
-    /// Sends one query for each cgroup, because its processes belong to one unit.
+    /// Sends one query for each service: a user can make any number of cgroups in it.
     private func shortest(
-        of children: [Int32], by systemd: Systemd, _ reader: ProcessReader
+        of children: [(pid: Int32, service: ArraySlice<UInt8>)], by systemd: Systemd,
+        _ reader: ProcessReader
     ) throws(BusError) -> Duration? {
-        var known: Set<[UInt8]> = []
+        var known: Set<ArraySlice<UInt8>> = []
         var timeouts: [UInt64] = []
-        for pid in children {
-            let cgroups = try? ReadBuffer.contents(of: system.proc("\(pid)/cgroup"))
-            if let cgroups, known.contains(cgroups) { continue }
+        for (pid, service) in children where !known.contains(service) {
             if let timeout = try systemd.watchdog(ofProcess: pid) {
                 timeouts.append(timeout)
             } else if reader.hasEnded(pid) {
                 // systemd no longer knows its unit.
                 continue
             }
-            if let cgroups { known.insert(cgroups) }
+            known.insert(service)
         }
         return timeouts.min().map { Duration.microseconds($0) }
+    }
+
+    /// The cgroup of the service that a process is in, by systemd's names; nil outside of services,
+    /// which alone have watchdogs.
+    private func service(of pid: Int32) -> ArraySlice<UInt8>? {
+        guard let bytes = try? ReadBuffer.contents(of: system.proc("\(pid)/cgroup")) else {
+            return nil
+        }
+        let lines = ProcCgroup.parse(bytes)
+        let line =
+            lines.first { $0.controllers == ["name=systemd"] }
+            ?? lines.first { $0.hierarchy == 0 }
+        guard let path = line?.path else { return nil }
+        for name in path.split(separator: UInt8(ascii: "/")) {
+            // What is below a unit belongs to it, whatever its name.
+            if name.suffix(8).elementsEqual(".service".utf8) { return path[..<name.endIndex] }
+            if name.suffix(6).elementsEqual(".scope".utf8) { return nil }
+        }
+        return nil
     }
 
     /// The timeout in `WATCHDOG_USEC`, for the process in `WATCHDOG_PID`.

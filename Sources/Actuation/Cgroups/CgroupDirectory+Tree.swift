@@ -15,10 +15,13 @@ extension CgroupDirectory {
     }
 
     /// Returns the paths of the child cgroups.
-    func childPaths() throws(IOError) -> [CgroupPath] {
+    func childPaths() throws(IOError) -> [CgroupPath] { try listed().map(\.path) }
+
+    /// Returns the paths and inodes of the child cgroups.
+    private func listed() throws(IOError) -> [(path: CgroupPath, inode: UInt64)] {
         let listing = try descriptor.reopened()
         return try listing.entries(path: path.description).filter(\.isDirectory).map {
-            path.child($0.name)
+            (path.child($0.name), $0.inode)
         }
     }
 
@@ -43,16 +46,18 @@ extension CgroupDirectory {
     /// Calls `body` with this cgroup and its descendants, each before its own descendants.
     ///
     /// Keeps only one descendant open at a time, because a host has more cgroups than a process may
-    /// open. Skips cgroups that were removed since the listing, and with `skippingCovered` those
-    /// that a mount covers. Any other error is thrown after the remaining cgroups were visited.
+    /// open. Skips cgroups that were removed since the listing, even if others took their paths, and
+    /// with `skippingCovered` those that a mount covers. Any other error is thrown after the
+    /// remaining cgroups were visited.
     func visit(
         skippingCovered: Bool = false, _ body: (CgroupDirectory) throws(IOError) -> Void
     ) throws(IOError) {
         var failure: IOError?
         var next = try visitAlone(body, &failure)
-        while let path = next.popLast() {
+        while let (path, inode) = next.popLast() {
             do throws(IOError) {
                 let cgroup = try CgroupDirectory(path, in: hierarchy)
+                guard cgroup.inode == inode else { continue }
                 next += try cgroup.visitAlone(body, &failure)
             } catch {
                 if error.isGone || skippingCovered && error.isCovered { continue }
@@ -62,18 +67,18 @@ extension CgroupDirectory {
         if let failure { throw failure }
     }
 
-    /// Calls `body` with this cgroup, and returns the paths of its children.
+    /// Calls `body` with this cgroup, and returns its children.
     ///
     /// Sets `failure` to the error of `body` if it is the first one.
     private func visitAlone(
         _ body: (CgroupDirectory) throws(IOError) -> Void, _ failure: inout IOError?
-    ) throws(IOError) -> [CgroupPath] {
+    ) throws(IOError) -> [(path: CgroupPath, inode: UInt64)] {
         do throws(IOError) {
             try body(self)
         } catch {
             if !error.isGone { failure = failure ?? error }
         }
-        return try childPaths()
+        return try listed()
     }
 
     /// Returns the processes of this cgroup and its descendants.

@@ -138,6 +138,13 @@ extension Diagnosis {
             if let effect = CompetingPrograms.effects[stat.name] {
                 limiters.append(Limiter(pid: pid, name: stat.name, effect: effect))
             } else if stat.name == "cgwarden" || stat.name == "cgwarden-thaw" {
+                // Any user can start a process of this name, whose memory may be slow to read.
+                guard let user = reader.user(of: pid) else { continue }
+                guard user == 0 || user == ThisProcess.user else {
+                    siblings.append(
+                        Limiter(pid: pid, name: stat.name, effect: "of user \(user)"))
+                    continue
+                }
                 let command = reader.commandLine(pid, name: stat.name)
                 let process = Limiter(pid: pid, name: stat.name, effect: command.text)
                 if command.arguments.dropFirst().first == "daemon" {

@@ -11,6 +11,8 @@ final class AuditTrail: Sendable {
     private let log: AuditLog?
     private let events: EventInbox
     private let logger: Logger
+    /// The number of plans whose results may be missing.
+    private static let mostPlans = 4096
     /// The values that effects of a dry run would write, until their results come.
     private let plans = Mutex<[Effect.ID: String]>([:])
     /// The counts of the actions written.
@@ -43,6 +45,7 @@ final class AuditTrail: Sendable {
         guard record.isDryRun, let effect = record.effect else { return nil }
         return plans.withLock { plans in
             if record.outcome != nil { return plans.removeValue(forKey: effect) }
+            if plans.count >= Self.mostPlans { plans = [:] }
             if ["set", "restore"].contains(record.action) { plans[effect] = record.note }
             return nil
         }

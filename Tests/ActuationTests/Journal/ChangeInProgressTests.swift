@@ -23,9 +23,8 @@ import Testing
             .restore().map { "\("\($0.outcome)".prefix { $0 != "(" })" }
     }
 
-    /// A guardian that thawed at a deadline closed the entry of the next freeze, which its daemon
-    /// had recorded but not yet written; after the daemon's death nothing thawed the cgroup.
-    @Test func entryOfALiveProcessStaysOpenUntilItsValueIsKnown() throws {
+    /// Another process that runs, with the journal as it writes it.
+    private func writer() throws -> (process: Process, journal: UndoJournal) {
         let other = Process()
         other.executableURL = URL(filePath: "/bin/sleep")
         other.arguments = ["300"]
@@ -35,6 +34,13 @@ import Testing
         let journal = UndoJournal(
             directory: machine.journal.directory, bootID: BootID.current,
             writer: ProcessIdentity(pid: pid, startTicks: stat.startTicks))
+        return (other, journal)
+    }
+
+    /// A guardian that thawed at a deadline closed the entry of the next freeze, which its daemon
+    /// had recorded but not yet written; after the daemon's death nothing thawed the cgroup.
+    @Test func entryOfALiveProcessStaysOpenUntilItsValueIsKnown() throws {
+        let (other, journal) = try writer()
         let entry = try journal.begin(
             directory: directory, file: "pids.max", original: "max", wanted: "7", cause: "test")
         #expect(try restore() == ["beingWritten"])
@@ -58,15 +64,7 @@ import Testing
             directory: directory, file: "pids.max", original: "max", wanted: "70", cause: "test")
         try Data("70\n".utf8).write(to: file)
         try machine.journal.finish(first, readBack: "70")
-        let other = Process()
-        other.executableURL = URL(filePath: "/bin/sleep")
-        other.arguments = ["300"]
-        try other.run()
-        let pid = other.processIdentifier
-        let stat = try #require(ProcessReader(.live).stat(pid))
-        let journal = UndoJournal(
-            directory: machine.journal.directory, bootID: BootID.current,
-            writer: ProcessIdentity(pid: pid, startTicks: stat.startTicks))
+        let (other, journal) = try writer()
         _ = try journal.begin(
             directory: directory, file: "pids.max", original: "70", wanted: "7", cause: "test")
         #expect(try restore() == ["beingWritten"])

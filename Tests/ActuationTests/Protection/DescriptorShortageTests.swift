@@ -1,4 +1,5 @@
 import CgroupModel
+import Foundation
 import Hierarchy
 import KernelIO
 import TestSupport
@@ -78,6 +79,25 @@ import Testing
         #expect(error?.name == "EMFILE")
         let whole = try await shortage.run(leaving: 4, count)
         #expect(whole == 24)
+    }
+
+    /// An action must not reach a cgroup that took the path of a listed one.
+    @Test func cgroupThatTookAPathIsNotVisited() throws {
+        let files = FileManager.default
+        let place = tree.place + "/elsewhere"
+        try files.createDirectory(atPath: place, withIntermediateDirectories: true)
+        var visited: [String] = []
+        try cgroup.visit { one in
+            visited.append("\(one.path)")
+            guard visited.count == 2 else { return }
+            // The first child is open; the others were listed with it.
+            for name in ["one", "two", "three"] where one.path != CgroupPath("/a/\(name)") {
+                try? files.moveItem(
+                    atPath: cgroup.fullPath + "/" + name, toPath: place + "/" + name)
+                _ = try? tree.cgroup("/a/\(name)")
+            }
+        }
+        #expect(visited.count == 2, "\(visited)")
     }
 
     /// Makes a narrow v1 cpuset with 20 descendants that have the same list.
