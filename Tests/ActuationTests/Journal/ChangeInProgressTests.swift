@@ -24,12 +24,9 @@ import Testing
     }
 
     /// Another process that runs, with the journal as it writes it.
-    private func writer() throws -> (process: Process, journal: UndoJournal) {
-        let other = Process()
-        other.executableURL = URL(filePath: "/bin/sleep")
-        other.arguments = ["300"]
-        try other.run()
-        let pid = other.processIdentifier
+    private func writer() throws -> (process: RunProgram, journal: UndoJournal) {
+        let other = try RunProgram("/bin/sleep", ["300"])
+        let pid = other.pid
         let stat = try #require(ProcessReader(.live).stat(pid))
         let journal = UndoJournal(
             directory: machine.journal.directory, bootID: BootID.current,
@@ -49,8 +46,8 @@ import Testing
         // It writes now, and dies before it reads the value back.
         let file = URL(filePath: "\(machine.root)/cgroup/pids/a/pids.max")
         try Data("7\n".utf8).write(to: file)
-        other.terminate()
-        other.waitUntilExit()
+        other.send(SIGTERM)
+        _ = try other.result()
         #expect(try restore() == ["restored"])
         #expect(try machine.text("pids/a/pids.max") == "max")
         #expect(try machine.journal.entries().isEmpty)
@@ -72,8 +69,8 @@ import Testing
         #expect(try machine.journal.entries().map(\.original) == ["max"])
 
         try Data("7\n".utf8).write(to: file)
-        other.terminate()
-        other.waitUntilExit()
+        other.send(SIGTERM)
+        _ = try other.result()
         #expect(try restore() == ["restored"])
         #expect(try machine.text("pids/a/pids.max") == "max")
         #expect(try machine.journal.entries().isEmpty)
