@@ -12,8 +12,8 @@ package struct WebCredentials: Hashable, Sendable {
         password = String(line[line.index(after: colon)...])
     }
 
-    /// Finds the entry of a host in the text of a netrc file, or if allowed the default one; nil
-    /// without one.
+    /// Finds the entry of a host in the text of a netrc file, or the default entry if allowed; nil
+    /// if there is none.
     package init?(netrc text: String, host: String, allowsDefault: Bool = true) {
         var words = Self.words(text)[...]
         var entry: (user: String?, password: String?)?
@@ -33,7 +33,7 @@ package struct WebCredentials: Hashable, Sendable {
         self.init(line: "\(user):\(password)")
     }
 
-    /// The words of a netrc file, without macros, which reach to an empty line.
+    /// The words of a netrc file, without macros, which end at an empty line.
     private static func words(_ text: String) -> [String] {
         var words: [String] = []
         var isMacro = false

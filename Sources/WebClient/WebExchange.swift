@@ -4,7 +4,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 
-/// What is asked of a server.
+/// A request to a server.
 package struct WebRequest: Sendable {
     /// The path and query.
     package var target: String
@@ -21,11 +21,11 @@ package struct WebRequest: Sendable {
     }
 }
 
-/// What a server answered, which may be hostile.
+/// The response of a server, which may be hostile.
 package struct WebResponse: Sendable {
     /// The status code.
     package var status: Int
-    /// The body, as long as was asked for; empty if it was not.
+    /// The body; empty if only the status was requested.
     package var body: [UInt8] = []
 }
 
@@ -139,7 +139,7 @@ private final class ResponseHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // The promise accepts only the first result, so what follows is ignored.
+        // The promise accepts only the first result, so later ones are ignored.
         switch unwrapInboundIn(data) {
         case .head(let head):
             response.status = Int(head.status.code)
@@ -166,14 +166,14 @@ private final class ResponseHandler: ChannelInboundHandler {
     }
 }
 
-/// Why there was no response.
+/// The reason why there was no response.
 package struct WebFailure: Error, CustomStringConvertible {
     /// The reason.
     package let description: String
 
     init(_ description: String) { self.description = description }
 
-    /// Describes an error of the libraries in short.
+    /// Summarizes an error of the networking libraries.
     init(_ error: any Error) {
         let failure = error as? NIOConnectionError
         let cause = failure?.connectionErrors.first?.error ?? error
@@ -188,7 +188,7 @@ package struct WebFailure: Error, CustomStringConvertible {
         }
     }
 
-    /// The text of an errno in that of an error: `connect(…): Connection refused (errno: 111)`.
+    /// Extracts the errno's text from `connect(…): Connection refused (errno: 111)`.
     private static func reason(_ text: String) -> String? {
         let parts = text.split(separator: ": ")
         guard parts.count > 1 else { return nil }

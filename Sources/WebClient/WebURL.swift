@@ -55,7 +55,7 @@ package struct WebURL: Hashable, Sendable {
         host.contains(":") || host.allSatisfy { $0.isNumber || $0 == "." }
     }
 
-    /// Whether the host is this one, so that nothing leaves it.
+    /// Whether the host is this one, so that no traffic leaves it.
     package var isLoopback: Bool {
         if ["localhost", "::1"].contains(host.lowercased()) { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)

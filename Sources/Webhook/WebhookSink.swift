@@ -21,8 +21,8 @@ package final class WebhookSink: NoticeSink {
     /// - Parameters:
     ///   - timeout: The time limit of one attempt.
     ///   - pauses: The waiting times between attempts.
-    ///   - failed: Receives the reason of the first failure until a notice gets through again, and of
-    ///     each notice that is given up.
+    ///   - failed: Receives the message about the first failure after a success, and about each
+    ///     notice that is given up.
     package init(
         _ url: WebURL, tokenFile: String? = nil, timeout: Duration = .seconds(3),
         certificates: String? = nil, pauses: [Duration] = WebhookSink.pauses,

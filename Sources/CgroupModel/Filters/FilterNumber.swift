@@ -3,7 +3,7 @@ struct FilterNumber: Hashable, Sendable {
     /// The unit of the number, which decides how an amount is typed.
     enum Unit: Hashable, Sendable {
         case bytes, microseconds, plain
-        /// Percent, with its multiple: 100 for a number in hundredths.
+        /// Percent, with the factor to the number's unit: 100 for hundredths.
         case percent(Double)
         /// Millionths of a CPU.
         case cpus
@@ -106,7 +106,7 @@ struct FilterNumber: Hashable, Sendable {
     /// Parses an amount in the unit of the number, as in `512MiB`, `50%`, `10ms` or `1.5cpus`; nil
     /// if it is not one.
     ///
-    /// A letter alone is a power of 1024, as in the table. `max` is infinite.
+    /// A letter alone is a power of 1024, as in printed tables. `max` is infinite.
     func amount(_ text: String) -> Double? {
         if text == LimitValue.unlimitedText { return .infinity }
         let digits = text.prefix { $0.isNumber || $0 == "." || $0 == "-" }

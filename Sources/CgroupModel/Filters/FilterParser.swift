@@ -9,11 +9,11 @@ struct FilterParser {
     private static let deepest = 32
     private static let mostTokens = 500
     private static let signs = [">=", "<=", "!=", "!~", "==", ">", "<", "=", "~", "|", "(", ")"]
-    /// What ends a word without quotes.
+    /// The characters that end a word without quotes.
     private static let ends: Set<Character> = [">", "<", "=", "~", "|", "(", ")", "!"]
-    /// The operators of policies, with what a filter has instead.
+    /// The operators of policies, with the filter syntax to use instead.
     ///
-    /// As words to search for, they would match no cgroup, without a reason.
+    /// As words to search for, they would match no cgroup, and no error would say why.
     private static let operators = [
         "and": "write conditions side by side: cpu > 50 tasks > 9",
         "or": "write '|': nginx | cron", "not": "write '!': !nginx",

@@ -2,7 +2,7 @@
 enum FilterText: String, CaseIterable, Sendable {
     case path, name, state, unit, slice, container, pod, namespace, image, runtime, kind
 
-    /// The texts of a cgroup; several if any of them counts, none if it has none.
+    /// The texts of a cgroup, of which any may match; empty if the cgroup has none.
     func values(of subject: FilterSubject) -> [String] {
         let identity = subject.identity
         switch self {
@@ -38,7 +38,7 @@ package struct FilterSubject {
     let title: String?
     private let known: CgroupIdentity?
 
-    /// Names a cgroup of a snapshot; without an identity, the one in its path is used.
+    /// Creates a subject from a cgroup of a snapshot; by default, its path gives the identity.
     package init(
         _ snapshot: Snapshot, _ index: Int, identity: CgroupIdentity? = nil, title: String? = nil
     ) {
@@ -81,7 +81,7 @@ struct FilterPattern: Hashable, Sendable {
         return occurs(in: Array(text.utf8))
     }
 
-    /// Whether bytes contain the word, which is no pattern.
+    /// Whether bytes contain the word; false for a pattern.
     func occurs(in text: [UInt8]) -> Bool {
         guard glob == nil, text.count >= plain.count else { return false }
         guard let first = plain.first else { return true }

@@ -1,4 +1,4 @@
-/// The identity of a cgroup to people: a unit, a container, a pod.
+/// The identity of a cgroup for people: a unit, a container, a pod.
 ///
 /// ``init(_:)`` uses the path alone. Names, images and labels that only a container runtime knows
 /// are added if its state can be read. Nil means unknown or none.

@@ -120,7 +120,7 @@ package struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertib
         PrintableText.valid(bytes)
     }
 
-    /// Hashes eight bytes at a time, which costs a fraction of a combination for each byte.
+    /// Hashes eight bytes at a time, because one call to the hasher per byte costs much more.
     package func hash(into hasher: inout Hasher) {
         var word: UInt64 = 0
         var count = 0

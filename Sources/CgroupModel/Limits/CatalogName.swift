@@ -94,8 +94,8 @@ extension CatalogName {
 
     /// Returns the message about an unknown name, with similar names in their canonical form.
     ///
-    /// A name of systemd's suggests the limit that it sets, and `mem.max` the one that is meant. If
-    /// the name is a prefix of others, those are suggested instead.
+    /// A setting of systemd suggests the limit that it sets, and `mem.max` suggests `memory.max`.
+    /// If the name is a prefix of other names, those are suggested instead.
     private static func unknown(
         _ name: String, _ what: String, _ command: String, row: (CatalogName) -> String?
     ) -> String {
@@ -164,7 +164,7 @@ extension CatalogName {
         var isFormer = false
     }
 
-    /// All names; a canonical name takes precedence over a former one, and that over a file.
+    /// All names; a canonical name takes precedence over a former one, and both over a file's name.
     private static let index: [String: Entry] = {
         var index: [String: Entry] = [:]
         let limits = Array(LimitCatalog.all.enumerated())

@@ -71,7 +71,7 @@ package struct LimitFile: Hashable, Sendable {
         case percent
         /// Text without conversion.
         case text
-        /// A rule that is only written and changes another file.
+        /// A write-only rule that changes another file.
         case command
     }
 

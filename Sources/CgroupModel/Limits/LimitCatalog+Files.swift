@@ -5,7 +5,7 @@ extension LimitCatalog {
         for limit in all {
             for file in limit.v2 + limit.v1 { rows[file.name, default: []].append((limit, file)) }
         }
-        // Of two limits with one file, that with a property of systemd comes first.
+        // Of two limits with one file, the one with a systemd property comes first.
         return rows.mapValues { rows in
             rows.filter { $0.file.systemd != nil } + rows.filter { $0.file.systemd == nil }
         }

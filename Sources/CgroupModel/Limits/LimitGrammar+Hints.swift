@@ -61,8 +61,8 @@ extension LimitGrammar {
         }
     }
 
-    /// Returns the unit that is meant if only its case is wrong, or `/s` or `host` is
-    /// missing or too much; else nil.
+    /// Corrects a unit with the wrong case, without its `/s` or `host`, or with a needless `/s`;
+    /// nil for any other.
     private func corrected(_ unit: String) -> String? {
         if unit == "%", units.contains("%host") { return "%host" }
         if self == .bytes, unit.hasSuffix("/s"), let size = ByteUnit(unit.dropLast(2)) {

@@ -24,7 +24,7 @@ extension LimitValue {
     /// The bytes in the largest binary unit that represents them exactly: `512MiB`.
     package var byteText: String { exact(["KiB", "MiB", "GiB", "TiB"], each: 1024) }
 
-    /// The bytes in a unit that suits people, as for an amount in use: `121.5MiB`.
+    /// The bytes rounded for people, as for an amount in use: `121.5MiB`.
     package var roundedByteText: String {
         guard let number else { return "max" }
         var value = Double(number)

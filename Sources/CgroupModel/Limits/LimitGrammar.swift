@@ -29,7 +29,7 @@ package enum LimitGrammar: Hashable, Sendable {
     /// `0x10001`, `1:1`, or a plain 32-bit number.
     case classID
 
-    /// One value, for messages that show a whole assignment.
+    /// One example value, for messages that show a whole assignment.
     package var firstExample: String {
         switch self {
         case .weight(let bounds), .count(let bounds):
@@ -76,7 +76,7 @@ package enum LimitValue: Hashable, Sendable {
     /// The kernel's word for no limit.
     package static let unlimitedText = "max"
 
-    /// The least number that means unlimited in v1, which shows the largest multiple of a page.
+    /// The least number that means unlimited; v1 shows the largest multiple of the page size.
     @inlinable package static var endless: UInt64 { 1 << 62 }
 
     /// The number; nil for unlimited and for text.
@@ -110,7 +110,7 @@ package struct HostFacts: Sendable {
     package var cpus: RangeList
     /// The CPUs of each memory node.
     package var nodes: [Int: RangeList]
-    /// Whether I/O is counted on some disk: v1 does so only once a cgroup has an I/O limit on it.
+    /// Whether I/O is counted on some disk; on v1, only if a cgroup has had an I/O limit on it.
     package var isIOCounted = true
 
     /// Creates facts from the memory, the online CPUs and the memory nodes of a host.

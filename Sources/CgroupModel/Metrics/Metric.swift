@@ -62,7 +62,7 @@ package enum Tier: Int, CaseIterable, Sendable, Comparable {
     /// With the costly tier, and only if the metric is requested explicitly.
     case detail
 
-    /// Orders tiers from the cheapest.
+    /// Orders tiers as they are declared.
     package static func < (left: Tier, right: Tier) -> Bool { left.rawValue < right.rawValue }
 }
 
@@ -156,7 +156,7 @@ package struct Metric: Sendable {
     ///
     /// They count a cgroup without its descendants.
     package let olderV1: [Source]
-    /// Whether v1 and v2 each have a state of their own, and it holds if either of them has it.
+    /// Whether v1 and v2 each have this state; the cgroup has it if either hierarchy does.
     ///
     /// On a hybrid host a process is in both hierarchies, and either can freeze it.
     package let isEither: Bool

@@ -10,7 +10,7 @@ package struct CgroupFigures {
         .memoryUnderOOM, .frozen, .freezerState, .freeze, .selfFreezing, .memoryHigh,
     ]
 
-    /// Those of them that are shown as rates only, which one sample does not have.
+    /// The metrics of ``metrics`` that are shown only as rates, which one sample does not have.
     package static let rates: Set<MetricID> = [
         .cpuPeriods, .cpuThrottledPeriods, .ioReadBytes, .ioWrittenBytes,
     ]
@@ -158,7 +158,7 @@ package struct CgroupFigures {
 extension Snapshot {
     /// CPU usage of the host in percent of one CPU, at most that of all CPUs.
     ///
-    /// The host's times are read after the cgroups, so their own total is the elapsed time.
+    /// The elapsed time is the host's own total, because its times are read after the cgroups.
     package var hostCPUPercent: Figure {
         Figure(
             host.cpuUtilization.map { $0 * Double(max(host.cpuCount, 1)) * 100 },

@@ -1,5 +1,5 @@
 extension Limit {
-    /// Returns the value that a snapshot shows; nil if it does not hold it.
+    /// Returns the limit's value in a snapshot; nil if the snapshot does not contain it.
     ///
     /// `instance` is ignored for a limit with one value per cgroup.
     package func value(

@@ -1,4 +1,4 @@
-/// What the values of a snapshot's columns have in common for every cgroup, prepared once.
+/// Facts about a snapshot's columns that are the same for every cgroup, looked up once.
 ///
 /// A sample of all fields has a hundred values for each cgroup. The catalog's rows are large, so
 /// looking one up for each value takes longer than printing it.
@@ -11,7 +11,7 @@ package struct SampleColumns {
         package let name: String
         /// The position in the schema; nil if the snapshot does not contain the metric.
         let place: Int?
-        /// The tier, whose times give the rate; nil for a metric that has none.
+        /// The tier whose read times give the rate; nil for a metric without a rate.
         let counterTier: Int?
         let form: MetricForm
         /// The keys of the value and of its rate in JSON, quoted.
@@ -46,7 +46,7 @@ package struct SampleColumns {
     package func suit(_ snapshot: Snapshot) -> Bool { schema == snapshot.schema }
 }
 
-/// How a number of a metric is written.
+/// The written form of a metric's numbers.
 enum MetricForm {
     case number, signed, hundredths, text
 

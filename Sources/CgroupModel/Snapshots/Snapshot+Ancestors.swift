@@ -1,11 +1,11 @@
-/// The effects of ancestors on a cgroup, about which its own files say little.
+/// The effects of ancestors on a cgroup, of which the cgroup's own files show little.
 extension Snapshot {
     /// The nearest ancestor whose quota currently throttles it and all other descendants.
     package func throttler(of index: Int) -> Int? {
         ancestors(of: index).first { throttledRatio($0) ?? 0 > 0 }
     }
 
-    /// The ancestors whose quota has throttled them since their creation, the nearest first.
+    /// The ancestors whose own quota has ever throttled them, the nearest first.
     package func throttlersEver(of index: Int) -> [Int] {
         ancestors(of: index).filter { self[$0, .cpuThrottledPeriods].value ?? 0 > 0 }
     }

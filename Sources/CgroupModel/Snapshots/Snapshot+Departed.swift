@@ -53,7 +53,7 @@ package struct DepartedCgroup: Hashable, Sendable {
 extension Snapshot {
     /// Returns the snapshot with cgroups that no longer exist, which have no rates.
     ///
-    /// Those whose rows have another schema are left out.
+    /// Cgroups whose rows have another schema are left out.
     package func adding(_ dead: [DepartedCgroup]) -> Snapshot {
         let dead = dead.filter { $0.values.count == schema.width }
         guard !dead.isEmpty else { return self }

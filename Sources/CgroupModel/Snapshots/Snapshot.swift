@@ -117,13 +117,13 @@ package struct Snapshot: Sendable, Hashable {
     package let health: SampleHealth
     /// The generations of the cgroups in it that no longer exist; see ``adding(_:)``.
     package internal(set) var departed: Set<UInt64> = []
-    /// The times, in nanoseconds of CLOCK_BOOTTIME, of rows whose settings were read after those of
-    /// all others, because they were written or the cgroup is new.
+    /// The times at which the settings of single rows were read, in nanoseconds of CLOCK_BOOTTIME.
     ///
+    /// Only for rows read later than the tier, because a setting was written or the cgroup is new.
     /// Empty in a recording.
     package var settingsReads: [RowLocation: UInt64] = [:]
 
-    /// Whether it lists the cgroups before any of their files was read.
+    /// Whether the snapshot only lists the cgroups, before any of their files was read.
     package var isListing: Bool { tick == 0 }
 
     /// The time at which a tier of a cgroup was last read, in nanoseconds of CLOCK_BOOTTIME.

@@ -2,8 +2,8 @@
 package enum DecimalText {
     /// Formats a number with a fixed number of decimals.
     ///
-    /// Without an exponent below 9e18 units of the last decimal; a larger number has no decimals,
-    /// and may have an exponent.
+    /// A number of at least 9e18 units of the last decimal has no decimals, and may have an
+    /// exponent. A number that is not finite becomes `0`.
     package static func fixed(_ number: Double, places: Int) -> String {
         guard number.isFinite else { return "0" }
         let scale = (0..<places).reduce(1.0) { product, _ in product * 10 }

@@ -95,7 +95,7 @@ package struct Glob: Hashable, Sendable {
         return nil
     }
 
-    /// Tracks all alternatives in parallel, so that no pattern takes exponential time.
+    /// Tracks all possible positions in parallel, so that no pattern takes exponential time.
     private func match(_ pattern: [Element], _ text: [Character]) -> Bool {
         var states: Set<Int> = [0]
         func closed(_ states: Set<Int>) -> Set<Int> {

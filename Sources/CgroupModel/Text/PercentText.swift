@@ -1,4 +1,4 @@
-/// Encodes bytes as printable ASCII without blanks: all others, and `%` itself, become `%NN`.
+/// Encodes bytes as printable ASCII without blanks: all other bytes, and `%`, become `%NN`.
 package enum PercentText {
     /// Encodes bytes.
     package static func encoded(_ bytes: [UInt8]) -> String {

@@ -39,8 +39,8 @@ package enum Spelling {
         return similar.isEmpty ? otherwise : question(similar)
     }
 
-    /// How many bytes have to be inserted, removed, replaced or swapped with their neighbor to make
-    /// one of the other; nil if more than `most`.
+    /// The number of bytes to insert, remove, replace or swap with their neighbor to turn one text
+    /// into the other; nil if more than `most`.
     ///
     /// Only the cells near the diagonal are computed, so that thousands of names cost little.
     private static func distance(_ left: [UInt8], _ right: [UInt8], atMost most: Int) -> Int? {

@@ -1,4 +1,4 @@
-/// An error number of a system call (errno(3)), with the meanings that decide what follows.
+/// An error number of a system call (errno(3)), with the meanings that callers act on.
 package struct Errno: Hashable, Sendable, CustomStringConvertible {
     /// The number, which is the same on every Linux architecture that Swift supports.
     package let number: Int32

@@ -2,11 +2,11 @@ import Synchronization
 
 /// A text value such as `0-3`, stored once per process so that a reading takes eight bytes.
 package enum Word {
-    /// Where a text comes from.
+    /// The origin of a text.
     package enum Source: Sendable {
         /// The host as it is now.
         case present
-        /// A recording, which may have the words of years: they leave half of the table free.
+        /// A recording, which may have the words of years, and can fill only half of the table.
         case past
     }
 
@@ -41,7 +41,7 @@ package enum Word {
         table.withLock { $0.intern(text, from: source) }
     }
 
-    /// The number of a text; nil if it has none, as ``intern(_:from:)`` was never called with it.
+    /// The number of a text; nil if the text was never interned.
     package static func number(of text: String) -> UInt32? {
         table.withLock { $0.indices[text] }
     }

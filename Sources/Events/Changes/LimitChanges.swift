@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// Reads cgwarden's recent changes; the result is used for a batch of changes.
+/// Reads cgwarden's recent changes, and returns their lookup for one batch of changes.
 package typealias OwnCauses = @Sendable () -> OwnCause
 
 /// Returns the cause of a change that cgwarden made itself: `cgwarden (rule X)`; nil for changes by
@@ -17,18 +17,18 @@ struct LimitChanges: Sendable {
     /// The metrics that a sample must contain.
     static var metrics: [MetricID] { ShownLimit.all.map(\.metric.id) + [.cpuMaxPeriod] }
 
-    /// The known limits of a cgroup whose last sample lacks some of them.
+    /// The known limits of a cgroup while its last sample does not contain all of them.
     private struct Known {
         var readings: LimitReadings
-        /// The time of the last write, in nanoseconds of CLOCK_BOOTTIME; 0 if a sample could not
-        /// read all files.
+        /// The time of the last write, in nanoseconds of CLOCK_BOOTTIME; 0 if a later sample was
+        /// compared.
         var writtenAt: UInt64 = 0
     }
 
     private let ownCauses: OwnCauses
     /// The causes for the current batch; nil until one is needed.
     private var own: OwnCause?
-    /// Whether writes show their writers, so that a change without one may come from any program.
+    /// Whether writes are watched; if not, a change without a writer may be cgwarden's own.
     private let seesWriters: Bool
     /// Nil for cgroups whose last sample has all limits.
     private var rows = RowStates<Known?>()
@@ -41,7 +41,7 @@ struct LimitChanges: Sendable {
         self.ownCauses = ownCauses
     }
 
-    /// Starts a new batch of changes, for which the own causes are read again.
+    /// Starts a new batch, for which cgwarden's changes are read again when first needed.
     mutating func beginBatch() { own = nil }
 
     /// Compares a sample, which began at `time`, with the known values.

@@ -25,9 +25,9 @@ struct LimitReadings: Hashable, Sendable {
     /// The readings in the order of ``ShownLimit/all``; absent for limits with instances.
     private var plain = [Reading](repeating: .absent, count: ShownLimit.all.count)
     private var instances: [Place: Reading] = [:]
-    /// Texts that were written and that no sample has contained, for ``unlisted`` readings.
+    /// The texts of ``unlisted`` readings: values that were written and are in no sample.
     ///
-    /// They are not stored as ``Word``, because anyone who can write them could fill its table.
+    /// They are not interned as ``Word``, because a writer of many texts could fill that table.
     private var texts: [Place: String] = [:]
     /// Whether a file with instances could not be read.
     private var isPartial = false
@@ -135,7 +135,7 @@ struct LimitReadings: Hashable, Sendable {
             ? InstanceKey(device: text) : Word.number(of: text).map { InstanceKey(rawValue: $0) }
     }
 
-    /// Returns the limits whose values differ, with the earlier ones as the old values.
+    /// Returns the limits whose values differ from the old values in `earlier`.
     func changes(since earlier: LimitReadings) -> [Change] {
         var changes: [Change] = []
         for shown in plain.indices {

@@ -10,7 +10,7 @@ struct LimitWrite: Sendable {
     let file: String
     /// The text of the file after the write.
     let text: String
-    /// When it was noticed.
+    /// The time at which the write was noticed.
     let time: EventTime
     /// The process that wrote.
     let writer: Writer
@@ -48,7 +48,7 @@ struct WrittenPlaces: Sendable {
             return nil
         }
         let name = String(decoding: shown[(slash + 1)...], as: UTF8.self)
-        // A file that is only written has no value to report.
+        // A write-only file has no value to report.
         guard LimitCatalog.rows(ofFile: name).contains(where: { $0.file.coding != .command })
         else { return nil }
         let device = file.device

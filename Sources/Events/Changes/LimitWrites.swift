@@ -2,11 +2,11 @@ package import Hierarchy
 package import KernelIO
 internal import Synchronization
 
-/// Notices writes to limit files, and who wrote.
+/// Watches for writes to limit files, and identifies the writers.
 ///
 /// A thread of its own reads the kernel's reports at once, because the writer may exit immediately
-/// afterwards. After each pass it pauses for four times as long, up to 400 ms, so a storm of writes
-/// to cgroup files costs about a fifth of a CPU.
+/// afterwards. After each pass, it pauses four times as long as the pass took, up to 400 ms. A
+/// storm of writes therefore costs about a fifth of a CPU.
 package final class LimitWrites: Sendable {
     private let shared: Shared
 
@@ -29,13 +29,13 @@ package final class LimitWrites: Sendable {
         }
     }
 
-    /// The descriptor for poll(2): readable while ``take()`` has something.
+    /// The descriptor for poll(2): readable while ``take(toTheEnd:)`` has something to return.
     package var pollDescriptor: Int32 { shared.news.descriptor.number }
 
     /// Removes and returns the writes that the thread has read; with `toTheEnd`, all up to now.
     ///
-    /// `isIncomplete` if the kernel dropped reports, a written file could not be read, or more
-    /// reports are unread than one call reads.
+    /// `isIncomplete` if the kernel dropped reports, a written file could not be read, or there
+    /// were too many reports to read or to keep.
     func take(toTheEnd: Bool) -> (writes: [LimitWrite], isIncomplete: Bool) {
         shared.take(toTheEnd: toTheEnd)
     }

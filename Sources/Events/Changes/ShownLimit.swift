@@ -5,9 +5,9 @@ struct ShownLimit: Sendable {
     let limit: Limit
     let metric: LimitMetric
 
-    /// Every metric that shows a limit, once.
+    /// All metrics that show a limit, each with one limit.
     ///
-    /// If a metric shows two limits, the one with the metric's name is listed.
+    /// If a metric shows two limits, the limit with the metric's name is listed.
     static let all: [ShownLimit] = {
         var shown: [MetricID: ShownLimit] = [:]
         for limit in LimitCatalog.all where limit.refusal == nil {
@@ -19,7 +19,7 @@ struct ShownLimit: Sendable {
         return shown.values.sorted { $0.metric.id < $1.metric.id }
     }()
 
-    /// By the index of the metric.
+    /// The positions in ``all``, by the index of the metric.
     private static let indices: [Int?] = {
         var indices = [Int?](repeating: nil, count: MetricCatalog.all.count)
         for (index, shown) in all.enumerated() { indices[shown.metric.id.index] = index }

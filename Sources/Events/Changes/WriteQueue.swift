@@ -59,12 +59,12 @@ struct WriteQueue: ~Copyable, Sendable {
         return false
     }
 
-    /// Reads at most `most` reports, and counts any further ones as missing.
+    /// Reads at most `most` reports, and marks the queue as incomplete if more may be left.
     mutating func readToTheEnd(_ most: Int) {
         if !read(most) { isIncomplete = true }
     }
 
-    /// Removes and returns the writes, and whether some before them are missing.
+    /// Removes and returns the waiting writes, and whether some are missing.
     mutating func take() -> (writes: [LimitWrite], isIncomplete: Bool) {
         defer { (waiting, isIncomplete) = ([], false) }
         return (waiting, isIncomplete)

@@ -43,10 +43,10 @@ struct Writer: Hashable, Sendable {
         return details
     }
 
-    /// Whether it claims to be cgwarden, or is systemd, which acts for others.
+    /// Whether the process is named cgwarden, or is systemd, which acts for other programs.
     ///
-    /// A name proves nothing; the undo journal must know the change, too. Only processes of root and
-    /// of this process's user write to the journal.
+    /// The name proves nothing, so the undo journal must also contain the change. Only root and
+    /// this process's user write to the journal.
     var mayActForCgwarden: Bool {
         pid == 1 || pid == ThisProcess.id
             || comm == Array("cgwarden".utf8) && (user == 0 || user == ThisProcess.user)

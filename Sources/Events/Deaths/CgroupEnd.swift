@@ -4,12 +4,12 @@ internal import CgroupModel
 struct CgroupEnd: Sendable {
     /// The path.
     let path: CgroupPath
-    /// The inode of its directory; 0 if it was gone before that was read.
+    /// The inode of its directory; 0 if the directory was gone before its inode was read.
     var inode: UInt64 = 0
     /// The time of its creation in nanoseconds of CLOCK_BOOTTIME; nil if it existed before the
     /// watch began.
     let born: UInt64?
-    /// When the removal was noticed.
+    /// The time at which the removal was noticed.
     let died: EventTime
     /// The totals after its last process ended; nil on v1, and if it was removed before they were
     /// read.

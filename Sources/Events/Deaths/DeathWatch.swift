@@ -7,7 +7,7 @@ internal import Synchronization
 /// last process ends.
 ///
 /// A thread of its own waits for the kernel's notices, because the directory may be removed at
-/// once. It opens files only then, so no descriptor is kept for each cgroup.
+/// once. It opens a cgroup's files only after a notice, so no descriptor is kept per cgroup.
 package final class DeathWatch: Sendable {
     private let shared: Shared
 

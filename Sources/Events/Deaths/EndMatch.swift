@@ -4,10 +4,10 @@ internal import CgroupModel
 struct EndMatch {
     /// The ends, by the generations of the cgroups.
     private(set) var ends: [UInt64: CgroupEnd] = [:]
-    /// The ends of other cgroups.
+    /// The ends that match none of the gone cgroups.
     private(set) var others: [CgroupEnd] = []
 
-    /// Matches by path and inode; `gone` are in the order in which they were at a path.
+    /// Matches by path and inode; `gone` has the cgroups of the same path oldest first.
     init(_ noticed: [CgroupEnd], _ gone: [EventCgroup]) {
         var open: [CgroupPath: [CgroupID]] = [:]
         for cgroup in gone { open[cgroup.path, default: []] += [cgroup.id].compactMap(\.self) }

@@ -113,9 +113,9 @@ struct LifeRegister: ~Copyable, Sendable {
         }
     }
 
-    /// Clears the inode of an earlier cgroup at the path if it is that of the later one.
+    /// Forgets the inode of the previous cgroup at the path if the new cgroup has the same one.
     ///
-    /// The earlier one was removed before its directory was opened, so the later one was opened.
+    /// The previous cgroup was gone before its directory was opened, so the new one was opened.
     private mutating func disown(_ inode: UInt64, _ path: CgroupPath) {
         guard let index = lastEnds[path], ends[index].inode == inode else { return }
         ends[index].inode = 0

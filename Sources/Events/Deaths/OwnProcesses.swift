@@ -15,7 +15,7 @@ extension HierarchySet {
 }
 
 extension Snapshot {
-    /// Whether each cgroup's counter has more tasks than those of its children together.
+    /// Whether each cgroup counts more tasks than its children together.
     ///
     /// A parent is read before its children, which were listed earlier. A task that begins or ends
     /// in between looks like one of the parent's own.
@@ -23,7 +23,7 @@ extension Snapshot {
         var tasks = [Int64](repeating: 0, count: cgroups.count)
         let column = schema.column(of: .pidsCurrent)
         for position in cgroups.indices {
-            // Without the number it is unknown whether the usage is the cgroup's own.
+            // A missing count is taken as one task, because the usage may be the cgroup's own.
             let value = column.map { reading(cgroups[position].row, column: $0) }?.value
             // A recording may hold any number, and the sums of all must not overflow.
             let count = Int64(min(value ?? 1, UInt64(Int32.max)))

@@ -13,7 +13,7 @@ struct RecentKills: Sendable {
         if kills.count > Self.most { kills.removeFirst(Self.most / 2) }
     }
 
-    /// Returns a tombstone with at least the kills during the cgroup's life, and drops them.
+    /// Returns the tombstone with at least the kills of its cgroup's life, and drops those kills.
     ///
     /// Without a known birth, all kills at its path count, because those of earlier cgroups there
     /// have been dropped with their tombstones.

@@ -45,15 +45,15 @@ package struct Tombstone: Hashable, Sendable {
     }
 }
 
-/// The usage of a parent's removed children that no reading of theirs contains.
+/// The usage of a parent's removed children that none of their readings contains.
 ///
-/// It is the parent's total minus those of its living children and of the tombstones.
+/// The parent's totals minus the totals of its living children and of the tombstones.
 package struct Unattributed: Hashable, Sendable {
     /// The parent.
     package let parent: EventCgroup
     /// The time of the sample.
     package let time: EventTime
-    /// The remaining usage; nothing is known of it if the parent had processes of its own.
+    /// The remaining usage; all values are unknown if the parent had processes of its own.
     package let totals: LifeTotals
 
     /// The remainder as an event.

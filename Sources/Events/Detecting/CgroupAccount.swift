@@ -4,9 +4,9 @@ internal import CgroupModel
 struct CgroupAccount: Sendable {
     /// The cgroup.
     let cgroup: EventCgroup
-    /// When it was found, in nanoseconds of CLOCK_BOOTTIME; nil if it existed before.
+    /// The time of its first sight, in nanoseconds of CLOCK_BOOTTIME; nil if it existed before.
     let born: UInt64?
-    /// Whether a sample without changes causes no event: nothing is open that a quiet time ends.
+    /// Whether an unchanged sample causes no event, because no episode or pressure is open.
     private(set) var isQuiet = false
     private var isPopulated, isFrozen, isUnderOOM: Bool?
     private var ooms: Episode
@@ -20,7 +20,7 @@ struct CgroupAccount: Sendable {
     /// The time without growth after which a limit hit or throttling has ended, in nanoseconds.
     private static let quiet: UInt64 = 5_000_000_000
 
-    /// The limits whose hits are counted, with the counter of the cgroup itself and the only
+    /// The limits whose hits are counted, each with the counter of the cgroup alone, then the only
     /// counter of older kernels.
     static let limits: [(name: String, counters: [MetricID])] = [
         ("memory.high", ["memory.events.local.high", "memory.events.high"]),
@@ -35,7 +35,7 @@ struct CgroupAccount: Sendable {
             .cpuThrottledTime, .cpuMax, .cpuMaxPeriod,
         ] + PressureResource.allCases.map(\.metric)
 
-    /// The account of a cgroup that was not opened.
+    /// The placeholder for a new cgroup, which ``SnapshotEvents`` replaces.
     static let unknown = CgroupAccount(EventCgroup(.root), born: nil)
 
     init(_ cgroup: EventCgroup, born: UInt64?) {

@@ -7,7 +7,7 @@ struct Episode: Sendable {
     enum Change: Hashable, Sendable {
         /// The counter grew by this much after a quiet time.
         case begun(UInt64)
-        /// It has not grown for the quiet time.
+        /// The counter has not grown for the quiet time.
         case ended
     }
 

@@ -3,13 +3,13 @@ internal import CgroupModel
 /// Limits the number of events of a kind, and of a kind in one part of the tree, and counts the
 /// rest.
 ///
-/// The first events of a storm are passed. Further events are counted and reported as one event: one
-/// per class, which names its part of the tree, and one per kind beyond that kind's bound, which
-/// names none.
+/// The first events of a storm pass. Further events are counted and folded into one event per
+/// class, which names the part of the tree. Events beyond the bound of their kind are folded into
+/// one event per kind, which names no part.
 package struct EventFold: Sendable {
     /// The default maximum number of events of a class in a burst.
     package static let usual = 200
-    /// The bound of a kind, per second, in bursts of a class.
+    /// The maximum number of events of a kind per second, in bursts of one class.
     private static let classesAtOnce = 4
     /// The maximum number of classes; further ones have only the bound of their kind.
     private static let mostClasses = 1024
@@ -28,7 +28,7 @@ package struct EventFold: Sendable {
     /// Takes events at `now`, in nanoseconds of a clock that does not go back, and returns those to
     /// report.
     ///
-    /// Events that represent others come first, once enough time has passed to report them.
+    /// Folded events come first, once enough time has passed to report them.
     package mutating func take(_ events: [Event], now: UInt64) -> [Event] {
         var result = due(now)
         for event in events {
@@ -51,7 +51,7 @@ package struct EventFold: Sendable {
     /// Whether events wait to be reported.
     package var isHolding: Bool { !folded.isEmpty || holding > 0 }
 
-    /// Returns the events that represent others.
+    /// Returns all folded events now.
     package mutating func flush() -> [Event] {
         flushClasses { $0.takeFolded() } + flushKinds()
     }

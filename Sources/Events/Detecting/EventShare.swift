@@ -11,7 +11,7 @@ struct EventShare: Sendable {
     /// The times of the last updates of the room and of the rate.
     private var counted, judged: UInt64
     private var isStorm = false
-    /// The events since the last report of them.
+    /// The events that did not pass since the last report.
     private(set) var folded: FoldedEvents?
     private var foldedFrom: UInt64 = 0
 
@@ -28,9 +28,9 @@ struct EventShare: Sendable {
         (counted, judged) = (now, now)
     }
 
-    /// Whether it is like a new one at `now`, so that it need not be kept.
+    /// Whether the share equals a new one at `now`, so it need not be kept.
     func isFresh(at now: UInt64) -> Bool {
-        // An idle class is not followed otherwise.
+        // Nothing else updates the share of an idle class.
         var share = self
         share.follow(now)
         return share.folded == nil && share.rate >= calm && share.room >= burst

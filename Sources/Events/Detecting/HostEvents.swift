@@ -17,14 +17,15 @@ package struct HostEvents: ~Copyable {
     static let watched =
         SnapshotEvents.metrics + OOMLedger.metrics + LimitChanges.metrics + Obituaries.watched
 
-    /// Why the kernel log is not read; nil if it is.
+    /// The reason why the kernel log is not read; nil if it is.
     package let logRefusal: IOError?
     /// The descriptor for poll(2): readable while the kernel log has records; nil without a log.
     package private(set) var logDescriptor: Int32?
-    /// Why writes to limit files are not watched, so that changes lack writers; nil if they are.
+    /// The reason why writes to limit files are not watched, so changes lack writers; nil if
+    /// watched.
     package let writeRefusal: IOError?
-    /// The descriptor for poll(2): readable while ``readWrites()`` has something; nil if writes are
-    /// not watched.
+    /// The descriptor for poll(2): readable while ``readWrites(toTheEnd:)`` has something to
+    /// return; nil if writes are not watched.
     package var writeDescriptor: Int32? { writes?.pollDescriptor }
     private let writes: LimitWrites?
     private var limits: LimitChanges
@@ -44,7 +45,7 @@ package struct HostEvents: ~Copyable {
     private static let patience: UInt64 = 5_000_000_000
     /// The kills since the last sample that the log does not place in a cgroup.
     private var placeless: [(kill: OOMKill, time: EventTime)] = []
-    /// Those of the sample before.
+    /// The kills that were in ``placeless`` at the previous sample.
     private var waiting: [(kill: OOMKill, time: EventTime)] = []
     /// The kills in the log, for the tombstones of their cgroups.
     private var kills = RecentKills()
@@ -138,14 +139,15 @@ package struct HostEvents: ~Copyable {
 
     /// Returns the events of a sample.
     ///
-    /// The kills in the log without a cgroup are among them.
+    /// They include the logged kills without a cgroup. `total` is the result of ``totalKills()``,
+    /// called before the sample.
     package mutating func take(_ snapshot: Snapshot, total: UInt64?) -> [Event] {
         let time = EventTime(
             wall: snapshot.wallTime, boot: snapshot.tierTimes[Tier.tick.rawValue].now)
         let boot = MonotonicClock.bootNanoseconds
         let monotonic = MonotonicClock.nanoseconds
         let clocks = SnapshotEvents.Clocks(time, suspended: boot > monotonic ? boot - monotonic : 0)
-        // A sample may show a value only after the write of it.
+        // Writes come first, because the sample may already show the written values.
         let written = readWrites(toTheEnd: true)
         limits.beginBatch()
         let step = samples.next(snapshot)
@@ -160,8 +162,8 @@ package struct HostEvents: ~Copyable {
     /// Adds the triggers for pressure on the host to a list for poll(2).
     package func addTriggers(to list: inout PollList) { pressure.addTriggers(to: &list) }
 
-    /// Notes which triggers have fired in a list that was waited for, in which they begin at
-    /// `start`; ``readPressure()`` returns the events.
+    /// Notes which triggers have fired in a polled list, where they begin at index `start`;
+    /// ``readPressure()`` returns the events.
     package mutating func notePressure(_ list: PollList, from start: Int) {
         pressure.note(list, from: start)
     }
@@ -189,7 +191,7 @@ package struct HostEvents: ~Copyable {
             events.append(Event(.gap, .now, nil, [.cause: .text("death overrun")]))
         }
         for stone in stones {
-            // This birth was in no sample, and was not reported between samples.
+            // No sample contained the cgroup, and its birth was not reported.
             if stone.cgroup.id == nil, let born = stone.born {
                 let age = stone.died.boot > born ? stone.died.boot - born : 0
                 let wall = stone.died.wall > age / 1000 ? stone.died.wall - age / 1000 : 0
@@ -201,8 +203,8 @@ package struct HostEvents: ~Copyable {
         return events + report.unattributed.map(\.event)
     }
 
-    /// Returns the changes of limits by writes since the last call; those that its thread has read,
-    /// or all up to now.
+    /// Returns the limit changes by writes since the last call: those that the thread has read, or
+    /// with `toTheEnd` all up to now.
     package mutating func readWrites(toTheEnd: Bool = false) -> [Event] {
         guard let (found, isIncomplete) = writes?.take(toTheEnd: toTheEnd) else { return [] }
         limits.beginBatch()
@@ -221,9 +223,9 @@ package struct HostEvents: ~Copyable {
         return (kills + events(waiting + placeless, nil)).sorted { $0.time.boot < $1.time.boot }
     }
 
-    /// Returns the kills without a cgroup that one is known for by now, or will not be.
+    /// Returns the kills without a cgroup whose cgroup is now known, or can no longer be found.
     ///
-    /// If exactly one cgroup counted as many kills, they happened in it.
+    /// If exactly one cgroup counted kills and their number matches, they happened there.
     private mutating func takePlaceless() -> [Event] {
         let all = waiting + placeless
         if let place = ledger.solePlace(of: UInt64(all.count)) {
@@ -249,8 +251,8 @@ package struct HostEvents: ~Copyable {
         changes.take(newborns: newborns.cgroups, .now)
     }
 
-    /// Returns the host's count of OOM kills since boot; nil before Linux 4.13, and if it was read in
-    /// the last seconds, because the kernel computes all of `/proc/vmstat` for it.
+    /// Returns the host's count of OOM kills since boot; nil before Linux 4.13, and within 5 s of
+    /// the last read, because the kernel computes all of `/proc/vmstat` for it.
     ///
     /// A sample's kills are complete only if this is read first, then the log, then the sample.
     package mutating func totalKills() -> UInt64? {

@@ -36,7 +36,7 @@ struct HostPressureEvents: Sendable {
     private var fired: Set<PressureResource> = []
     /// Whether the owner has polled the triggers since the last ``read(_:)``.
     private var isPolled = false
-    /// The last reports, in nanoseconds of CLOCK_BOOTTIME.
+    /// The times of the last reports, in nanoseconds of CLOCK_BOOTTIME.
     private var reports: [PressureResource: UInt64] = [:]
     private var stalls: [PressureResource: StallTime] = [:]
     private var state = PressureState()
@@ -62,8 +62,7 @@ struct HostPressureEvents: Sendable {
         }
     }
 
-    /// Notes which triggers have fired in a list that was waited for, in which they begin at
-    /// `start`.
+    /// Notes which triggers have fired in a polled list, where they begin at index `start`.
     mutating func note(_ list: PollList, from start: Int) {
         isPolled = true
         for (place, resource) in triggered.enumerated()
@@ -74,7 +73,7 @@ struct HostPressureEvents: Sendable {
 
     /// Returns the events from the kernel's reports since the last call; never waits.
     ///
-    /// poll(2) consumes a report, so others that poll the triggers must pass the list to
+    /// poll(2) consumes a report, so a caller that polls the triggers must pass its list to
     /// ``note(_:from:)``.
     mutating func read(_ time: EventTime) -> [Event] {
         guard !triggered.isEmpty else { return [] }

@@ -38,10 +38,10 @@ package struct OOMLedger: Sendable {
         if let cgroup { logged[cgroup, default: 0] += 1 }
     }
 
-    /// Returns the only cgroup whose counter had grown by the previous sample without a victim in
-    /// the log since, if it grew by this number; nil otherwise.
+    /// Returns the only cgroup with kills in the previous sample's counters that the log has not
+    /// named since; nil if there are several such cgroups, or the number of kills differs.
     ///
-    /// A counter of the newest sample may be that of a kill that is not yet in the log.
+    /// The newest sample is ignored, because the log may not have its kills yet.
     package func solePlace(of kills: UInt64) -> EventCgroup? {
         guard kills > 0, lapsed.count == 1, lapsed[0].count == kills else { return nil }
         return lapsed[0].cgroup
@@ -50,13 +50,13 @@ package struct OOMLedger: Sendable {
     /// Whether cgroups have counted kills that the log may still name.
     var hasUnnamed: Bool { !unnamed.isEmpty }
 
-    /// Takes the host's counter after a sample that had none.
+    /// Takes the host's counter, read after a sample for which it was not read.
     mutating func note(total: UInt64?) { previous = total ?? previous }
 
     /// Compares a sample with the log, which must have been read to its end before the sample.
     ///
-    /// `total` is the host's counter, read before the log; nil if there is none, or it
-    /// was not read for this sample.
+    /// `total` is the host's counter, read before the log; nil if it does not exist or was not read
+    /// for this sample.
     mutating func settle(
         _ step: SampleStep, total: UInt64?, _ time: EventTime
     ) -> [Event] {

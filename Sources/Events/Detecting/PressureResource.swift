@@ -10,7 +10,7 @@ enum PressureResource: String, CaseIterable, Sendable {
     /// Waiting for memory is never normal, but tasks of a busy host wait for CPUs and disks.
     var threshold: Double { self == .memory ? 10 : 50 }
 
-    /// The share of the last 10 s, in hundredths of a percent.
+    /// The metric of a cgroup's share of the last 10 s, in hundredths of a percent.
     var metric: MetricID {
         switch self {
         case .cpu: .cpuPressureSome

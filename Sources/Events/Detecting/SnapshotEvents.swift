@@ -28,11 +28,11 @@ package struct SnapshotEvents: Sendable {
     /// depends on the hierarchies in which it already exists.
     private var newborns: [UInt64: CgroupAccount] = [:]
     private var paths: [CgroupPath: CgroupID] = [:]
-    /// The cgroups whose births were reported, and that the newest sample lacks, too.
+    /// The cgroups whose births were reported, but that the newest sample lacks.
     private(set) var unsampled: [UnsampledCgroup] = []
     private var clocks: Clocks?
 
-    /// Whether all processes are in v2 cgroups, so that `cgroup.events` knows all of them.
+    /// Whether all processes are in v2 cgroups, so that `cgroup.events` covers all of them.
     private let isUnified: Bool
 
     /// Creates a comparison; `interval` is the usual time between two samples in nanoseconds, and
@@ -42,10 +42,10 @@ package struct SnapshotEvents: Sendable {
         self.isUnified = isUnified
     }
 
-    /// Returns the cgroup at a path; without an identity if no sample has it.
+    /// Returns the cgroup at a path; without an identity if no sample or birth has shown it.
     package func cgroup(_ path: CgroupPath) -> EventCgroup { EventCgroup(path, paths[path]) }
 
-    /// Takes cgroups that are not in a sample yet.
+    /// Takes cgroups that no sample contains yet, and returns their births.
     package mutating func take(newborns: [CgroupEntry], _ time: EventTime) -> [Event] {
         newborns.compactMap { entry in
             let generation = entry.id.generation
@@ -79,7 +79,7 @@ package struct SnapshotEvents: Sendable {
             events += rows[position].take(
                 snapshot, position, clocks.time, isUnified: isUnified)
         }
-        // Those that the sample lacks ended before it; ``Obituaries`` reports them.
+        // The remaining newborns ended before the sample; ``Obituaries`` reports them.
         for account in gone + newborns.values { close(account.cgroup) }
         unsampled = newborns.sorted { $0.key < $1.key }.map { _, account in
             UnsampledCgroup(cgroup: account.cgroup, born: account.born)

@@ -10,15 +10,15 @@ enum VictimCgroup {
     /// Returns the victim's cgroup, from the log or else from `/proc`; nil if neither has it.
     ///
     /// In a storm, a victim of another cgroup can follow the kill of a whole cgroup within
-    /// milliseconds, and its line looks the same. A cgroup that the log does not name is therefore
-    /// replaced if the process is elsewhere.
+    /// milliseconds, and its line looks the same. A presumed cgroup is therefore replaced if
+    /// `/proc` shows the process in another one.
     static func settled(_ kill: OOMKill, _ system: SystemRoot) -> CgroupPath? {
         guard let named = kill.cgroup else { return path(of: kill, system) }
         guard kill.isGroupPresumed, let found = path(of: kill, system) else { return named }
         return found.isWithin(named) ? named : found
     }
 
-    /// Returns the memory cgroup; nil if the process is gone or its ID belongs to another one.
+    /// Returns the memory cgroup; nil if the process is gone or its ID belongs to another process.
     private static func path(of kill: OOMKill, _ system: SystemRoot) -> CgroupPath? {
         guard let lists = try? ReadBuffer.contents(of: system.proc("\(kill.pid)/cgroup")),
             CommandName.read(in: system.proc("\(kill.pid)")) == kill.comm

@@ -21,7 +21,7 @@ package struct KernelLogClock: Sendable {
             boot: MonotonicClock.bootNanoseconds)
     }
 
-    /// The age of a record in microseconds; 0 for one that is younger than the readings.
+    /// The age of a record in microseconds; 0 for a record that is newer than the readings.
     package func age(_ microseconds: UInt64) -> UInt64 {
         monotonic > microseconds ? monotonic - microseconds : 0
     }

@@ -3,8 +3,8 @@
 /// Later kernels may add fields before the semicolon. Lines after the first are properties of the
 /// record, not text.
 package struct KernelLogHeader: Hashable, Sendable {
-    /// Whether the kernel wrote it, not a process through `/dev/kmsg`, which cannot choose facility
-    /// 0.
+    /// Whether the kernel wrote the record: a process that writes to `/dev/kmsg` cannot choose
+    /// facility 0.
     package let isKernels: Bool
     /// The number of the record since boot.
     package let sequence: UInt64

@@ -28,12 +28,12 @@ package struct OOMKill: Hashable, Sendable {
     ///
     /// Nil if a record was lost or truncated.
     package var cgroup: CgroupPath?
-    /// Whether the log does not name the victim's cgroup, and it is presumed to lie in the one whose
-    /// processes are all being killed.
+    /// Whether ``cgroup`` is presumed: the log names only the cgroup that is killed as a whole, and
+    /// the victim should be in it.
     package var isGroupPresumed = false
     /// The scope that ran out of memory.
     package var constraint = Constraint.host
-    /// The cgroup whose limit was reached; nil without one, and if a record was lost.
+    /// The cgroup whose limit was reached; nil if no limit was reached or a record was lost.
     package var owner: CgroupPath?
     /// The limit: `memory.max`, or `memory.memsw.max` on v1; nil if unknown.
     package var limitName: String?

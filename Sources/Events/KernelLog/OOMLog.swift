@@ -183,7 +183,7 @@ extension OOMLog {
         guard let pid = record.number(&position), record.skip(UInt8(ascii: " "), &position),
             record.skip(UInt8(ascii: "("), &position)
         else { return .nothing }
-        // A command name can contain anything, even what follows it.
+        // A command name can contain anything, even the text that follows it in the line.
         guard let end = record.last(Self.figures, in: position..<text.upperBound) else {
             return .nothing
         }

@@ -5,10 +5,10 @@ internal import CgroupModel
 /// In a storm the kernel omits all of them, after 10 reports in 5 s, and logs only the line of the
 /// victim.
 ///
-/// Names of cgroups and commands are chosen by users and not quoted. Each part is therefore delimited
-/// by what the kernel alone can have written: a cpuset's name contains no `/`, the owner of the limit
-/// is an ancestor of the victim's cgroup or is named in a line of its own, and the victim's name and
-/// process ID are repeated in the last line.
+/// Users choose the names of cgroups and commands, and the log does not quote them. Each part is
+/// therefore delimited by what only the kernel can have written: a cpuset's name contains no `/`,
+/// the owner of the limit is an ancestor of the victim's cgroup or is named in a line of its own,
+/// and the last line repeats the victim's name and process ID.
 struct OOMReport: Sendable {
     /// A usage and a limit in KiB.
     struct Amounts: Sendable {
@@ -32,8 +32,8 @@ struct OOMReport: Sendable {
     /// The line `memory+swap: usage …` of v1.
     var memoryAndSwap: Amounts?
 
-    /// The keys for page cache in a cgroup's statistics; v1 has the second, and before it a count
-    /// without descendants.
+    /// The keys for page cache in a cgroup's statistics, the preferred first: that of v2, then that
+    /// of v1 with descendants, then that of v1 without.
     static let fileKeys = ["file ", "total_cache ", "cache "].map { Array($0.utf8) }
 
     private var file: (bytes: UInt64, rank: Int)?
@@ -44,7 +44,7 @@ struct OOMReport: Sendable {
     private var members: (task: [UInt8], owner: [UInt8])?
     /// The cgroup whose members are all killed (`memory.oom.group`), as escaped.
     private(set) var group: [UInt8]?
-    /// Whether a victim has been found in it.
+    /// Whether a victim of this report has been found.
     var isUsed = false
 
     init() {}
@@ -114,7 +114,7 @@ struct OOMReport: Sendable {
         }
     }
 
-    /// Whether a path is an ancestor of another one or the same.
+    /// Whether a path is `ancestor` or a descendant of it.
     static func isWithin(_ path: [UInt8], _ ancestor: [UInt8]) -> Bool {
         CgroupPath(normalising: path).isWithin(CgroupPath(normalising: ancestor))
     }

@@ -4,9 +4,9 @@ extension Event {
     /// Writes the event as an object.
     ///
     /// `time` is in seconds since 1970, `boot_time` in seconds since boot. `path`, `inode` and
-    /// `generation` name the cgroup, `unit`, `container` and `pod` what it belongs to. The details
-    /// follow. With `serial`, the number in a store, the sentence for people is added as `text`.
-    /// Unknown fields are omitted.
+    /// `generation` identify the cgroup; `unit`, `container` and `pod` are those that it belongs
+    /// to. The details follow. With `serial`, the event's number in a store, its sentence is added
+    /// as `text`. Unknown fields are omitted.
     package func write(to json: inout JSONWriter, serial: UInt64? = nil) {
         json.object { json in
             if let serial {

@@ -42,7 +42,8 @@ extension Event {
         }
     }
 
-    /// Without any total the parent's own usage hides it; without CPU time it is of something else.
+    /// Without totals, the parent's own usage hides the rest; without CPU time, other usage is
+    /// left.
     private var unattributed: String {
         details.isEmpty
             ? "removed children may have used more than their readings show"
@@ -97,7 +98,7 @@ extension Event {
         return "\(name.isEmpty ? "a limit" : name) \(values)" + (author.map { " by \($0)" } ?? "")
     }
 
-    /// Who made a change: the cause within cgwarden, or the process; nil if unknown.
+    /// The author of a change: the cause within cgwarden, or the process; nil if unknown.
     private var author: String? {
         if let by = outside(.by) { return by }
         guard let pid = number(.pid) else { return nil }
@@ -154,7 +155,7 @@ extension Event {
         if let uid = number(.uid) { facts.append("uid \(uid)") }
         if let anon = number(.anonBytes) { facts.append("\(EventText.bytes(anon)) anon") }
         let name = outside(.comm) ?? "a process"
-        // The kernel limits the rate of the line that names it, but not of this one.
+        // The kernel limits the rate of the lines that name the cgroup, but not of this line.
         let place = cgroup == nil ? "; the kernel log does not name its cgroup" : ""
         return "\(name) (\(facts.joined(separator: ", "))) killed \(reason)\(place)"
     }

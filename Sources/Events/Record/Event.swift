@@ -31,7 +31,7 @@ package struct Event: Hashable, Sendable {
         if case .number(let number)? = details[field] { number } else { nil }
     }
 
-    /// The word in a field; nil if it is absent or not a word of the program.
+    /// The program's own text in a field, such as `begin`; nil if absent or of another type.
     package func word(_ field: EventField) -> String? {
         if case .text(let text)? = details[field] { text } else { nil }
     }
@@ -60,7 +60,7 @@ package struct EventTime: Hashable, Sendable {
 package struct EventCgroup: Hashable, Sendable {
     /// The path.
     package let path: CgroupPath
-    /// The identity; nil if no sample has contained the cgroup.
+    /// The identity; nil if it is unknown, as for a cgroup that no sample contained.
     package let id: CgroupID?
 
     /// Creates a reference from a path and, if known, an identity.

@@ -2,8 +2,8 @@ package import CgroupModel
 
 /// The texts and details of each kind of event.
 ///
-/// This is the table that the command's options, its JSON and its manual page derive from. A new
-/// kind is a case of `EventKind`, its row, and a sentence in `Event+Text.swift`.
+/// The command's options, its JSON and its manual page derive from this table. A new kind needs a
+/// case of `EventKind`, a row here, and a sentence in `Event+Text.swift`.
 extension EventKind {
     /// A description in one sentence.
     package var help: String { row.help }

@@ -10,8 +10,8 @@ package struct EventSelection: Sendable {
     package var until: UInt64?
     /// The cgroups; nil for all, including events without a cgroup.
     package var pattern: PathPattern?
-    /// The cgroup whose events, and those of its ancestors and of the host, are selected; nil for
-    /// all.
+    /// The cgroup to select events for: its own, those of its ancestors and those of the host; nil
+    /// for all.
     ///
     /// Folded events are selected only if they name a part of the tree that contains the cgroup.
     package var line: CgroupPath?
@@ -43,7 +43,7 @@ package struct EventSelection: Sendable {
 }
 
 extension EventKind {
-    /// The error about a list with something other than kinds.
+    /// An unknown kind in a list, or a list without kinds.
     package struct Mistake: Error, CustomStringConvertible {
         /// The error message, with a suggestion.
         package let description: String

@@ -6,7 +6,7 @@ package struct LifeTotals: Hashable, Sendable {
     package struct Row: Sendable {
         /// The metric.
         package let metric: Metric
-        /// The detail of an event.
+        /// The field of an event that holds the total.
         package let field: EventField
         /// Whether a parent's value contains those of its children, including removed ones.
         package let isInherited: Bool

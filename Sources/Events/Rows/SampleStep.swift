@@ -1,12 +1,12 @@
 internal import CgroupModel
 
-/// The cgroups that changed their positions between two samples; all others follow one another.
+/// The cgroups that changed their positions between two samples; all others keep their order.
 struct RowMoves: Sendable {
-    /// The positions in the newer and in the older sample between which all differences are.
+    /// The ranges of positions, in the newer and in the older sample, that contain all differences.
     let now, before: Range<Int>
     /// The older positions of the cgroups in `now`; nil for new ones.
     private(set) var places: [Int?] = []
-    /// The older positions of those that are gone.
+    /// The older positions of the cgroups that are gone.
     private(set) var gone: [Int] = []
 
     /// Compares the cgroups of two samples.
@@ -47,7 +47,7 @@ struct RowMoves: Sendable {
     var added: [Int] { now.filter { places[$0 - now.lowerBound] == nil } }
 }
 
-/// The differences between a sample and the one before, found once for all that compare them.
+/// The differences between a sample and the one before, found once for all consumers.
 struct SampleStep: Sendable {
     /// The newest sample.
     let sample: Snapshot
@@ -61,7 +61,7 @@ struct SampleStep: Sendable {
     let isQuiet: Bool
 }
 
-/// Successive samples, of which some metrics are watched.
+/// Compares successive samples in the metrics that are watched.
 struct SampleSequence: Sendable {
     private var sample: Snapshot?
     private var columns: WatchedColumns

@@ -41,7 +41,7 @@ struct WatchedColumns: Sendable {
     }
 
     /// Whether one of the metrics of a row changed since the sample before; true for a new cgroup,
-    /// without an earlier position.
+    /// for which `before` is nil.
     func changed(
         _ sample: Snapshot, _ position: Int, since earlier: Snapshot?, _ before: Int?
     ) -> Bool {
@@ -64,7 +64,7 @@ struct WatchedColumns: Sendable {
         return next(&old) != nil
     }
 
-    /// Removes and returns the next value of a watched metric, and the values before it.
+    /// Returns the next value of a watched metric; removes it and the values before it.
     private func next(_ rest: inout ArraySlice<InstanceReading>) -> InstanceReading? {
         while let instance = rest.popFirst() {
             if instances[instance.metric.index] { return instance }

@@ -1,7 +1,7 @@
-/// The numbers of a store's events by class, to choose the event to remove when it is full.
+/// The numbers of a store's events by class, to choose the event to remove from a full store.
 ///
 /// The class with the most events loses its oldest one. A storm in one class therefore cannot
-/// displace the events of others.
+/// displace the events of other classes.
 struct EventLanes: Sendable {
     private struct Lane {
         var serials: [UInt64] = []

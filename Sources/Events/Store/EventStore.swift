@@ -113,7 +113,7 @@ package final class EventStore: Sendable {
         }
     }
 
-    /// Returns up to `most` events with higher numbers.
+    /// Returns up to `most` events with numbers above `serial`.
     package func events(after serial: UInt64, most: Int) -> Batch {
         state.withLock { state in
             var found: [Entry] = []

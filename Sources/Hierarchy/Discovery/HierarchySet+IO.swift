@@ -2,12 +2,12 @@ internal import CgroupModel
 internal import KernelIO
 
 extension HierarchySet {
-    /// Whether I/O is on v1 and the true root of its tree is visible.
+    /// Whether the I/O controller is on v1 and the true root of its hierarchy is visible.
     ///
     /// The true root has a line for each disk on which I/O is counted; the root in a container does
     /// not.
     package var seesLegacyIORoot: Bool {
-        // Only the root of a tree of v1 has this file.
+        // Only the true root of a v1 hierarchy has this file.
         legacyIODirectory.map { LogFile.exists(($0 + Array("/release_agent".utf8)).pathText) }
             ?? false
     }

@@ -94,9 +94,9 @@ package struct HierarchySet: Sendable {
             ?? unified.flatMap { hierarchies[$0].controllers.contains(controller) ? $0 : nil }
     }
 
-    /// The hierarchies in the order in which they determine a cgroup's inode.
+    /// The indices of the hierarchies, in the order in which they determine a cgroup's inode.
     ///
-    /// Those with memory and cpu come first, then the others.
+    /// The hierarchies with memory and cpu come first.
     package var byIdentity: [Int] {
         var order = [Controller.memory, .cpu].compactMap(tree)
         for index in hierarchies.indices where !order.contains(index) { order.append(index) }

@@ -19,7 +19,7 @@ package struct MountedHierarchy: Hashable, Sendable {
     let root: NamespacedPath
     /// The root of this process's cgroup namespace, relative to ``directory``.
     ///
-    /// Only for a mount that shows ancestors of the namespace; nil if it is unknown.
+    /// Set only for a mount that shows ancestors of that root; nil if it was not found.
     var namespacePath: CgroupPath?
     /// The mount point.
     package let mountPoint: [UInt8]
@@ -92,14 +92,14 @@ package struct MountedHierarchy: Hashable, Sendable {
             guard wanted.names.starts(with: root.names) else { return nil }
             return wanted.names.dropFirst(root.names.count).reduce(CgroupPath.root) { $0.child($1) }
         }
-        // The kernel does not say under which path the mount shows the cgroups of the namespace.
+        // The kernel does not report where the namespace's root is in the mount.
         guard root.names.isEmpty, var place = namespacePath else { return nil }
         for _ in 0..<wanted.levelsUp { place = place.parent ?? .root }
         return wanted.names.reduce(place) { $0.child($1) }
     }
 
-    /// The path from the root of the cgroup namespace, or from that of a mount that shows its
-    /// ancestors.
+    /// Converts a path of this mount to one from the root of the cgroup namespace; unchanged if the
+    /// mount shows ancestors of that root.
     package func namespacedPath(of path: CgroupPath) -> CgroupPath {
         guard root.levelsUp == 0, !root.names.isEmpty else { return path }
         return CgroupPath(

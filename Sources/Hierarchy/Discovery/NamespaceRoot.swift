@@ -3,8 +3,8 @@ internal import KernelIO
 
 /// Finds the root of this process's cgroup namespace in a hierarchy that shows its ancestors.
 ///
-/// A container may have its host's hierarchy bind-mounted. It sees its own cgroup there under a
-/// path that no file states; the cgroup that lists this process reveals it.
+/// A container may have its host's hierarchy bind-mounted. No file states the path of the
+/// container's own cgroup there, but that cgroup lists this process.
 extension MountedHierarchy {
     /// The same hierarchy with ``namespacePath``, if it can be found.
     func withNamespacePath(_ system: SystemRoot) -> MountedHierarchy {

@@ -42,7 +42,7 @@ struct Allowance: Sendable {
 
     private mutating func renew(at now: UInt64) {
         guard rate.isRenewed, now > renewed else { return }
-        // Capped, because no debt lasts longer.
+        // Capped against overflow; no debt lasts longer.
         let passed = Double(min(now - renewed, 1_000_000_000_000)) / 1e9
         let more = Int(passed * Double(rate.bytes))
         // Wait for at least one byte, so that frequent calls lose nothing to rounding.

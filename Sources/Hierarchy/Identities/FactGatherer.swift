@@ -23,7 +23,7 @@ package final class FactGatherer: Sendable {
         var root: Allowance.Rate
         /// The maximum number of threads for users other than root.
         var userThreads = 4
-        /// The maximum number of queued pieces of work per user.
+        /// The maximum number of queued pieces of work per user other than root.
         var waiting = 4096
 
         /// For a long-running process: 5 % of a CPU per user, 20 % for all users.
@@ -32,8 +32,8 @@ package final class FactGatherer: Sendable {
             users: Allowance.Rate(bytes: 4 << 20, nanoseconds: 200_000_000),
             root: Allowance.Rate(bytes: 64 << 20, nanoseconds: nil))
 
-        /// For a one-shot command: one second's bytes of each user, with no time limit, and 1 GiB
-        /// of root's.
+        /// For a one-shot command, without time limits: 1 MiB per user, 16 MiB for all users other
+        /// than root, and 1 GiB for root.
         static let once = Bounds(
             user: Allowance.Rate(bytes: 1 << 20, nanoseconds: nil, isRenewed: false),
             users: Allowance.Rate(bytes: 16 << 20, nanoseconds: nil, isRenewed: false),

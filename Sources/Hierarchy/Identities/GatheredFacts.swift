@@ -49,7 +49,7 @@ package final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Se
     ///
     /// - Parameters:
     ///   - user: The user to charge for the first search.
-    ///   - start: The value until the first search ends, and whether it needs no search.
+    ///   - start: The value until the first search ends, and whether no search is needed.
     package func value(
         of key: Key, on user: UInt32, start: () -> (Value, isFinal: Bool), find: @escaping Find
     ) -> Value {

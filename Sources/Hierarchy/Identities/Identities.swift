@@ -85,8 +85,8 @@ package final class Identities: Sendable {
     private func look(
         _ old: Known, _ user: UInt32, _ now: UInt64
     ) -> (GatheredFacts<CgroupID, Known>.Outcome, bytes: Int) {
-        // The owner of the parent directory can give a cgroup any name, even that of another
-        // user's.
+        // The owner of the parent directory can give a cgroup any name, even that of another user's
+        // cgroup.
         let maker = owner(old.path) ?? 0
         let account = maker == 0 || maker == ThisProcess.user ? old.identity.user ?? 0 : maker
         guard account == user else { return (.belongs(to: account), 0) }

@@ -38,7 +38,7 @@ struct RuntimeState: Sendable {
         return identity.podUID != nil || readers.contains { $0.runtime == identity.runtime }
     }
 
-    /// Adds what is recorded about a user's containers, or the system's for user 0.
+    /// Completes an identity from the state of a user's containers, or of the system's for user 0.
     ///
     /// False if anything that should be recorded is missing.
     func complete(_ identity: inout CgroupIdentity, of user: UInt32, _ look: Look) -> Bool {

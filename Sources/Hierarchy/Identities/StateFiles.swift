@@ -47,8 +47,8 @@ struct StateFiles: Sendable {
 
     /// The files of an unprivileged user.
     ///
-    /// Rootless containerd hides its own. For a user that is not in `/etc/passwd` only `/run/user`
-    /// is known, because other lookups may go over the network.
+    /// Rootless containerd hides its state directory. For a user that is not in `/etc/passwd`, only
+    /// `/run/user` is searched, because other lookups of the home may go over the network.
     init(_ system: SystemRoot, user: UInt32, parsed: ParsedFiles) {
         self.system = system
         self.user = user

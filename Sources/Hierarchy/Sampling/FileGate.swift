@@ -3,9 +3,9 @@ internal import KernelIO
 
 /// Skips a file that cannot change while a limit of the same cgroup is unset.
 ///
-/// Only counters of the cgroup itself qualify. Without a quota no periods are counted; with
-/// `memory.limit_in_bytes` unlimited no charge fails there. All other values of the file must be
-/// absent, unlike CPU time on v2, or `wait_sum` on v1 with scheduler statistics.
+/// Only counters of the cgroup itself qualify. Without a quota, no periods are counted; with
+/// `memory.limit_in_bytes` unlimited, no charge fails there. All other values of the file must be
+/// absent: CPU time (v2) and `wait_sum` (v1, schedstats) change regardless of the limit.
 struct FileGate: Sendable {
     private let limit: Int
     private let gated: [Int]
@@ -41,7 +41,7 @@ struct FileGate: Sendable {
     }
 }
 
-/// A file of the v1 freezer whose content follows from `freezer.state`, which has been read before.
+/// A file of the v1 freezer whose content follows from `freezer.state`, which is read first.
 ///
 /// The kernel shows THAWED only if neither the cgroup nor an ancestor has a freeze requested.
 struct ThawedFile: Sendable {

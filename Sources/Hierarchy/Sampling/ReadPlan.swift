@@ -10,7 +10,7 @@ struct PlannedFile: Sendable {
     let tier: Tier
     let layout: FileLayout
 
-    /// Whether the file is read for a cgroup that exists in these hierarchies.
+    /// Whether the file is read for a cgroup, depending on the hierarchies in which it exists.
     func applies(to cgroup: ShardRow) -> Bool {
         cgroup.inodes[hierarchy] != 0 && (standsInFor.map { cgroup.inodes[$0] == 0 } ?? true)
     }
@@ -91,9 +91,9 @@ package struct ReadPlan: Sendable {
 
     /// The sources of a metric.
     ///
-    /// The v1 hierarchy with the controller comes first. The unified hierarchy serves cgroups
-    /// that exist only there, or is used alone if no v1 hierarchy has the controller. For a metric
-    /// that either hierarchy can make true it is read for all cgroups.
+    /// The v1 hierarchy with the controller comes first. The unified hierarchy serves cgroups that
+    /// exist only there, or is used alone if no v1 hierarchy has the controller. For a metric that
+    /// either hierarchy can make true, the unified hierarchy is read for all cgroups.
     private static func places(of metric: Metric, on set: HierarchySet) -> [Place] {
         var places: [Place] = []
         let legacy = metric.controller == .core ? nil : set.legacy(metric.controller)

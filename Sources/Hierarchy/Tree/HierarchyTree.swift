@@ -14,7 +14,7 @@ struct HierarchyTree: ~Copyable {
     enum Change {
         case born(CgroupPath, inode: UInt64)
         case died(CgroupPath)
-        /// User space wrote to one of its files; settings of the cgroup and below may have changed.
+        /// A process wrote to one of the cgroup's files; settings there and below may differ now.
         case written(CgroupPath)
     }
 
@@ -23,7 +23,7 @@ struct HierarchyTree: ~Copyable {
     /// The descriptor for poll(2), readable once something changed; nil without a watch.
     let notices: Int32?
     private let root: OwnedDescriptor
-    /// The device on which the links of a directory count its children; nil for a captured tree.
+    /// The device whose directories count their children as links; nil for a captured tree.
     private let linkedDevice: UInt64?
     private var directories: [CgroupPath: Directory] = [:]
     private var watch: DirectoryWatch?
@@ -52,7 +52,7 @@ struct HierarchyTree: ~Copyable {
     /// Whether every write to a file of any directory is noticed.
     var seesWrites: Bool { watch != nil && unwatched.isEmpty }
 
-    /// Returns everything at the first call, and the changes since the last call later.
+    /// Returns all cgroups at the first call, and later the changes since the last call.
     ///
     /// `suspects` are directories known to have lost a child.
     mutating func update(suspects: Set<CgroupPath>) -> [Change] {

@@ -41,7 +41,7 @@ struct NodeTable {
     private var rowCounts: [Int]
     /// The number of rows in a shard before the next one is used.
     private let rowsPerShard: Int
-    /// The maximum depth below the root of files that are read; nil for all.
+    /// The maximum depth below the root of cgroups whose files are read; nil for all.
     private let readDepth: Int?
     /// The maximum number of shards, each of which is a thread.
     ///
@@ -134,8 +134,9 @@ struct NodeTable {
         return true
     }
 
-    /// Returns the contents of the changed rows, one for each row: a cgroup appears once for each
-    /// hierarchy, and a row may have passed to another cgroup.
+    /// Returns the last content of each changed row.
+    ///
+    /// A row can be in `changes` several times: once per hierarchy, and again for another cgroup.
     func assignments(_ changes: [Change]) -> [Assignment] {
         var seen: Set<RowLocation> = []
         var result: [Assignment] = []

@@ -33,7 +33,7 @@ struct TreeSet: ~Copyable {
         var changes = TreeChanges()
         for (index, box) in trees.enumerated() {
             var born: [(hierarchy: Int, path: CgroupPath, inode: UInt64)] = []
-            // Their positions, once one of them may have died.
+            // The positions in `born`, known once a born cgroup may have died.
             var places: [CgroupPath: Int]?
             for change in box?.tree.update(suspects: suspects[index] ?? []) ?? [] {
                 switch change {
@@ -55,7 +55,7 @@ struct TreeSet: ~Copyable {
                 case .written(let path): changes.written.insert(path)
                 }
             }
-            // They are nearly in order, which makes this cheap.
+            // The births are nearly in order, so sorting is cheap.
             changes.born += born.filter { $0.inode != 0 }.sorted { $0.path < $1.path }
         }
         return changes

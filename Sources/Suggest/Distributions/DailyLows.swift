@@ -1,6 +1,4 @@
-/// The lowest level of each day since a cgroup was created.
-///
-/// They show a leak.
+/// The lowest level of each day since a cgroup was created, to find leaks.
 ///
 /// A level with a daily cycle returns to its low; a leak raises the low day by day.
 package struct DailyLows: Sendable {
@@ -26,8 +24,8 @@ package struct DailyLows: Sendable {
         }
     }
 
-    /// The growth for each day, if the low rose on at least three whole days in a row and by a
-    /// fifth in all.
+    /// The growth per day, and its start in microseconds since 1970; nil unless the low rose every
+    /// day, over at least three whole days, and by a fifth in total.
     package var growth: (each: UInt64, since: UInt64)? {
         // The last day is not over, so its low may still fall.
         let whole = lows.dropLast()

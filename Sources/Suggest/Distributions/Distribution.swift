@@ -1,4 +1,4 @@
-/// The share of time at each level of a quantity, in buckets of at most 1/32 of their value.
+/// The share of time at each level of a quantity, in buckets that span at most 1/32 of their value.
 ///
 /// Its size depends on the range of the values, not on their number: at most 60 octaves of 32
 /// buckets, usually a few dozen.
@@ -8,7 +8,7 @@ package struct Distribution: Sendable {
     private var weights: [UInt64] = []
     /// The time of all values, in nanoseconds.
     package private(set) var time: UInt64 = 0
-    /// The highest value, also one without a duration.
+    /// The highest value, including values without a duration.
     package private(set) var highest: UInt64 = 0
 
     /// Creates a distribution without values.

@@ -1,4 +1,4 @@
-/// Arithmetic that ends at the largest number, because a recording may claim anything.
+/// Saturating arithmetic, because a recording may contain any number.
 extension UInt64 {
     /// Adds a number.
     package mutating func add(_ other: UInt64) { self = adding(other) }
@@ -9,7 +9,7 @@ extension UInt64 {
         return overflow ? .max : sum
     }
 
-    /// Rounds a number down; negative ones to 0.
+    /// Rounds a number down; a negative number becomes 0.
     init(saturating number: Double) {
         self = number < 0x1p64 ? UInt64(Swift.max(number, 0)) : .max
     }

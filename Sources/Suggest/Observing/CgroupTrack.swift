@@ -8,7 +8,7 @@ struct CgroupTrack: Sendable {
     private struct Counter: Sendable {
         var last: UInt64?
 
-        /// Takes a reading, and returns the growth: 0 after a reset, all of it for a new cgroup.
+        /// Takes a reading; returns the growth: 0 after a reset, the whole value for a new cgroup.
         mutating func take(_ reading: Reading, isNewborn: Bool) -> UInt64 {
             guard let value = reading.value else { return 0 }
             let before = isNewborn ? 0 : last ?? value

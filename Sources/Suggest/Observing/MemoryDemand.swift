@@ -1,8 +1,8 @@
-/// The memory that a cgroup needs: what is charged, without the cache that it would not miss.
+/// The memory that a cgroup needs: the charged memory without the cache that it would not miss.
 ///
-/// The kernel keeps cache as long as there is room, so `memory.current` grows to any limit. Inactive
-/// file pages are reclaimed first and without harm, except those that were read again soon after
-/// reclaim: as many as the last minute's refaults count as needed.
+/// The kernel keeps cache as long as there is room, so `memory.current` grows to any limit.
+/// Inactive file pages are reclaimed first, without harm unless they are soon read again. As many
+/// of them as refaulted in the last minute therefore count as needed.
 struct MemoryDemand: Sendable {
     /// The parts of memory in bytes; nil for one that is unknown.
     struct Parts {
@@ -14,10 +14,10 @@ struct MemoryDemand: Sendable {
         var kernel: UInt64
         var sockets: UInt64
 
-        /// What cannot be reclaimed without harm.
+        /// The memory that cannot be reclaimed without harm, summed from the parts.
         ///
-        /// The parts are from memory.stat, which lags up to two seconds behind memory.current. So
-        /// their difference to it would count the cache that was read meanwhile.
+        /// memory.stat lags up to two seconds behind memory.current. Usage minus cache would
+        /// therefore count cache that was read in between.
         var needed: UInt64 {
             guard let anon, let usedFile else { return usage - min(usage, inactiveFile) }
             return min([usedFile, kernel, sockets].reduce(anon) { $0.adding($1) }, usage)
@@ -32,7 +32,7 @@ struct MemoryDemand: Sendable {
     /// Takes the refaults of a period and returns the demand.
     ///
     /// - Parameters:
-    ///   - parts: The memory at its end; in a thinned period, the maxima.
+    ///   - parts: The memory at the end of the period; the maxima if the period was thinned.
     ///   - peak: The kernel's peak if it rose in this period: a spike between two snapshots.
     ///   - refaults: The pages of cache that refaulted in this period.
     ///   - elapsed: The length of the period in nanoseconds; 0 after a gap.

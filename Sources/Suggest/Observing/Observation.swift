@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// A mean rate over a window of at least ten seconds.
+/// A mean rate over a window of about ten seconds or more.
 package struct WindowRate: Sendable {
     /// The rate: millionths of a CPU, bytes or operations per second.
     package let rate: UInt64
@@ -20,16 +20,16 @@ package struct DiskRate: Sendable {
     package let present: Reading
 }
 
-/// What one snapshot shows of a cgroup, counters as their growth since the snapshot before.
+/// The readings of a cgroup in one snapshot, with counters as growth since the snapshot before.
 package struct Observation: Sendable {
     /// The time in microseconds since 1970.
     package var time: UInt64 = 0
-    /// The time that it represents in nanoseconds; 0 for the first sight and after a gap.
+    /// The nanoseconds that the snapshot represents; 0 for the cgroup's first and after a gap.
     package var elapsed: UInt64 = 0
     /// Whether the cgroup was created since the snapshot before.
     package var isNewborn = false
 
-    /// Memory charged, with all cache.
+    /// Charged memory in bytes, with all cache.
     package var memory: UInt64?
     /// Memory that could not be reclaimed without harm; see ``MemoryDemand``.
     package var demand: UInt64?
@@ -53,7 +53,7 @@ package struct Observation: Sendable {
     /// The share of CPU time relative to siblings.
     package var weight = Reading.absent
 
-    /// Tasks, also those of a peak between two snapshots.
+    /// Tasks, including a peak between two snapshots.
     package var tasks: UInt64?
     /// The limit on tasks.
     package var tasksMax = Reading.absent
@@ -68,7 +68,7 @@ package struct Observation: Sendable {
         [memoryMax.value, memoryHigh.value].compactMap(\.self).min()
     }
 
-    /// Whether a memory limit leaves less than 3 % above the demand.
+    /// Whether the demand is at least 97 % of the lowest memory limit.
     ///
     /// Usage alone says nothing: page cache fills every limit.
     package var isMemoryBound: Bool {

@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// The columns of the metrics that sizing reads, in one schema; nil for a metric that it lacks.
+/// The columns of the metrics that sizing reads; nil for a metric that the schema lacks.
 struct ReadColumns: Sendable {
     let schema: Schema
     let memory, inactiveFile, memoryPeak, memoryMax, memoryHigh, memorySoftLimit, swap: Int?
@@ -76,8 +76,8 @@ struct ReadRow {
 extension ReadRow {
     /// Returns the parts of memory; nil without usage.
     ///
-    /// The maxima of a thinned period may be of different moments. So the sum of the maxima of what
-    /// is needed may be too high, and is never too low.
+    /// The maxima of a thinned period may be from different moments. The sum of the needed parts
+    /// may therefore be too high, but is never too low.
     func memoryParts(_ columns: ReadColumns) -> MemoryDemand.Parts? {
         guard let own = self(columns.memory).value else { return nil }
         let file = self(columns.file).value

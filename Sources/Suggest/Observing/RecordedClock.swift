@@ -2,15 +2,15 @@ package import CgroupModel
 
 /// Measures the time that snapshots cover, and finds gaps between them.
 ///
-/// It uses CLOCK_BOOTTIME, so steps of the wall clock do not matter. That clock counts suspend, so a
-/// suspended host is a gap; a reboot restarts it.
+/// Steps of the wall clock do not matter, because CLOCK_BOOTTIME is used. That clock counts
+/// suspend, so a suspended host is a gap. A reboot restarts it.
 package struct RecordedClock: Sendable {
     /// The time since the snapshot before.
     package struct Step: Sendable {
         /// The time that the snapshot represents, in nanoseconds; 0 for the first and after a gap.
         package var elapsed: UInt64 = 0
-        /// Whether the snapshot is not newer than the last one of the same boot, and so was taken
-        /// already: tiers of a history can repeat a period after a step of the clock.
+        /// Whether the snapshot was already taken, because it is not newer than the last one of
+        /// this boot: tiers of a history can repeat a period after a step of the clock.
         package var isRepeated = false
         /// Whether this is the first snapshot.
         package var isFirst = false

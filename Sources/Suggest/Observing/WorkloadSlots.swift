@@ -1,8 +1,8 @@
 import CgroupModel
 
-/// The places of paths in a table, which a new cgroup at the same path shares.
+/// The slots of paths in a table; a new cgroup at the same path keeps the slot.
 ///
-/// The places of a snapshot's cgroups are found once for each change of the tree.
+/// The slots of a snapshot's cgroups are looked up once for each change of the tree.
 struct WorkloadSlots: Sendable {
     private let most: Int
     private var places: [CgroupPath: Int] = [:]
@@ -46,7 +46,7 @@ struct WorkloadSlots: Sendable {
         return entries.indices.allSatisfy { entries[$0].path.bytes == cgroups[$0].path.bytes }
     }
 
-    /// Gives up the slots of paths.
+    /// Releases the slots of paths.
     mutating func release(_ paths: [CgroupPath]) {
         for path in paths {
             if let slot = places.removeValue(forKey: path) { free.append(slot) }

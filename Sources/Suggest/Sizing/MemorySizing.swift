@@ -3,11 +3,11 @@ import CgroupModel
 /// Sizes memory.max and memory.high (memory.soft_limit on v1) from the demand.
 ///
 /// The peak counts, not a percentile: one failed charge can kill a process. A limit that was
-/// reached hid the demand above it, so the suggestion is at least a fifth above that limit. It
-/// never builds on an earlier suggestion, because it would grow each time.
+/// reached hid the demand above it, so the suggestion is at least a fifth above that limit. Earlier
+/// suggestions are not a basis, because the value would grow each time.
 struct MemorySizing {
     private static let mebibyte: UInt64 = 1 << 20
-    /// The kernel charges in batches for each CPU, so a smaller limit is hit by an idle cgroup.
+    /// The kernel charges in batches per CPU, so even an idle cgroup would hit a smaller limit.
     private static let least = Double(16 * mebibyte)
     /// The factor above a limit that was reached.
     static let raise = 1.2
@@ -22,9 +22,9 @@ struct MemorySizing {
         SizedLimit(isUnified ? "memory.high" : "memory.soft_limit")
     }
 
-    /// Adds the suggestions, or why there are none.
+    /// Adds the suggestions, or the reasons why there are none.
     func add(to findings: inout SizingFindings) {
-        // A cgroup that was never used says nothing about its use.
+        // A cgroup that was never used shows no demand.
         guard let peak = record.demandPeak, peak.value > 0, record.memoryMax.isKnown else { return }
         let hard = SizedLimit("memory.max")
         if let obstacle { return findings.add(hard, obstacle) }

@@ -5,7 +5,7 @@ struct RateSizing {
     let record: WorkloadRecord
     let options: SizingOptions
 
-    /// Adds the suggestions, or why there are none.
+    /// Adds the suggestions, or the reasons why there are none.
     func add(to findings: inout SizingFindings) {
         addQuota(&findings)
         addTasks(&findings)
@@ -23,7 +23,7 @@ struct RateSizing {
         let share =
             record.periods > 0 ? Double(record.throttledPeriods) / Double(record.periods) : 0
         let raised = Double(record.throttlingQuota) * MemorySizing.raise
-        // A few throttled periods are bursts; from 1 % on the demand may be higher.
+        // A few throttled periods are bursts; from 1 % on, the demand may have been higher.
         let isLowerBound = share >= 0.01
         var evidence = Suggestion.Evidence(peak, record.cpu)
         evidence.hits = record.throttledPeriods

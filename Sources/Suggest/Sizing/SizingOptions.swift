@@ -1,6 +1,6 @@
 /// The options of sizing.
 package struct SizingOptions: Sendable {
-    /// The share added to a peak: 0.15.
+    /// The headroom, as a share of the peak.
     package var margin = 0.15
     /// The minimum time that must be covered, in nanoseconds.
     package var leastTime: UInt64 = 24 * 3_600_000_000_000

@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// Why no cgroup, or not this one, can be sized.
+/// The reason why no cgroup, or not a given one, can be sized.
 package enum StudyRefusal: Error, Hashable, Sendable {
     /// The snapshots cover less than the minimum time; both in nanoseconds.
     case tooShort(covered: UInt64, least: UInt64)
@@ -11,7 +11,7 @@ package enum StudyRefusal: Error, Hashable, Sendable {
 }
 
 extension Study {
-    /// Why the recording as a whole is not enough; nil if it is.
+    /// The reason why the recording as a whole is not enough; nil if it is.
     package var refusal: StudyRefusal? {
         if clock.missing > clock.observed, clock.span >= options.leastTime {
             return .mostlyGaps(observed: clock.observed, missing: clock.missing)
@@ -20,7 +20,7 @@ extension Study {
             ? .tooShort(covered: clock.observed, least: options.leastTime) : nil
     }
 
-    /// Why a cgroup was not seen for long enough; nil if it was.
+    /// Returns the refusal of a cgroup that was not seen for long enough; nil if it was.
     ///
     /// A job that runs for an hour each day counts from its first run to its last.
     package func refusal(of record: WorkloadRecord) -> StudyRefusal? {
@@ -28,12 +28,12 @@ extension Study {
             ? .tooYoung(age: record.age, least: options.leastTime) : nil
     }
 
-    /// A recording of a day lacks the interval before its first snapshot.
+    /// The minimum less 2 %: a day's recording lacks the interval before its first snapshot.
     private var leastTime: UInt64 { options.leastTime - options.leastTime / 50 }
 
-    /// Whether it is sized if none is named: services and scopes, and elsewhere the leaves.
+    /// Whether a cgroup is sized by default: services and scopes, and leaves outside of them.
     ///
-    /// Cgroups inside a service belong to it, except in a user's manager. PID 1 is omitted.
+    /// Cgroups inside a service belong to it, except in a user's manager. PID 1's scope is omitted.
     package static func isWorkload(_ record: WorkloadRecord) -> Bool {
         let path = record.path
         guard !path.isRoot, path.bytes != Array("/init.scope".utf8) else { return false }
@@ -49,8 +49,8 @@ extension Study {
 
     /// The paths that a name, a path or a pattern selects, in order.
     ///
-    /// The root has no limits. A path as recorded or as printed comes first, then a pattern, then
-    /// the last component.
+    /// The text is first taken as a recorded or printed path, then as a pattern, then as a last
+    /// component. The root is never selected, because it has no limits.
     package static func paths(
         named text: String, among records: [WorkloadRecord]
     ) -> [CgroupPath] {

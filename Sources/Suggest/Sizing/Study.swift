@@ -5,7 +5,7 @@ package import CgroupModel
 /// Each path takes a few kilobytes, however long the window is.
 package struct Study: Sendable {
     private static let mostWorkloads = 20_000
-    /// A path with a shorter life makes room for a new one once it is gone; in nanoseconds.
+    /// A gone path with a shorter life, in nanoseconds, makes room for a new one.
     private static let shortLife: UInt64 = 3_600_000_000_000
 
     private struct Workload: Sendable {
@@ -87,7 +87,7 @@ package struct Study: Sendable {
 
     // MARK: Results
 
-    /// What was seen of each path, in path order.
+    /// The records of all paths, in path order.
     package var records: [WorkloadRecord] {
         workloads.enumerated().filter { slots.slot(of: $1.record.path) == $0 }.map(\.element.record)
             .sorted { $0.path < $1.path }

@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// The name of a limit, with the disk of a limit that has one for each.
+/// The name of a limit, with the disk if the limit has one value per disk.
 package struct SizedLimit: Hashable, Sendable {
     /// The canonical name: `memory.max`.
     package let name: String
@@ -17,11 +17,11 @@ package struct SizedLimit: Hashable, Sendable {
     package var limit: Limit? { LimitCatalog.limit(named: name) }
 }
 
-/// A suggested value, with what it is based on.
+/// A suggested value with its evidence.
 package struct Suggestion: Sendable {
     /// The evidence, in the unit of the limit.
     package struct Evidence: Sendable {
-        /// The highest demand, and when.
+        /// The highest demand and its time.
         package var peak: Peak
         /// The 95th and the 99th percentile of the demand.
         package var p95: UInt64, p99: UInt64
@@ -53,11 +53,11 @@ package struct Suggestion: Sendable {
     package let present: Reading
     /// Whether more may be needed, because a limit held the demand down for a part of the window.
     package let isLowerBound: Bool
-    /// What it is based on.
+    /// The measurements that the value is based on.
     package let evidence: Evidence
 }
 
-/// Why nothing is suggested.
+/// The reason why nothing is suggested.
 package enum Unsuggested: Hashable, Sendable {
     /// A limit held the demand down half of the time or more; `atLeast` is a minimum to try.
     case bound(limit: UInt64, share: Double, atLeast: UInt64)

@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// What a window shows of the cgroups at one path, in bounded space.
+/// The statistics of the cgroups at one path over a window, in bounded space.
 package struct WorkloadRecord: Sendable {
     /// The path.
     package let path: CgroupPath
@@ -12,12 +12,12 @@ package struct WorkloadRecord: Sendable {
     package private(set) var observed: UInt64 = 0
     /// The number of its snapshots.
     package private(set) var samples = 0
-    /// How often it was created again.
+    /// The number of times that a cgroup was created again at the path.
     package private(set) var restarts = 0
     /// Whether it had children in any snapshot.
     package var hadChildren = false
 
-    /// The memory in use, without the cache that it would not miss.
+    /// The demand for memory in bytes; see ``MemoryDemand``.
     package private(set) var demand = Distribution()
     /// The highest demand for memory; nil without a reading.
     package private(set) var demandPeak: Peak?
@@ -25,7 +25,7 @@ package struct WorkloadRecord: Sendable {
     package private(set) var swapPeak: UInt64 = 0
     /// The lowest demand of each day since it was last created.
     package private(set) var lows = DailyLows()
-    /// The limits at the end.
+    /// The memory limits at the end of the window.
     package private(set) var memoryMax = Reading.absent, memoryHigh = Reading.absent
     /// The soft limit of v1 at the end.
     package private(set) var memorySoftLimit = Reading.absent
@@ -60,7 +60,7 @@ package struct WorkloadRecord: Sendable {
     /// The time at the limit, in nanoseconds.
     package private(set) var tasksBoundTime: UInt64 = 0
 
-    /// I/O on disks with a limit, or on all if asked for.
+    /// I/O on disks with a limit, or on all disks if requested.
     package private(set) var disks: [DiskRecord] = []
 
     /// Creates a record without observations.
@@ -69,7 +69,7 @@ package struct WorkloadRecord: Sendable {
     /// Adds an observation.
     ///
     /// - Parameters:
-    ///   - covered: The time of the whole fold so far, gaps included, in nanoseconds.
+    ///   - covered: The time that the study covers so far, gaps included, in nanoseconds.
     ///   - isBoundAbove: Whether an ancestor is at its memory limit.
     mutating func take(_ observation: Observation, covered: UInt64, isBoundAbove: Bool) {
         if seen == nil { born = covered }
@@ -87,7 +87,7 @@ package struct WorkloadRecord: Sendable {
         for rate in observation.disks { take(rate, at: observation.time) }
     }
 
-    /// The time of the fold at its first snapshot.
+    /// The time that the study covered at the first snapshot with the path, in nanoseconds.
     private var born: UInt64 = 0
 
     private mutating func takeMemory(_ observation: Observation, isBoundAbove: Bool) {
@@ -161,7 +161,7 @@ package struct DiskRecord: Sendable {
     package private(set) var peak: Peak?
     /// The limit at the end; unlimited if there is none.
     package private(set) var present = Reading.unlimited
-    /// The time at 97 % of the limit, in nanoseconds, and the highest such limit.
+    /// The time at 97 % of the limit or above, in nanoseconds, and the highest such limit.
     package private(set) var boundTime: UInt64 = 0, boundLimit: UInt64 = 0
 
     init(limit: MetricID, disk: InstanceKey) {

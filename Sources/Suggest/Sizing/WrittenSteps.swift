@@ -1,10 +1,10 @@
 import CgroupModel
 
-/// Rounds up to values that a person would write, at most 1/40 above.
+/// Rounds amounts to values that a person would write, mostly by at most 1/40.
 package enum WrittenSteps {
     private static let mebibyte: UInt64 = 1 << 20
 
-    /// Rounds bytes to whole MiB, tens of MiB, or tenths of GiB.
+    /// Rounds bytes up to steps of 1 to 50 MiB below 4 GiB, and of tenths of a GiB above.
     static func bytes(_ amount: Double) -> UInt64 {
         let size = amount / Double(mebibyte)
         guard size >= 4096 else {
@@ -30,7 +30,7 @@ package enum WrittenSteps {
     /// The bytes of `4.1GiB`, which the parser of limits rounds down.
     private static func gibibytes(tenths: UInt64) -> UInt64 { tenths * (1 << 30) / 10 }
 
-    /// Rounds millionths of a CPU to hundredths below one CPU, then to 1/20, 1/10 and so on.
+    /// Rounds millionths of a CPU up to 0.01 CPUs below 0.4, 0.02 below 2, 0.05 below 8, else 0.2.
     static func cpus(_ amount: Double) -> UInt64 {
         let step: UInt64 =
             amount < 400_000
@@ -38,7 +38,7 @@ package enum WrittenSteps {
         return up(amount, to: step)
     }
 
-    /// Rounds a rate to two significant digits of 1, 2 or 5.
+    /// Rounds a rate up to a multiple of 1, 2 or 5 times a power of ten.
     static func rate(_ amount: Double) -> UInt64 {
         var step: UInt64 = 1
         while Double(step) * 400 < amount, step < 1 << 60 { step *= 10 }
@@ -46,12 +46,12 @@ package enum WrittenSteps {
         return up(amount, to: finer)
     }
 
-    /// Rounds a number of tasks to tens, and above 1000 to hundreds.
+    /// Rounds a number of tasks up to tens, and above 1000 to hundreds.
     static func tasks(_ count: UInt64) -> UInt64 {
         up(Double(count), to: count <= 1000 ? 10 : 100)
     }
 
-    /// Rounds a weight to one or two digits.
+    /// Rounds a weight to the nearest multiple of 1, 5, 10 or 100, depending on its size.
     static func weight(_ weight: Double) -> UInt64 {
         let step: UInt64 = weight < 20 ? 1 : weight < 100 ? 5 : weight < 1000 ? 10 : 100
         let count = (weight / Double(step)).rounded()

@@ -5,7 +5,7 @@ package import CgroupModel
 /// The recorded past does not change: with a lower limit, the demand after the first hit might have
 /// been different.
 package struct LimitTrial: Sendable {
-    /// What is counted for one limit.
+    /// The counts for one limit.
     package struct Count: Sendable {
         /// The limit.
         package let limit: SizedLimit
@@ -13,13 +13,13 @@ package struct LimitTrial: Sendable {
         package let value: UInt64
         /// The snapshots, or windows of ten seconds, that were compared.
         package fileprivate(set) var samples: UInt64 = 0
-        /// Those in which demand was at the value or above, and above nine tenths of it.
+        /// The samples with demand at or above the value, and at or above nine tenths of the value.
         package fileprivate(set) var hits: UInt64 = 0, hitsBelow: UInt64 = 0
         /// The snapshots in which only cache would have been reclaimed.
         package fileprivate(set) var reclaims: UInt64 = 0
         /// The highest demand.
         package fileprivate(set) var peak: Peak?
-        /// Processes that the OOM killer killed at a lower limit, and at this or a higher one.
+        /// Processes that the OOM killer killed at a lower limit of the cgroup, and all others.
         package fileprivate(set) var killsAvoided: UInt64 = 0, killsLeft: UInt64 = 0
 
         init(_ limit: SizedLimit, _ value: UInt64) {
@@ -27,7 +27,7 @@ package struct LimitTrial: Sendable {
             self.value = value
         }
 
-        /// What the peak left, in the unit of the limit; nil without a sample.
+        /// The value minus the peak, in the unit of the limit; nil without a sample.
         package var headroom: Int64? {
             peak.map { Int64(clamping: value) - Int64(clamping: $0.value) }
         }
@@ -52,7 +52,7 @@ package struct LimitTrial: Sendable {
     private var cgroups: [CgroupEntry] = []
     private var positions: [Int] = []
 
-    /// The limits that can be tried; the others do not limit a recorded quantity.
+    /// Whether a limit can be tried; other limits bound no recorded quantity.
     package static func canTry(_ limit: SizedLimit) -> Bool {
         ["memory.max", "memory.high", "pids.max", "cpu.max"].contains(limit.name)
             || limit.disk != nil && limit.name.hasPrefix("io.max.")
@@ -70,7 +70,7 @@ package struct LimitTrial: Sendable {
     /// Returns the counts of a path, in the order in which they were added.
     package func counts(of path: CgroupPath) -> [Count] { workloads[path]?.counts ?? [] }
 
-    /// Adds a limit to try on the cgroups at a path; a limit that is there stays, with its value.
+    /// Adds a limit to try on the cgroups at a path; ignored if present with the same value.
     package mutating func add(_ limit: SizedLimit, _ value: UInt64, to path: CgroupPath) {
         guard Self.canTry(limit) else { return }
         if workloads[path] == nil { cgroups = [] }
