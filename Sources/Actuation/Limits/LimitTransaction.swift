@@ -64,7 +64,7 @@ package struct LimitTransaction {
         return results
     }
 
-    /// The earlier changes of the values that expire, which a refused change must not keep.
+    /// The values' earlier changes that expire, by write; if this change fails, they expire again.
     private var expiring: [Int: JournalEntry] {
         guard let journal = context.journal, journal.owner.isEmpty else { return [:] }
         var known: [Int: JournalEntry] = [:]
@@ -133,7 +133,7 @@ package struct LimitTransaction {
         }
     }
 
-    /// Records the current value; nil if it is the requested one already.
+    /// Records the current value before a write; nil if it is already the requested one.
     private func begin(
         _ index: Int, _ result: inout LimitResult
     ) throws(ActuationError) -> Begun? {
@@ -153,7 +153,7 @@ package struct LimitTransaction {
         return Begun(index: index, write: write, before: before, entry: entry)
     }
 
-    /// Gives a value that an earlier command of the same owner has set the expiry of this change.
+    /// Applies this change's expiry to a value that an earlier command of the same owner has set.
     private func renew(_ write: PlannedWrite, _ before: String) throws(ActuationError) {
         guard let journal = context.journal,
             let known = journal.own(in: write.directory).first(where: { $0.cell == write.cell }),
@@ -190,8 +190,8 @@ package struct LimitTransaction {
         }
     }
 
-    /// The error about a limit of v1 that is below what cannot be reclaimed, where another attempt
-    /// does not help; nil for another error.
+    /// Returns the error for a v1 limit below the usage that cannot be reclaimed; nil if `error`
+    /// has another cause.
     private func belowUsage(
         _ error: ActuationError, _ command: String, _ write: PlannedWrite
     ) -> ActuationError? {
@@ -249,7 +249,7 @@ package struct LimitTransaction {
         return cell.value(in: try context.files.read(cell.file, of: write.directory))
     }
 
-    /// Restores the original after a refused write, or else records the value that is there now.
+    /// Writes the previous value again after a failed write, and records the resulting value.
     private func takeBack(_ entry: JournalEntry?, _ write: PlannedWrite, _ before: String) {
         guard write.isReadable else { return }
         if (try? read(write.cell, of: write)).map({ !write.coding.isSame($0, before) }) ?? true {

@@ -53,7 +53,7 @@ struct IndependentSetting {
             }
             parts = []
         }
-        // systemd gets all its values in one call, and one by one only if it refuses that.
+        // systemd gets all its values in one call, or one by one if it refuses that call.
         let kept = parts.filter(isKeptBySystemd)
         if kept.count > 1, write(.joined(kept)).isFinal {
             parts.removeAll(where: isKeptBySystemd)

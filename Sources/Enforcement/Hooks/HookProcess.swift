@@ -8,7 +8,7 @@ struct HookProcess {
     let run: HookRun
     let number: Int
     let cgroups: HookCgroups?
-    /// Ends it before its timeout.
+    /// Ends the hook before its timeout; nil if it cannot be ended early.
     var stop: HookStop?
     /// The time between SIGTERM and SIGKILL.
     var grace = HookProcess.grace
@@ -51,7 +51,7 @@ struct HookProcess {
         return givenUp
     }
 
-    /// The ending of a hook that is no longer waited for.
+    /// The ending of a hook that was stopped or timed out.
     private var givenUp: HookEnding { stop?.isAsked == true ? HookStop.ending : .timedOut }
 
     /// Waits for the process itself, not for its children; returns whether it exited in time.
