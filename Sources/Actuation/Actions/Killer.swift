@@ -61,7 +61,7 @@ package struct Killer: Sendable {
                 return try result(residents, .frozen(rounds: 1), path)
             }
         }
-        if grace > .zero {
+        if grace > .zero || !force {
             send(signal, to: residents.processes, residents)
             let isEmpty = try Deadline(after: grace).wait { () throws(ActuationError) in
                 let asked = residents.seen

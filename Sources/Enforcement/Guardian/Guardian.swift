@@ -42,7 +42,7 @@ package struct Guardian {
             relieve()
             let marked = settlement.relieveMarked()
             if marked.count > 0 {
-                log(["thawed \(marked.count) cgroups that the journal did not name"])
+                log(["thawed cgroups that the journal did not name: \(marked.count)"])
             }
             if let failure = marked.failure { log(["\(failure)"]) }
             if death.restores { log(settlement.settle()) }
