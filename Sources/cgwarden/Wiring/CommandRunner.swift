@@ -135,7 +135,7 @@ private struct OwnCommand {
 
     /// The time to wait for the command.
     ///
-    /// After it, a change continues unobserved; other commands are killed.
+    /// After this time, a change continues unobserved; other commands are killed.
     private var patience: Duration { purpose == .change ? .seconds(600) : .seconds(30) }
 
     func run() -> CommandReport.Result {
@@ -181,7 +181,7 @@ private struct OwnCommand {
         return true
     }
 
-    /// A change goes on, because its journal would otherwise be left unfinished.
+    /// Ends the wait; a change continues, because its journal would otherwise be left unfinished.
     private func givenUp(_ process: borrowing ApartProcess) -> CommandReport.Result {
         if purpose != .change { process.signalGroup(.kill) }
         return CommandReport.Result(
