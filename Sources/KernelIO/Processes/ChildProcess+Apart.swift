@@ -5,7 +5,7 @@ internal import Glibc
 package struct UserAccount: Hashable, Sendable {
     /// The user ID and the primary group ID.
     package let user: UInt32, group: UInt32
-    /// All group IDs.
+    /// The IDs of all groups, the primary one included.
     package let groups: [UInt32]
 
     /// Looks up a user by name or ID (getpwnam_r(3), getgrouplist(3)).
@@ -47,8 +47,8 @@ package struct ApartProcess: ~Copyable, Sendable {
 
     /// Starts a command, given by its absolute path, inside cgroups.
     ///
-    /// Throws the failed step and its reason, also if the command is not running within `patience`,
-    /// or if `isGivenUp` says so, which is asked whenever `signs` is readable.
+    /// Throws the failed step and its reason. `patience`, `signs` and `isGivenUp` limit the wait
+    /// for the start, as in ``StartingProcess/finish(within:unless:isGivenUp:)``.
     package static func start(
         _ command: [String], environment: [String], account: UserAccount?, in birthplace: Int32?,
         joining memberships: [Int32], within patience: Duration? = nil, unless signs: Int32? = nil,

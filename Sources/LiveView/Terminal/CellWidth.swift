@@ -73,7 +73,7 @@ package enum CellWidth {
         return head + "…" + String(tail.reversed())
     }
 
-    /// Cuts the start if the text is too wide, where the end distinguishes texts.
+    /// Cuts the start if the text is too wide; for texts that differ at their ends.
     package static func startEllipsised(_ text: String, to width: Int) -> String {
         if of(text) <= width { return text }
         guard width > 2 else { return clipped(text, to: width) }

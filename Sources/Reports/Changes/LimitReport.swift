@@ -14,7 +14,7 @@ package struct LimitReport {
     package var results: [LimitResult]?
     /// Notes on values that the daemon manages.
     var claims: [String] = []
-    /// When the change is undone without a command.
+    /// The time after which the change is undone automatically.
     package var expiry = Expiry.none
     /// The number of an expiring change, by which people confirm it; nil before it is made.
     package var changeNumber: UInt64?
@@ -221,7 +221,7 @@ extension LimitResult.Outcome {
 }
 
 extension CgroupDirectory {
-    /// The path of an interface file, with the line and the key that are meant in it.
+    /// The path of an interface file, with the line and the key of the cell.
     fileprivate func place(of cell: ControlCell) -> String {
         let inner = path.isRoot ? [] : path.bytes
         return PrintableText.text(hierarchy.directory + inner) + "/\(cell)"
