@@ -33,7 +33,12 @@ package struct Pinner: Sendable {
                 wanted, directory, isLegacy: context.set.legacy(.cpuset) != nil)
             // Not earlier: undo helpers stay while a value is being written, because an earlier
             // change expires again if this one fails.
-            for begun in done { context.recorded.finish(begun) }
+            guard context.recorded.finishUnchanged(done) else {
+                throw ActuationError(
+                    .busy,
+                    "\(path) is not pinned: another process restored or changed its lists at the "
+                        + "same time; see cgwarden journal, then try again")
+            }
             return pinned
         } catch {
             rollBack(done)
