@@ -97,7 +97,7 @@ import Testing
     @Test func planAndPinRefuseAListWithTheSameMessage() throws {
         let context = ActingContext(tree.set)
         let host = HostFacts(memoryBytes: nil, cpus: RangeList(0..<64), nodes: [:])
-        let request = try LimitRequest(parsing: "cpuset.cpus=9", host: host)
+        let request = try LimitRequest.all(parsing: "cpuset.cpus=9", host: host)[0]
         let planned = #expect(throws: ActuationError.self) {
             try LimitPlanner(context).plan([request], on: directory.path)
         }
@@ -114,7 +114,7 @@ import Testing
         _ = try tree.cgroup("/b", ["cgroup.procs": ""])
         let path = try tree.cgroup("/b/c", ["cpuset.cpus": "", "cgroup.procs": ""]).path
         let host = HostFacts(memoryBytes: nil, cpus: RangeList(0..<64), nodes: [:])
-        let request = try LimitRequest(parsing: "cpuset.cpus=2-5", host: host)
+        let request = try LimitRequest.all(parsing: "cpuset.cpus=2-5", host: host)[0]
         let plan = try LimitPlanner(ActingContext(tree.set)).plan([request], on: path)
         #expect(plan.warnings == ["cpuset.cpus: of 2-5 only 2-3 applies; / has 0-3"])
     }
