@@ -66,25 +66,14 @@ struct HookProcess {
                 [process.child.descriptor.number] + (isOpen ? [process.output.number] : [])
                 + (stop.map { [$0.number] } ?? [])
             Readiness.wait(for: watched, milliseconds: Int32(clamping: deadline.milliseconds))
-            if isOpen { isOpen = drain(process, &output) }
+            if isOpen { isOpen = process.drain(into: &output, limit: Self.mostOutput) }
             if process.child.hasEnded {
                 // It may have printed more before its exit.
-                if isOpen { _ = drain(process, &output) }
+                if isOpen { _ = process.drain(into: &output, limit: Self.mostOutput) }
                 return true
             }
         }
         return false
-    }
-
-    /// Reads the available output, so that the process never blocks on it; false at the end.
-    private func drain(_ process: borrowing ApartProcess, _ output: inout [UInt8]) -> Bool {
-        // Bounded, because endless output must not prevent the check of the deadline.
-        for _ in 0..<64 {
-            guard let bytes = process.read(most: 16384) else { return false }
-            if bytes.isEmpty { return true }
-            output += bytes.prefix(Self.mostOutput - output.count)
-        }
-        return true
     }
 
     /// Kills the rest of its process group, and returns the outcome.

@@ -70,11 +70,6 @@ package struct MetricsServer: Sendable {
             self.addresses = addresses
             self.version = version
         }
-
-        /// Creates a configuration that listens on one address.
-        package init(address: ListenAddress, version: String) {
-            self.init(addresses: [address], version: version)
-        }
     }
 
     private let configuration: Configuration

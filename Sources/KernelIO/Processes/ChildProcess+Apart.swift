@@ -77,10 +77,22 @@ package struct ApartProcess: ~Copyable, Sendable {
     /// Sends a signal to its process group (kill(2)); the process must not be reaped yet.
     package borrowing func signalGroup(_ signal: EndingSignal) { kill(-child.pid, signal.number) }
 
-    /// Reads the output available now, at most `most` bytes; nil once every writer has closed the
-    /// pipe or the read fails.
-    package borrowing func read(most: Int) -> [UInt8]? {
-        var bytes = [UInt8](repeating: 0, count: most)
+    /// Reads the output available now, so that the process never blocks on it.
+    ///
+    /// `output` keeps at most `limit` bytes; the rest is discarded. Returns false once every writer
+    /// has closed the pipe or the read fails.
+    package borrowing func drain(into output: inout [UInt8], limit: Int) -> Bool {
+        // Bounded, because endless output must not prevent the caller's check of its deadline.
+        for _ in 0..<64 {
+            guard let bytes = read() else { return false }
+            if bytes.isEmpty { return true }
+            output += bytes.prefix(max(limit - output.count, 0))
+        }
+        return true
+    }
+
+    private borrowing func read() -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 16384)
         let got = unsafe bytes.withUnsafeMutableBytes { raw in
             unsafe Glibc.read(output.number, raw.baseAddress, raw.count)
         }

@@ -138,6 +138,31 @@ import Testing
         }
         #expect(error?.message.contains("/ has 0-3") == true)
     }
+
+    @Test func planAndPinRefuseAListWithTheSameMessage() throws {
+        let context = ActingContext(tree.set)
+        let host = HostFacts(memoryBytes: nil, cpus: RangeList(0..<64), nodes: [:])
+        let request = try LimitRequest.all(parsing: "cpuset.cpus=9", host: host)[0]
+        let planned = #expect(throws: ActuationError.self) {
+            try LimitPlanner(context).plan([request], on: directory.path)
+        }
+        let pinned = #expect(throws: ActuationError.self) {
+            try Pinner(context).check(directory.path, cpus: RangeList("9"), mems: nil)
+        }
+        #expect(
+            planned?.message == "cannot set cpuset.cpus of /a to 9: / has 0-3; choose from these")
+        #expect(pinned?.message == planned?.message)
+    }
+
+    /// An ancestor without cpuset has all that its parent has.
+    @Test func planComparesAListWithTheNearestAncestorThatHasOne() throws {
+        _ = try tree.cgroup("/b", ["cgroup.procs": ""])
+        let path = try tree.cgroup("/b/c", ["cpuset.cpus": "", "cgroup.procs": ""]).path
+        let host = HostFacts(memoryBytes: nil, cpus: RangeList(0..<64), nodes: [:])
+        let request = try LimitRequest.all(parsing: "cpuset.cpus=2-5", host: host)[0]
+        let plan = try LimitPlanner(ActingContext(tree.set)).plan([request], on: path)
+        #expect(plan.warnings == ["cpuset.cpus: of 2-5 only 2-3 applies; / has 0-3"])
+    }
 }
 
 /// The kernel's files, one of which cannot be read from the second time on.
