@@ -117,7 +117,7 @@ package struct ConfigLoader {
         }
     }
 
-    /// Refuses a key in braces that no colon follows: it is a part of a text with a comma.
+    /// Refuses a key in braces without a colon, because it is part of a text with a comma.
     private mutating func checkComma(before value: Event) throws(ConfigError) {
         guard let top = open.last, top.isFlow, let key = top.key, key.end <= value.range.lowerBound
         else { return }

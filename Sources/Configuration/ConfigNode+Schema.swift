@@ -51,7 +51,7 @@ extension ConfigNode {
     /// The message `unknown key 'x' in a rule; did you mean 'y'?`; lists all valid words if none is
     /// similar.
     ///
-    /// `place` says where it is; nil if the position is enough.
+    /// `place` names the enclosing object; nil if the position is enough.
     package static func unknown(
         _ what: String, _ text: String, in place: String? = nil, among valid: [String]
     ) -> String {

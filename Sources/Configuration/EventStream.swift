@@ -14,7 +14,7 @@ struct Event {
     var tag: String?
     var line: Int
     var column: Int
-    /// Whether it begins a mapping or a list in brackets.
+    /// Whether it begins a mapping in braces; always false for a list.
     var isFlow = false
     /// Where it begins and ends, in characters from the start of the file.
     var range = 0..<0
@@ -129,10 +129,11 @@ struct SyntaxFailure: Error {
         return SyntaxFailure(line: line, column: column, message: message)
     }
 
-    /// The line of a failure, or the one before it, if a tab indents it.
+    /// Returns the position of a tab that indents the line of a failure or the line before it; nil
+    /// without one.
     ///
-    /// Depending on its version, libyaml names the tab, or calls it a character that cannot start a
-    /// token, at the next line if the tab follows a key without a value.
+    /// Depending on its version, libyaml names the tab or calls it a character that cannot start a
+    /// token. After a key without a value, it reports the line after the tab's.
     private func tabbedLine(upTo last: Int) -> (number: Int, column: Int)? {
         let lines = unsafe Array(bytes).split(
             separator: UInt8(ascii: "\n"), maxSplits: last + 1, omittingEmptySubsequences: false)

@@ -5,7 +5,7 @@ import CgroupModel
 /// If the tier was read again, the baselines are the values of the earlier frame. Otherwise, they
 /// are the baselines of the earlier frame. Encoder and decoder share this rule.
 struct BaselineRule {
-    /// What the baseline of a metric is predicted to be.
+    /// The prediction of a metric's baseline.
     enum Expectation {
         case absent, ownValue, earlierValue, earlierBaseline
 

@@ -20,10 +20,10 @@ struct BitWriter {
         }
     }
 
-    /// Writes a number that takes few bits if it has about `typical` of them.
+    /// Writes a number in few bits if it has about `typical` of them.
     ///
-    /// The rest of the number above its lowest `typical` bits follows as its length in unary and
-    /// its bits without the first.
+    /// The bits above the lowest `typical` ones come first: their number in unary, then the bits
+    /// without the leading 1. The lowest bits follow.
     mutating func put(_ value: UInt64, typical: Int) {
         let rest = typical < 64 ? value >> typical : 0
         let length = rest.bitLength
@@ -39,7 +39,7 @@ struct BitWriter {
     }
 }
 
-/// Decodes what ``BitWriter`` wrote; behind the end it reads zeros, which ``finish()`` refuses.
+/// Decodes what ``BitWriter`` wrote; past the end it reads zeros, which ``finish()`` refuses.
 struct BitReader {
     private let bytes: [UInt8]
     private let range: Range<Int>
@@ -86,14 +86,14 @@ struct BitReader {
         return (typical < 64 ? rest << typical : 0) | bits(typical)
     }
 
-    /// Refuses a number that went beyond the end, and spare bytes and bits.
+    /// Throws if a number went past the end, and if bytes or bits are left over.
     func finish() throws(FrameError) {
         let used = (next - range.lowerBound) * 8 - held
         guard used <= range.count * 8 else { throw error(.truncated) }
         guard used > range.count * 8 - 8, window == 0 else { throw error(.trailing) }
     }
 
-    /// Whether all bits so far exist.
+    /// Whether all bits read so far are within the range.
     var isWithinBounds: Bool { next - held / 8 <= range.upperBound }
 
     func error(_ reason: FrameError.Reason) -> FrameError {

@@ -14,7 +14,7 @@ struct ChangeReader {
     /// The last group that was opened, and its places.
     private var last: (index: Int, places: [Int32])?
 
-    /// Reads the list of groups; the first of them will begin at byte 0.
+    /// Reads the list of groups; their byte ranges begin at 0 until ``begin(at:)`` is called.
     init(_ input: inout RunReader, groups limit: Int) throws(FrameError) {
         bytes = input.bytes
         var next = 0
@@ -33,7 +33,7 @@ struct ChangeReader {
         }
     }
 
-    /// Moves the groups to where they begin; returns where they end.
+    /// Sets the byte at which the first group begins; returns the end of the last one.
     mutating func begin(at start: Int) -> Int {
         for index in groups.indices {
             let range = groups[index].bytes
@@ -44,7 +44,7 @@ struct ChangeReader {
 
     /// Opens a group by its index in ``groups``; it has `size` places.
     ///
-    /// Out of turn, all groups must have as many.
+    /// If groups are skipped, they must have as many.
     mutating func open(_ index: Int, size: Int) throws(FrameError) -> OpenGroup {
         var start = index
         while start > 0, start - 1 != last?.index, dependsOnTheOneBefore(start) { start -= 1 }
@@ -82,7 +82,7 @@ struct ChangeReader {
         var next: UInt64 = 0
         for _ in 0..<count {
             let jump = try input.number(typical: gap)
-            // A place of the group before may be beyond this one.
+            // In a difference list, a place of the group before may be beyond `size`.
             guard jump < UInt64(Int32.max) - next else { throw input.error(.malformed) }
             list.append(Int32(next + jump))
             next += jump + 1
@@ -118,6 +118,6 @@ struct OpenGroup {
         return isSigned ? UInt64(bitPattern: unzigzag(value)) : value
     }
 
-    /// Checks that there is nothing more.
+    /// Throws if anything is left over.
     func finish() throws(FrameError) { try input.finish() }
 }

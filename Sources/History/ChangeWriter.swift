@@ -1,4 +1,4 @@
-/// A value that is not as it was predicted.
+/// A value that differs from its prediction.
 struct Change {
     /// The column, or the metric of an instance.
     var group: Int32
@@ -6,15 +6,15 @@ struct Change {
     var place: Int32
     /// The difference from the prediction.
     var delta: UInt64
-    /// The difference, less that of the value's last change.
+    /// ``delta`` minus the value's previous change.
     var second: UInt64
 }
 
 /// Encodes changes group by group, so that a reader can skip the groups that it does not need.
 ///
-/// A group begins with its places. They are often those of the group before, as one cgroup's
-/// activity changes many counters. The differences follow, of the first or the second order, in
-/// about as many bits as their typical size.
+/// A group begins with its places. These are often the places of the group before, because one
+/// cgroup's activity changes many counters. The differences follow, of the first or the second
+/// order, in about as many bits as their typical size.
 struct ChangeWriter {
     /// How the places of a group are encoded.
     enum Places {
@@ -132,12 +132,12 @@ struct ChangeWriter {
     }
 }
 
-/// How large some differences are.
+/// The sizes of differences, and the best encoding for them.
 private struct Distribution {
     let isSigned: Bool
-    /// The number of bits with which all together are the shortest.
+    /// The typical number of bits for which the encoding of all differences is the shortest.
     let typical: Int
-    /// The number of bits of all together.
+    /// The length of that encoding in bits.
     let cost: Int
 
     init(_ deltas: some Collection<UInt64>) {
@@ -148,8 +148,8 @@ private struct Distribution {
         for delta in deltas {
             lengths[(isSigned ? zigzag(Int64(bitPattern: delta)) : delta).bitLength] += 1
         }
-        // With one more bit, those that have at most as many take one more, and those that have at
-        // least two more take one less.
+        // With one more typical bit, numbers of at most `best` bits take one bit more, and numbers
+        // of at least `best` + 2 bits take one bit less.
         var best = 0
         var below = lengths[0]
         var above = deltas.count - lengths[0] - lengths[1]

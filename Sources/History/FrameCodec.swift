@@ -9,7 +9,7 @@ package import CgroupModel
 /// Frames identify metrics by their index in the catalog and words by their number. By themselves
 /// they are valid within one process only; a recording also stores the meaning of those numbers.
 package enum FrameCodec {
-    /// What a frame may claim, so that hostile bytes cannot exhaust memory.
+    /// The maximum sizes that a frame may claim, so that hostile bytes cannot exhaust memory.
     struct Limits: Sendable {
         /// The maximum number of plain values.
         var values = 1 << 26

@@ -57,7 +57,7 @@ extension FrameDecoder {
         var index = 0
         for (column, number) in numbers.enumerated() {
             var done = 0
-            /// Lets the new rows before a row be as the row above each.
+            /// Copies to each new row before `row` the value of the row above it.
             func fill(before row: Int) {
                 while done < fresh.count, fresh[done] < row {
                     let place = fresh[done] * width + column
@@ -151,7 +151,7 @@ extension FrameDecoder {
 }
 
 extension ChangeReader {
-    /// The index of a group or of the first one behind it, at or after an index.
+    /// Returns the index, from `start` on, of the first group whose number is at least `number`.
     func index(of number: Int, from start: Int) -> Int {
         var index = start
         while index < groups.count, groups[index].number < number { index += 1 }

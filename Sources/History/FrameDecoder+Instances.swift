@@ -1,11 +1,11 @@
 import CgroupModel
 
 extension FrameDecoder {
-    /// What an instance is compared with.
+    /// The base that an instance is compared with.
     private enum Base {
-        /// That of the cgroup's earlier row.
+        /// The same instance in the cgroup's earlier row.
         case earlier(InstanceReading)
-        /// One of the row above, by its index in the block.
+        /// The same instance in the row above, by its index in the block.
         case above(Int)
         case nothing
     }
@@ -38,7 +38,7 @@ extension FrameDecoder {
     ) throws(FrameError) -> [Base] {
         var bases: [Base] = []
         block.instanceStarts = [0]
-        /// The row above, and where it begins; a slice of all instances would make them be copied.
+        /// The row above and its start; a slice of `block.instances` would make appending copy all.
         var above: (row: ArraySlice<InstanceReading>, start: Int) = ([], 0)
         for earlierRow in earlierRows {
             let start = block.instances.count

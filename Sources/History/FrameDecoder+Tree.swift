@@ -6,7 +6,7 @@ extension FrameDecoder {
         let old = earlier?.cgroups ?? []
         let count = try input.count(upTo: limits.values)
         guard count <= limits.values / max(width, 1) else { throw input.error(.tooLarge) }
-        // An unchanged tree, as nearly every one is: each row continues, and is as it was.
+        // An unchanged tree, the usual case: every row continues an earlier one without changes.
         if earlier != nil, count == old.count, try input.skipZeros(exactly: 2 * count) {
             earlierRows = Array(0..<count)
             isSameTree = true

@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension FrameEncoder {
-    /// The metrics and keys of the rows that have others than before, or than the row above.
+    /// Encodes the metrics and keys of each row, or a 0 if they equal those of its base.
     func encodeNames() -> [UInt8] {
         var names = RunWriter()
         for row in now.cgroups.indices {

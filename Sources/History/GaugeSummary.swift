@@ -26,7 +26,7 @@ package struct GaugeSummary: Sendable, Hashable {
         }
     }
 
-    /// Encodes the summary of a snapshot, whose rows it has in the same order.
+    /// Encodes the summary of a snapshot; both have the same rows in the same order.
     func encode(for snapshot: Snapshot) -> [UInt8] {
         var out = RunWriter()
         out.put(samples)

@@ -36,7 +36,7 @@ struct RunReader {
         return bytes[start..<offset]
     }
 
-    /// Skips exactly so many zeros; skips none if fewer follow.
+    /// Skips `count` zeros; if fewer follow, skips none and returns false.
     mutating func skipZeros(exactly count: Int) throws(FrameError) -> Bool {
         if zeros == 0, offset < bytes.count, bytes[offset] == 0 {
             offset += 1
@@ -49,7 +49,7 @@ struct RunReader {
         return true
     }
 
-    /// What some bytes, read from their beginning, leave behind.
+    /// Bytes that were read, and the number of zeros that were left of the last run.
     struct Passage: Sendable {
         fileprivate let bytes: ArraySlice<UInt8>
         fileprivate let zeros: UInt64

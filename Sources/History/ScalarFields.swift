@@ -25,7 +25,7 @@ enum ScalarFields {
 
     private static let diskLimit = 1 << 16
     private static let cpuLimit: UInt64 = 1 << 16
-    /// Readers add and compare times: that never overflows.
+    /// The maximum of a time, so that readers can add and compare times without overflow.
     private static let timeLimit = UInt64.max / 4
     /// The base of the difference for a disk without a counterpart in the earlier frame.
     private static let newDisk = DiskSample(device: InstanceKey(rawValue: 0), busy: .absent)

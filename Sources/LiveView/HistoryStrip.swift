@@ -41,9 +41,10 @@ struct HistoryStrip {
         return series
     }
 
-    /// Returns which values follow an event, given the times of events in microseconds since 1970.
+    /// Returns, for each value, whether it is the first one after an event.
     ///
-    /// An event shows in the first snapshot after it; those before the first value are left out.
+    /// The times of events are in microseconds since 1970. Events before the first value have no
+    /// mark.
     func marks(_ events: [UInt64]) -> [Bool] {
         var marks = [Bool](repeating: false, count: times.count)
         for event in events.map({ Double($0) }) {

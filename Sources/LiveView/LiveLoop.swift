@@ -23,9 +23,9 @@ package final class LiveLoop {
 
     /// Creates a loop.
     ///
-    /// `mode` describes the mounts of the hierarchies or the recording that is played. `now` returns
-    /// microseconds since 1970. After `most` snapshots the view ends by itself. Without a `port`,
-    /// nothing can be changed.
+    /// `mode` describes the mounts of the hierarchies or the recording that is played. `now`
+    /// returns microseconds since 1970. After `most` snapshots the view ends by itself. Without a
+    /// `port`, nothing can be changed.
     package init(
         screen: any Screen, source: any SnapshotSource, port: (any CommandPort)? = nil,
         model: LiveModel = LiveModel(), most: Int? = nil, quit: QuitFlag = QuitFlag(),
@@ -74,7 +74,7 @@ package final class LiveLoop {
 
     /// Shows a newer snapshot unless paused; returns whether there was one.
     private func takeNewest() -> Bool {
-        // Polled while paused too, because the source keeps its pace by being polled.
+        // Poll even while paused, because the source keeps its pace only if it is polled.
         let newest = source.latest()
         guard !model.isPaused || model.snapshot?.isListing ?? true, let newest,
             newest.tick != drawnTick
@@ -97,8 +97,8 @@ package final class LiveLoop {
         explain()
     }
 
-    /// Whether a late snapshot has aged by a second since it was drawn, because the title shows its
-    /// age.
+    /// Whether a late snapshot has aged by a second since it was drawn; the title shows the age of
+    /// the snapshot.
     private func ageMoved() -> Bool {
         guard let shown = model.snapshot, !model.isPaused else { return false }
         let time = now()
@@ -199,7 +199,7 @@ package final class LiveLoop {
             model.message = "the selected cgroup is gone"
             return
         }
-        // A replay would load what is earlier in place of the shown part.
+        // Stay within the ring: a replay would replace the shown part with an earlier one.
         let back = position(of: snapshot.tick) + 1
         let before = back < source.frameCount ? source.snapshot(back: back) : nil
         model.explanation = Explanation(
@@ -222,13 +222,13 @@ package final class LiveLoop {
         }
     }
 
-    /// The number of frames between a tick and the newest, within the ring as it is now.
+    /// The number of frames between a tick and the newest one, limited to the current ring.
     private func position(of tick: UInt64) -> Int {
         guard let newest = source.latest(), newest.tick > tick else { return 0 }
         return min(Int(newest.tick - tick), max(source.frameCount - 1, 0))
     }
 
-    /// Pauses at another time of a replay.
+    /// Pauses at the snapshot that a replay went to, or shows the reason why it did not go.
     private func take(_ travel: Travel) {
         switch travel {
         case .arrived(let snapshot, let note):

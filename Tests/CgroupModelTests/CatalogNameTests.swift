@@ -100,16 +100,16 @@ import Testing
         ("hugetlb.2MB.limit_in_bytes=4MiB", "hugetlb.max", .number(4 << 20)),
     ])
     func valueIsReadInTheUnitOfTheName(text: String, limit: String, value: LimitValue) throws {
-        let request = try LimitRequest(parsing: text, host: host)
+        let request = try LimitRequest.all(parsing: text, host: host)[0]
         #expect(request.limit.name == limit)
         #expect(request.value == value)
     }
 
     @Test func formerNameIsNotedInARequest() throws {
-        let former = try LimitRequest(parsing: "memory.soft=1GiB", host: host)
+        let former = try LimitRequest.all(parsing: "memory.soft=1GiB", host: host)[0]
         #expect(former.note == "memory.soft is an old name; use memory.soft_limit")
         for text in ["memory.soft_limit=1GiB", "memory.soft_limit_in_bytes=1GiB"] {
-            #expect(try LimitRequest(parsing: text, host: host).note == nil)
+            #expect(try LimitRequest.all(parsing: text, host: host)[0].note == nil)
         }
     }
 
@@ -119,7 +119,7 @@ import Testing
             for name in [metric.name] + CatalogName.others(of: metric) {
                 guard CatalogName(name)?.limit == nil else { continue }
                 let error = #expect(throws: LimitError.self) {
-                    try LimitRequest(parsing: "\(name)=1", host: host)
+                    try LimitRequest.all(parsing: "\(name)=1", host: host)[0]
                 }
                 let text = error?.description ?? ""
                 #expect(

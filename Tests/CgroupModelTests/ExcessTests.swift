@@ -7,7 +7,7 @@ import Testing
         memoryBytes: 8 << 30, cpus: RangeList(0..<2), nodes: [0: RangeList(0..<2)])
 
     private func excess(_ text: String) throws -> String? {
-        try LimitRequest(parsing: text, host: host).excess(on: host)
+        try LimitRequest.all(parsing: text, host: host)[0].excess(on: host)
     }
 
     @Test(arguments: [
@@ -32,7 +32,7 @@ import Testing
     @Test func unknownCapacityReportsNothing() throws {
         let unknown = HostFacts(memoryBytes: nil, cpus: RangeList([Int]()), nodes: [:])
         for text in ["cpu.max=5000cpus", "memory.max=16TiB"] {
-            #expect(try LimitRequest(parsing: text, host: host).excess(on: unknown) == nil)
+            #expect(try LimitRequest.all(parsing: text, host: host)[0].excess(on: unknown) == nil)
         }
     }
 }

@@ -119,37 +119,39 @@ import Testing
     ])
     func refusalsSayWhatToWrite(_ text: String, _ message: String) {
         #expect(throws: LimitError(message)) {
-            try LimitRequest(parsing: text, host: host)
+            try LimitRequest.all(parsing: text, host: host)[0]
         }
     }
 
     @Test func requestsNameTheirInstance() throws {
-        let one = try LimitRequest(parsing: "io.max=/dev/vda:wbps=10MB/s", host: host)
+        let one = try LimitRequest.all(parsing: "io.max=/dev/vda:wbps=10MB/s", host: host)[0]
         #expect(one.limit.name == "io.max.wbps" && one.instance == "/dev/vda")
         #expect(one.value == .number(10_000_000))
         let several = try LimitRequest.all(
             parsing: "io.max=8:0:rbps=1MB/s,wiops=5/s", host: host)
         #expect(several.map(\.limit.name) == ["io.max.rbps", "io.max.wiops"])
         #expect(several.allSatisfy { $0.instance == "8:0" })
-        let bracketed = try LimitRequest(parsing: "io.max.wbps[8:0]=1MB/s", host: host)
+        let bracketed = try LimitRequest.all(parsing: "io.max.wbps[8:0]=1MB/s", host: host)[0]
         #expect(bracketed.limit.name == "io.max.wbps" && bracketed.instance == "8:0")
         #expect(throws: LimitError("memory.max is one value; remove [8:0]")) {
-            try LimitRequest(parsing: "memory.max[8:0]=1MiB", host: host)
+            try LimitRequest.all(parsing: "memory.max[8:0]=1MiB", host: host)[0]
         }
-        let direct = try LimitRequest(parsing: "io.max.riops=8:0:5/s", host: host)
+        let direct = try LimitRequest.all(parsing: "io.max.riops=8:0:5/s", host: host)[0]
         #expect(direct.instance == "8:0")
-        let pages = try LimitRequest(parsing: "hugetlb.2MB.max=4MiB", host: host)
+        let pages = try LimitRequest.all(parsing: "hugetlb.2MB.max=4MiB", host: host)[0]
         #expect(pages.limit.name == "hugetlb.max" && pages.instance == "2MB")
-        #expect(try LimitRequest(parsing: "io.weight=200", host: host).limit.name == "io.weight")
-        let weight = try LimitRequest(parsing: "io.weight=vda:200", host: host)
-        #expect(weight.limit.name == "io.weight.device" && weight.instance == "vda")
-        let rdma = try LimitRequest(parsing: "rdma.max=mlx5_0:hca_handle=2", host: host)
-        #expect(rdma.limit.name == "rdma.max.hca_handle" && rdma.instance == "mlx5_0")
-        #expect(try LimitRequest(parsing: "misc.max=sev:3", host: host).instance == "sev")
         #expect(
-            try LimitRequest(parsing: "net_prio.ifpriomap=eth0:3", host: host).instance == "eth0")
-        let region = try LimitRequest(
-            parsing: "dmem.max=drm/0000:03:00.0/vram0:1GiB", host: host)
+            try LimitRequest.all(parsing: "io.weight=200", host: host)[0].limit.name == "io.weight")
+        let weight = try LimitRequest.all(parsing: "io.weight=vda:200", host: host)[0]
+        #expect(weight.limit.name == "io.weight.device" && weight.instance == "vda")
+        let rdma = try LimitRequest.all(parsing: "rdma.max=mlx5_0:hca_handle=2", host: host)[0]
+        #expect(rdma.limit.name == "rdma.max.hca_handle" && rdma.instance == "mlx5_0")
+        #expect(try LimitRequest.all(parsing: "misc.max=sev:3", host: host)[0].instance == "sev")
+        #expect(
+            try LimitRequest.all(parsing: "net_prio.ifpriomap=eth0:3", host: host)[0].instance
+                == "eth0")
+        let region = try LimitRequest.all(
+            parsing: "dmem.max=drm/0000:03:00.0/vram0:1GiB", host: host)[0]
         #expect(region.limit.name == "dmem.max" && region.instance == "drm/0000:03:00.0/vram0")
     }
 
@@ -159,7 +161,7 @@ import Testing
                 try LimitRequest.all(parsing: "\(limit.name)=5", host: host)
             }
             let example = try #require(error?.description.split(separator: " ").last)
-            let request = try LimitRequest(parsing: String(example), host: host)
+            let request = try LimitRequest.all(parsing: String(example), host: host)[0]
             #expect(request.limit.name == limit.name, "\(example)")
         }
     }
@@ -176,7 +178,7 @@ import Testing
     ])
     func errorsSayWhatToWrite(_ text: String, _ hint: String) {
         do throws(LimitError) {
-            _ = try LimitRequest(parsing: text, host: host)
+            _ = try LimitRequest.all(parsing: text, host: host)[0]
             Issue.record("\(text) was taken")
         } catch {
             #expect(error.description.contains(hint), "\(error)")

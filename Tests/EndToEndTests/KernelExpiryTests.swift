@@ -201,6 +201,37 @@ struct KernelExpiryTests {
         #expect(try places.command(["journal"]).output == "nothing to undo\n")
     }
 
+    @Test func unchangedValueIsUndoneOnlyIfCgwardenSetIt() throws {
+        try cgroup.write("50", to: "pids.max")
+        let options = ["--for", "60s"]
+        let plan = try set(50, options + ["--dry-run"])
+        #expect(
+            plan.status == 0
+                && plan.output.hasSuffix("nothing would be changed, so nothing would be undone\n"),
+            "\(plan)")
+        let result = try set(50, options)
+        #expect(
+            result.status == 0
+                && result.output.hasSuffix("nothing was changed, so nothing will be undone\n"),
+            "\(result)")
+        #expect(try run("journal").output == "nothing to undo\n")
+
+        #expect(try set(40, []).status == 0)
+        let renewal = try set(40, options + ["--dry-run"])
+        #expect(renewal.output.hasPrefix("nothing to write:\n"), "\(renewal)")
+        #expect(renewal.output.hasSuffix("would be undone after 60s\n"), "\(renewal)")
+        #expect(try expiry() == nil)
+        let renewed = try set(40, ["--for", Self.time])
+        #expect(renewed.output.contains("undone in \(Self.time) (change "), "\(renewed)")
+        try awaiting("the original") { limit == "50" }
+    }
+
+    private func set(_ value: Int, _ options: [String]) throws -> ProgramRun.Result {
+        try ProgramRun.run(
+            ProgramRun.cgwarden, ["set", cgroup.path, "pids.max=\(value)"] + options,
+            environment: ["CGWARDEN_STATE_DIRECTORY": state])
+    }
+
     // MARK: Confirmation
 
     @Test func changeWithoutConfirmationIsUndone() throws {

@@ -96,6 +96,48 @@ struct KernelSystemdPackageTests {
         return Set(rows.filter { $0.count > 3 && $0[3] == "0A" }.map { String($0[1]) })
     }
 
+    /// Compares one moment of the history in the view, in `stat` and in what the page reads.
+    ///
+    /// Nothing is configured; the daemon runs since the installation.
+    private func compareHistory() throws {
+        let view = try awaiting("a history of 30 s") {
+            let top = try ProgramRun.run(
+                "/usr/bin/cgwarden", ["top", "-b", "-n", "1", "--at", "-30s", "--json"])
+            return top.status == 0 ? top.output : nil
+        }
+        let rows = try view.split(separator: "\n").map { try Self.object(String($0)) }
+        let time = try #require(rows.first?["time"] as? Double)
+        // JSON has milliseconds, the history microseconds.
+        let (from, to) = (String(format: "@%.3f", time), String(format: "@%.3f", time + 0.001))
+        let list = try run("/usr/bin/cgwarden", "stat", "--from", from, "--to", to, "--json")
+        #expect(list == view.trimmingCharacters(in: .whitespacesAndNewlines))
+
+        let answer = try run(
+            "curl", "--silent", "--fail", "http://127.0.0.1:10980/api/v1/snapshot?at=\(to)")
+        let page = try Self.object(answer)
+        #expect(page["time"] as? Double == time)
+        let cgroups = try #require(page["cgroups"] as? [[String: Any]])
+        func values(_ rows: [[String: Any]]) -> [String: [Double?]] {
+            let pairs = rows.compactMap { row in
+                (row["path"] as? String).map { path in
+                    (
+                        path,
+                        ["memory.current", "pids.current", "cpu.usage_usec"].map {
+                            row[$0] as? Double
+                        }
+                    )
+                }
+            }
+            return Dictionary(pairs) { $1 }
+        }
+        #expect(values(cgroups) == values(rows))
+        #expect(values(rows).values.contains { !$0.contains(nil) }, "\(view)")
+    }
+
+    private static func object(_ json: String) throws -> [String: Any] {
+        try #require(JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    }
+
     @Test func packageInstallsUpgradesAndPurges() throws {
         try clear()
         try standAlone()
@@ -112,6 +154,7 @@ struct KernelSystemdPackageTests {
         #expect(try metrics().contains("cgroup_memory_current_bytes{"))
         #expect(try listeners().subtracting(before) == ["0100007F:2AE4"], "the loopback alone")
         #expect(try run("cgwarden", "journal").hasPrefix("nothing"), "no policy, no change")
+        try compareHistory()
 
         let first = try property("MainPID")
         let edited = try run("sed", "s/^log_level: info$/log_level: debug/", Self.config)

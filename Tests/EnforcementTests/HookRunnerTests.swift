@@ -229,7 +229,8 @@ struct KernelHookCgroupTests {
         #expect(HookProcess(run: run, number: 1, cgroups: cgroups).perform() == .vetoed)
         let place = (try? String(contentsOfFile: "\(file).in", encoding: .utf8)) ?? ""
         defer { try? FileManager.default.removeItem(atPath: "\(file).in") }
-        #expect(place.contains("cgwarden-test-hooks-\(getpid())/\(getpid())-1"))
+        let start = try #require(ProcessReader(.live).stat(getpid())).startTicks
+        #expect(place.contains("cgwarden-test-hooks-\(getpid())/\(getpid())-\(start)-1"))
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let daemon = try #require(Int32(text.trimmingCharacters(in: .newlines)))
         let state = ProcessReader(.live).stat(daemon)?.state
@@ -251,13 +252,17 @@ struct KernelHookCgroupTests {
                 FileManager.default.fileExists(atPath: $0)
             })
         // No process has this PID: kernel/threads-max and pid_max are below it.
-        for left in ["\(Int32.max)-1", "\(Int32.max)-22", "other"] {
+        let gone = ["\(Int32.max)-7-1", "\(Int32.max)-7-22"]
+        // An earlier program with the PID of this one, as in a container that was restarted.
+        for left in gone + ["\(getpid())-7-1", "other"] {
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/\(left)", withIntermediateDirectories: false)
         }
         _ = HookCgroups(set, below: name)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-        #expect(names.filter { $0.contains("-") && !$0.contains(".") } == ["\(getpid())-1"])
+        let start = try #require(ProcessReader(.live).stat(getpid())).startTicks
+        let own = "\(getpid())-\(start)-1"
+        #expect(names.filter { $0.contains("-") && !$0.contains(".") } == [own])
         #expect(names.contains("other"))
         #expect(unsafe rmdir("\(folder)/other") == 0)
     }

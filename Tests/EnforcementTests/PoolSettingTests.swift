@@ -88,9 +88,9 @@ import Testing
         let refusal = protected.refusal(of: .pin, on: CgroupPath("/kubepods/pod1"))
         #expect((refusal == nil) == isAllowed)
         let planner = LimitPlanner(ActingContext(machine.set, protected: protected))
-        let pids = try LimitRequest(
+        let pids = try LimitRequest.all(
             parsing: "pids.max=max",
-            host: HostFacts(memoryBytes: nil, cpus: RangeList(0..<4), nodes: [:]))
+            host: HostFacts(memoryBytes: nil, cpus: RangeList(0..<4), nodes: [:]))[0]
         try machine.file("cgroup/pids/kubepods/pod1/pids.max", "3\n")
         let selection = planner.planEach([pids], on: CgroupPath("/kubepods/pod1"))
         #expect(selection.refused.isEmpty == isAllowed)

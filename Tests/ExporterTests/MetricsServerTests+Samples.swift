@@ -139,7 +139,7 @@ extension MetricsServerTests {
         try await serve { [source] port in
             let address = ListenAddress(host: "127.0.0.1", port: port)
             let second = MetricsServer(
-                MetricsServer.Configuration(address: address, version: "1"), source: source,
+                MetricsServer.Configuration(addresses: [address], version: "1"), source: source,
                 logger: Logger(label: "test"))
             let error = await #expect(throws: ServerError.self) { try await second.run() }
             #expect(error == .addressInUse(address))
@@ -152,7 +152,7 @@ extension MetricsServerTests {
     @Test func addressOfAnotherHostIsReported() async throws {
         let address = ListenAddress(host: "192.0.2.1", port: 0)
         let server = MetricsServer(
-            MetricsServer.Configuration(address: address, version: "1"), source: source,
+            MetricsServer.Configuration(addresses: [address], version: "1"), source: source,
             logger: Logger(label: "test"))
         let error = await #expect(throws: ServerError.self) { try await server.run() }
         #expect(error == .addressNotAvailable(address))
@@ -167,7 +167,7 @@ extension MetricsServerTests {
     ])
     func listenErrorsAreOneSentence(address: ListenAddress, sentence: String) async throws {
         let server = MetricsServer(
-            MetricsServer.Configuration(address: address, version: "1"), source: source,
+            MetricsServer.Configuration(addresses: [address], version: "1"), source: source,
             logger: Logger(label: "test"))
         let error = await #expect(throws: ServerError.self) { try await server.run() }
         #expect(error?.description == sentence + " --web.listen-address")

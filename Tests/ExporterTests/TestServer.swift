@@ -12,7 +12,7 @@ enum TestServer {
         _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
         var configuration = MetricsServer.Configuration(
-            address: ListenAddress(host: "127.0.0.1", port: 0), version: "1.2.3")
+            addresses: [ListenAddress(host: "127.0.0.1", port: 0)], version: "1.2.3")
         configuration.deviceName = { $0 == ExporterFixtures.disk ? "vda" : nil }
         configuration.processSample = { ExporterFixtures.process }
         // Generous, so that a test on a busy machine does not depend on them by accident.

@@ -20,8 +20,8 @@ package struct CgroupRemover: Sendable {
 
     /// Removes the cgroup from every hierarchy but systemd's own, and drops its journal entries.
     ///
-    /// `recursive` includes its descendants, and `killing` first kills the processes in them. A dry
-    /// run only checks.
+    /// `recursive` also removes its descendants, and `killing` first kills the processes in all of
+    /// them. A dry run only checks.
     package func remove(
         _ path: CgroupPath, recursive: Bool = false, killing: Bool = false, dryRun: Bool = false
     ) throws(ActuationError) -> Removed {

@@ -21,9 +21,10 @@ package struct DeferredThaw: ~Copyable {
         }
     }
 
-    /// Prints "ready" on standard output once it watches, then waits.
+    /// Prints the ready line on standard output once it watches, then waits.
     ///
-    /// Returns whether it had to thaw the cgroup.
+    /// Without the cgroup's lock, it prints the reason instead. Returns whether it had to thaw the
+    /// cgroup.
     package func run(after timeout: Duration, state: String, journal: UndoJournal?) -> Bool {
         let locks = ThawLocks(in: state)
         locks.clear()

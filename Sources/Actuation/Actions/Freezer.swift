@@ -4,13 +4,13 @@ internal import KernelIO
 
 /// Freezes and thaws all processes of a cgroup.
 package struct Freezer: Sendable {
-    /// A freeze in effect.
+    /// A freeze in effect; in a dry run, the freeze that would take effect.
     package struct Frozen: Sendable {
-        /// The hierarchy that freezes it.
+        /// The hierarchy that freezes the cgroup.
         package let hierarchy: String
         /// The number of frozen processes.
         package let processes: Int
-        /// The time after which the helper thaws it, shortened where a service has a watchdog.
+        /// The time after which the cgroup is thawed; shortened if a service in it has a watchdog.
         package let timeout: Duration
         /// Whether the timeout was shortened for a service's watchdog.
         package let isShortened: Bool
@@ -18,9 +18,9 @@ package struct Freezer: Sendable {
 
     /// The result of a verified thaw.
     package struct Thawed: Sendable {
-        /// The hierarchies it was thawed in; empty if none had a freeze request for it.
+        /// The hierarchies in which the cgroup was thawed; empty if none had a freeze request.
         package let hierarchies: [String]
-        /// The ancestor that still keeps it frozen.
+        /// The ancestor that still keeps the cgroup frozen; nil if there is none.
         package let frozenBy: CgroupPath?
         /// The number of descendants that stay frozen by their own requests.
         package let frozenBelow: Int
@@ -30,10 +30,10 @@ package struct Freezer: Sendable {
 
     package init(_ context: ActingContext) { self.context = context }
 
-    /// Freezes the cgroup, verifies the freeze, and thaws it again if outsiders wait for its locks.
+    /// Freezes the cgroup, verifies the freeze, and undoes it if outside processes await its locks.
     ///
-    /// A helper thaws it after `timeout` at the latest. With `shadow`, it also freezes processes
-    /// that are in a larger v1 cgroup. A dry run only checks and creates no shadow.
+    /// A helper or keeper thaws the cgroup after `timeout` at the latest. With `shadow`, processes
+    /// that are in a larger v1 cgroup are frozen, too. A dry run only checks and creates no shadow.
     package func freeze(
         _ path: CgroupPath, timeout: Duration = .seconds(60), shadow: Bool = false,
         dryRun: Bool = false
@@ -86,7 +86,7 @@ package struct Freezer: Sendable {
             timeout: allowed, isShortened: allowed < timeout)
     }
 
-    /// Writes with the deadline in their records, unless the change expires earlier.
+    /// Writes whose records have the deadline, unless the change has its own or a keeper thaws.
     private func recorded(_ time: Duration, by helper: ProcessIdentity?) -> JournaledWrite {
         guard let helper, let journal = context.journal, journal.change == nil else {
             return context.recorded
@@ -95,9 +95,10 @@ package struct Freezer: Sendable {
             files: context.files, journal: journal.expiring(ExpiringChange(time, by: helper)))
     }
 
-    /// Extends the deadline of a freeze of this program's own.
+    /// Extends the deadline of a freeze that the journal's owner requested.
     ///
-    /// Nil if it is not its own, if a service's watchdog limits it, or if no helper can extend it.
+    /// Nil if another owner or program requested it, if a service's watchdog limits the freeze, or
+    /// if a helper guards it, which cannot extend a deadline.
     private func prolong(
         _ directory: CgroupDirectory, _ timeout: Duration
     ) throws(ActuationError) -> Frozen? {
@@ -171,7 +172,7 @@ package struct Freezer: Sendable {
     }
 
     /// Thaws the cgroup in every hierarchy that freezes it and verifies the thaw; a dry run only
-    /// looks.
+    /// checks.
     package func thaw(
         _ path: CgroupPath, dryRun: Bool = false
     ) throws(ActuationError) -> Thawed {

@@ -2,7 +2,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Finds file locks of a frozen cgroup that processes outside wait for.
+/// Finds file locks held in a frozen cgroup that processes outside it wait for.
 struct HeldLocks {
     private let set: HierarchySet
     private let reader: ProcessReader
@@ -12,7 +12,7 @@ struct HeldLocks {
         reader = ProcessReader(set.system)
     }
 
-    /// The reason why the members must not stay frozen; nil if they may.
+    /// Returns why the members must not stay frozen; nil if they may.
     func reasonToThaw(_ members: Set<Int32>) -> String? {
         do throws(IOError) {
             guard
@@ -47,7 +47,7 @@ struct HeldLocks {
 
     /// The device prefixes of files on cgroup mounts, as `/proc/locks` prints them.
     ///
-    /// Locks on those are ignored: anyone may take one, and nothing important depends on it.
+    /// Locks on these files are ignored: any user may take one, and nothing depends on them.
     private var cgroupDevices: [String] {
         self.set.hierarchies.compactMap { hierarchy in
             DeviceNumber.holding(hierarchy.directory.pathText).map { device in
@@ -59,8 +59,8 @@ struct HeldLocks {
         }
     }
 
-    /// Whether an ordinary user blocks only processes of their own, perhaps to escape a freeze by
-    /// root.
+    /// Whether the holder and all waiters belong to one unprivileged user, who may use the lock to
+    /// escape a freeze by root.
     private func isAffairOfOneUser(_ holder: Int32, _ waiters: [Int32]) -> Bool {
         guard EffectiveUser.isRoot, let user = reader.user(of: holder), user != 0 else {
             return false
@@ -68,9 +68,9 @@ struct HeldLocks {
         return waiters.allSatisfy { reader.user(of: $0) == user }
     }
 
-    /// The files that the members hold locks on through open files, each with one member.
+    /// Maps each file that members have locked, as `/proc/locks` prints it, to one of them.
     ///
-    /// Read from the `lock:` lines of fdinfo.
+    /// The `lock:` lines of fdinfo also show locks on open files that are inherited or shared.
     private func sharedLocks(of members: Set<Int32>) -> [String: Int32] {
         var result: [String: Int32] = [:]
         for pid in members {

@@ -2,7 +2,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Handles cgroups that are frozen already, and freezes cgroups to kill them.
+/// Handles cgroups that are already frozen, and freezes cgroups to kill their processes.
 extension Killer {
     /// Throws if a frozen cgroup has processes, which cannot handle the signal.
     func checkUnfrozen(
@@ -52,7 +52,7 @@ extension Killer {
         }
     }
 
-    /// Returns a process that a v1 cgroup outside `toThaw` freezes, and that cgroup.
+    /// Returns a process that a v1 cgroup outside `toThaw` freezes, and that cgroup; nil if none.
     private func frozenProcess(
         of processes: Set<Int32>, outside toThaw: [CgroupPath]
     ) throws(ActuationError) -> (process: String, cgroup: CgroupPath)? {

@@ -61,7 +61,7 @@ package struct Killer: Sendable {
                 return try result(residents, .frozen(rounds: 1), path)
             }
         }
-        if grace > .zero {
+        if grace > .zero || !force {
             send(signal, to: residents.processes, residents)
             let isEmpty = try Deadline(after: grace).wait { () throws(ActuationError) in
                 let asked = residents.seen
@@ -86,8 +86,8 @@ package struct Killer: Sendable {
         return try result(residents, means, path)
     }
 
-    /// Returns the result, or throws if threads of processes elsewhere are left, which no signal
-    /// ends.
+    /// Returns the result, or throws if threads of processes elsewhere are left, which the kill
+    /// spares.
     private func result(
         _ residents: Residents, _ means: Means, _ path: CgroupPath
     ) throws(ActuationError) -> Killed {
@@ -102,9 +102,10 @@ package struct Killer: Sendable {
                 + "cgroup, or move it")
     }
 
-    /// Returns the cgroup's hierarchies, the preferred one first.
+    /// Returns the indexes of the cgroup's hierarchies, in order of preference.
     ///
-    /// This is the unified one, where cgroup.kill kills all processes at once, then v1's freezer.
+    /// The unified one is first, because cgroup.kill kills all processes at once. v1's freezer is
+    /// second.
     private func candidates(_ trees: TargetTrees) -> [Int] {
         let preferred = [context.set.unified, context.set.legacy(.freezer)].compactMap { $0 }.filter
         {
@@ -150,7 +151,7 @@ package struct Killer: Sendable {
             clearFreezeRequests(directory)
             return .kernel
         }
-        // Without the right to freeze, its processes are killed as they are.
+        // Without the right to freeze the cgroup, its processes are killed while they run.
         let isFreezer =
             index == context.set.legacy(.freezer)
             && directory.descriptor.isWritable(Self.freezer.file)

@@ -33,7 +33,12 @@ package struct Pinner: Sendable {
                 wanted, directory, isLegacy: context.set.legacy(.cpuset) != nil)
             // Not earlier: undo helpers stay while a value is being written, because an earlier
             // change expires again if this one fails.
-            for begun in done { context.recorded.finish(begun) }
+            guard context.recorded.finishUnchanged(done) else {
+                throw ActuationError(
+                    .busy,
+                    "\(path) is not pinned: another process restored or changed its lists at the "
+                        + "same time; see cgwarden journal, then try again")
+            }
             return pinned
         } catch {
             rollBack(done)
@@ -74,63 +79,23 @@ package struct Pinner: Sendable {
         var effective: String { CpusetFile.effective(file, isUnified: !isLegacy) ?? file }
     }
 
-    /// Throws where the kernel would refuse the list or silently ignore it.
+    /// Throws if the list cannot be set, or would have no effect.
     private func check(_ request: Request, _ directory: CgroupDirectory) throws(ActuationError) {
-        guard let above = directory.path.parent else { return }
-        let list = request.list
-        let parent = try nearest(request.effective, above, in: directory.hierarchy)
-        // If systemd would enable cpuset on demand, `text` returns a new cgroup's value.
-        if !request.isLegacy, try !has(request.file, directory, context.files) {
-            let way = ControllerWay(
-                .cpuset, to: directory.path, in: directory.hierarchy, context.files)
-            throw ActuationError(
-                .unavailable,
-                "\(directory.path) has no \(request.file): \(above) does not enable cpuset for its "
-                    + "children; \(way.remedy)")
+        // Where systemd enables cpuset on demand, the file reads like that of a new cgroup.
+        if !request.isLegacy, let limit = LimitCatalog.limit(named: request.file) {
+            let files = CgroupFiles(path: directory.path, set: context.set, files: context.files)
+            _ = try files.locate(limit, instance: nil)
         }
-        let allowed = try self.list(request.effective, parent)
-        let possible = list.intersection(allowed)
-        let isRefused = request.isLegacy ? possible != list : possible.isEmpty
-        guard !list.isEmpty, !isRefused else {
-            throw ActuationError(
-                .outOfRange,
-                "cannot set \(request.file) of \(directory.path) to \"\(list)\": \(parent.path) has "
-                    + "\(allowed); choose from these")
-        }
-        guard request.isLegacy else { return }
-        for child in try directory.reporting(directory.children) {
-            let held = try self.list(request.file, child)
-            guard held.isSubset(of: list) else {
-                throw ActuationError(
-                    .inTheWay,
-                    "cannot narrow \(request.file) of \(directory.path) to \(list): \(child.path) "
-                        + "below it has \(held); narrow that first")
-            }
-        }
-    }
-
-    /// The cgroup itself or its nearest ancestor that has the file.
-    ///
-    /// On v2, cpuset may be disabled all the way up to the root.
-    private func nearest(
-        _ file: String, _ path: CgroupPath, in hierarchy: MountedHierarchy
-    ) throws(ActuationError) -> CgroupDirectory {
-        var path = path
-        while true {
-            let directory = try CgroupDirectory(opening: path, in: hierarchy)
-            guard let above = path.parent, try !has(file, directory, KernelControlFiles()) else {
-                return directory
-            }
-            path = above
-        }
+        try CpusetCheck(directory: directory, files: context.files)
+            .check(request.list, for: request.file)
     }
 
     /// Whether the cgroup has a file; throws if that is unknown.
     private func has(
-        _ file: String, _ directory: CgroupDirectory, _ files: any ControlFiles
+        _ file: String, _ directory: CgroupDirectory
     ) throws(ActuationError) -> Bool {
         do throws(IOError) {
-            _ = try files.text(file, of: directory)
+            _ = try directory.text(file)
             return true
         } catch {
             if error.isMissing { return false }
@@ -153,8 +118,7 @@ package struct Pinner: Sendable {
             }
         }
         do throws(ActuationError) {
-            for request in wanted
-            where try !has(request.effective, directory, KernelControlFiles()) {
+            for request in wanted where try !has(request.effective, directory) {
                 throw ActuationError(
                     .unavailable,
                     "systemd accepted \(request.file) of \(directory.path), but cpuset is not "

@@ -18,7 +18,7 @@ package struct ProcessKiller: Sendable {
 
     /// Sends `signal` to the process, and kills it after `grace`; zero kills at once.
     ///
-    /// The cgroup must hold the process and be one that may be killed. A dry run only checks.
+    /// Throws if the cgroup is protected or does not hold the process. A dry run only checks.
     package func kill(
         _ pid: Int32, in path: CgroupPath, signal: EndingSignal = .terminate,
         grace: Duration = .seconds(10), dryRun: Bool = false

@@ -15,9 +15,9 @@ package struct Reclaimer: Sendable {
     package struct Reclaimed: Sendable {
         /// The usage before and after, which also reflects concurrent allocations.
         package let before, after: UInt64
-        /// The requested amount that the kernel confirmed; nil on v1, which does not report it.
+        /// The amount that the kernel confirmed; nil in a dry run and on v1, which reports none.
         package let confirmed: UInt64?
-        /// Whether that is less than requested.
+        /// Whether the confirmed amount is less than requested; false for ``Amount/all``.
         package let isPartial: Bool
     }
 

@@ -14,7 +14,7 @@ struct Residents {
     /// A process elsewhere that has some threads here.
     private struct Stray {
         let threads: Int
-        /// Nil if it is not visible here.
+        /// The cgroup that the process is in; nil if it is not visible here.
         let home: CgroupPath?
     }
 
@@ -82,8 +82,8 @@ struct Residents {
         try places.place(of: thread, in: tree)?.isWithin(trees.path) ?? false
     }
 
-    /// The processes elsewhere as text: `1 thread of java (process 12) in /x`; nil if there are
-    /// none.
+    /// The processes elsewhere with threads here: `1 thread of java (process 12) in /x`; nil if
+    /// there are none.
     var strayText: String? {
         guard let (pid, stray) = strays.min(by: { $0.key < $1.key }) else { return nil }
         let name = reader.stat(pid)?.name ?? "process"

@@ -1,7 +1,7 @@
 internal import Hierarchy
 internal import KernelIO
 
-/// Finds services' watchdogs, which a frozen service cannot notify in time.
+/// Finds the watchdogs of services, because a frozen service cannot notify its watchdog in time.
 ///
 /// Any process can set the variable `WATCHDOG_USEC`, so the timeouts come from systemd itself.
 struct ServiceWatchdog {
@@ -26,7 +26,7 @@ struct ServiceWatchdog {
 
     /// The shortest watchdog timeout of the processes' services; nil without a watchdog.
     ///
-    /// If systemd does not answer, this is the shortest one that a child of PID 1 claims.
+    /// If systemd does not answer, this is the shortest one in the variables of PID 1's children.
     func shortest(of pids: Set<Int32>) -> Duration? {
         guard let systemd else { return nil }
         let reader = ProcessReader(system)
@@ -40,7 +40,7 @@ struct ServiceWatchdog {
         }
     }
 
-    /// Sends one query for each service: a user can make any number of cgroups in it.
+    /// Sends one query per service: a user can create any number of cgroups inside a service.
     private func shortest(
         of children: [(pid: Int32, service: ArraySlice<UInt8>)], by systemd: Systemd,
         _ reader: ProcessReader
@@ -59,8 +59,9 @@ struct ServiceWatchdog {
         return timeouts.min().map { Duration.microseconds($0) }
     }
 
-    /// The cgroup of the service that a process is in, by systemd's names; nil outside of services,
-    /// which alone have watchdogs.
+    /// The cgroup of the service that a process is in, found by its name; nil outside services.
+    ///
+    /// Only services have watchdogs.
     private func service(of pid: Int32) -> ArraySlice<UInt8>? {
         guard let bytes = try? ReadBuffer.contents(of: system.proc("\(pid)/cgroup")) else {
             return nil
@@ -71,14 +72,14 @@ struct ServiceWatchdog {
             ?? lines.first { $0.hierarchy == 0 }
         guard let path = line?.path else { return nil }
         for name in path.split(separator: UInt8(ascii: "/")) {
-            // What is below a unit belongs to it, whatever its name.
+            // Every cgroup below a unit's own belongs to the unit, whatever its name.
             if name.suffix(8).elementsEqual(".service".utf8) { return path[..<name.endIndex] }
             if name.suffix(6).elementsEqual(".scope".utf8) { return nil }
         }
         return nil
     }
 
-    /// The timeout in `WATCHDOG_USEC`, for the process in `WATCHDOG_PID`.
+    /// The timeout in `WATCHDOG_USEC`; nil without one or if `WATCHDOG_PID` is another process.
     private func claim(_ pid: Int32) -> Duration? {
         guard let bytes = try? ReadBuffer.contents(of: system.proc("\(pid)/environ")) else {
             return nil

@@ -9,7 +9,7 @@ package struct ActuationError: Error, Hashable, Sendable, CustomStringConvertibl
         case exists
         /// The host or an ancestor has less than the requested amount.
         case outOfRange
-        /// A descendant has more than the requested value would leave it.
+        /// A descendant's setting exceeds the requested value.
         case inTheWay
     }
 
@@ -31,7 +31,7 @@ package struct ActuationError: Error, Hashable, Sendable, CustomStringConvertibl
 }
 
 extension CgroupPath {
-    /// Throws for a path with `.` or `..`, which would create another cgroup than it names.
+    /// Throws for a path with `.` or `..`, which would create a cgroup at a different path.
     func checkNames() throws(ActuationError) {
         guard hasDots else { return }
         throw ActuationError(

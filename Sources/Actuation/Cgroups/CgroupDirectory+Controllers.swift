@@ -16,8 +16,8 @@ extension CgroupDirectory {
     /// Whether its own processes prevent it from enabling another controller for its children.
     ///
     /// The kernel refuses this for memory and io. With cpu, cpuset and pids it makes the cgroup a
-    /// threaded domain, below which nothing can start. The real root, which has no `cgroup.type`,
-    /// is exempt.
+    /// threaded domain, whose child domains are invalid and accept no processes. The real root,
+    /// which has no `cgroup.type`, is exempt.
     func holdsProcesses(_ files: any ControlFiles = KernelControlFiles()) -> Bool {
         guard textIfAny("cgroup.type", files) != nil else { return false }
         return !((try? processes()) ?? []).isEmpty

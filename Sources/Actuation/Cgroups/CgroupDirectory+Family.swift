@@ -9,7 +9,7 @@ extension CgroupDirectory {
 
     /// Returns a number of bytes in use; nil if the cgroup does not have the file.
     ///
-    /// Throws if it cannot be read: without the usage, a lower limit could kill.
+    /// Throws if it cannot be read: with unknown usage, a lower limit could cause an OOM kill.
     func usage(_ name: String, _ files: any ControlFiles) throws(ActuationError) -> UInt64? {
         do throws(IOError) {
             return UInt64(try files.text(name, of: self))
@@ -19,7 +19,7 @@ extension CgroupDirectory {
         }
     }
 
-    /// The present period of its v1 quota in microseconds; nil if it has none.
+    /// The current period of its v1 quota in microseconds; nil if it has none.
     package var quotaPeriod: UInt64? {
         textIfAny("cpu.cfs_period_us", KernelControlFiles()).flatMap { UInt64($0) }
     }

@@ -45,10 +45,10 @@ extension CgroupDirectory {
 
     /// Calls `body` with this cgroup and its descendants, each before its own descendants.
     ///
-    /// Keeps only one descendant open at a time, because a host has more cgroups than a process may
-    /// open. Skips cgroups that were removed since the listing, even if others took their paths, and
-    /// with `skippingCovered` those that a mount covers. Any other error is thrown after the
-    /// remaining cgroups were visited.
+    /// Keeps only one descendant open at a time, because a host can have more cgroups than a
+    /// process may open. Skips cgroups removed since the listing, even if new ones have their
+    /// paths. With `skippingCovered`, also skips cgroups that a mount covers. Any other error is
+    /// thrown after the remaining cgroups were visited.
     func visit(
         skippingCovered: Bool = false, _ body: (CgroupDirectory) throws(IOError) -> Void
     ) throws(IOError) {
@@ -90,7 +90,7 @@ extension CgroupDirectory {
         return result
     }
 
-    /// Returns the same processes; the error names the cgroup and advises what to do.
+    /// Calls ``processesBelow()``; the error names the cgroup and advises what to do.
     func members() throws(ActuationError) -> Set<Int32> {
         try reporting { () throws(IOError) in try processesBelow() }
     }

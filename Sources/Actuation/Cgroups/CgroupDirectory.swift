@@ -4,7 +4,7 @@ package import KernelIO
 
 /// An open directory of one cgroup in one hierarchy.
 ///
-/// Actions affect this very cgroup, even if another one is created at its path meanwhile.
+/// Actions affect exactly this cgroup, even if another one is created at its path later.
 package final class CgroupDirectory: Sendable {
     /// The hierarchy it is in.
     package let hierarchy: MountedHierarchy

@@ -17,7 +17,7 @@ struct FreezeInterface {
     var requestFile: String { version == .unified ? "cgroup.freeze" : "freezer.self_freezing" }
     /// The file that shows whether the whole cgroup is frozen.
     ///
-    /// On v1, reading it makes the kernel check.
+    /// On v1, a read makes the kernel update the state.
     var stateFile: String { version == .unified ? "cgroup.events" : "freezer.state" }
 
     func isRequested(_ read: (String) throws(IOError) -> String) throws(IOError) -> Bool {
@@ -36,7 +36,7 @@ struct FreezeInterface {
         return freezes ? FreezeInterface(version: hierarchy.version) : nil
     }
 
-    /// Returns the cgroup's path if its own freeze is requested; nil if it was removed.
+    /// Returns the cgroup's path if its own freeze is requested; nil if not, or if it was removed.
     func request(
         _ directory: CgroupDirectory, _ files: any ControlFiles = KernelControlFiles()
     ) throws(ActuationError) -> CgroupPath? {
@@ -101,7 +101,7 @@ extension FreezeInterface {
         return try isFrozen(read)
     }
 
-    /// Waits until a freezing cgroup is completely frozen; false if it never was.
+    /// Waits until a freezing cgroup is completely frozen; false on timeout.
     func settle(
         _ directory: CgroupDirectory, files: any ControlFiles, within time: Duration
     ) throws(IOError) -> Bool {

@@ -19,7 +19,7 @@ package enum WriteDirection: Int, Sendable, Comparable {
     }
 }
 
-/// The position of a write among others.
+/// The position of a write in a plan.
 ///
 /// One rule serves parents and children, memory and memory-with-swap, quota and burst: the outer
 /// value must never be narrower than the inner one. Therefore all widening writes come first, outer

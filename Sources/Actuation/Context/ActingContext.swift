@@ -1,9 +1,9 @@
 package import CgroupModel
 package import Hierarchy
 
-/// The host that actions change, with the access to it and the safeguards.
+/// The host that actions change, with the access to its files and the safeguards.
 ///
-/// Every action is made from a context alone.
+/// Every action is created from a context alone.
 package struct ActingContext: Sendable {
     /// The host's hierarchies.
     package let set: HierarchySet
@@ -15,7 +15,7 @@ package struct ActingContext: Sendable {
     package let protected: ProtectedSet
     /// The helper or keeper that thaws a cgroup if this process dies.
     let thawGuard: ThawGuard
-    /// The parent of all shadows; nil puts each below the origin of its processes.
+    /// The parent of all shadows; nil puts each one below the v1 cgroup that its processes were in.
     let shadowParent: CgroupPath?
 
     /// Acts on the hierarchies of `set`; by default on the kernel's files, without a record.
@@ -39,10 +39,10 @@ package struct ActingContext: Sendable {
         return context
     }
 
-    /// Returns the context of one change that is undone at a deadline, by a process of its own.
+    /// Returns the context of one change that a separate helper process undoes at a deadline.
     ///
-    /// Each call is a change with a deadline and a helper of its own; the helper starts with the
-    /// first record. Throws if there is no journal, in which the helper would find the change.
+    /// Each call creates a change with its own deadline and helper. The helper starts with the
+    /// first record. Throws without a journal, because the helper finds the change in it.
     package func expiring(
         _ expiry: Expiry, by program: UndoProgram = .own
     ) throws(ActuationError) -> ActingContext {
@@ -60,6 +60,6 @@ package struct ActingContext: Sendable {
     /// recorded nothing.
     package var changeNumber: UInt64? { journal?.change?.number }
 
-    /// Writes that are recorded in the journal.
+    /// Writes that are recorded in the journal, if there is one.
     var recorded: JournaledWrite { JournaledWrite(files: files, journal: journal) }
 }

@@ -24,7 +24,7 @@ package struct Diagnosis: Sendable {
         package let command: String
         /// The interface that it works through; nil if it does not work.
         package let means: String?
-        /// Why it does not work, or only partly; nil if it works fully.
+        /// Why it works only partly or not at all; nil if it works fully.
         package let reason: String?
     }
 

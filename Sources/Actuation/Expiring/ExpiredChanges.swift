@@ -3,27 +3,29 @@ internal import KernelIO
 
 /// Undoes the changes whose deadlines have passed.
 ///
-/// Each change has a helper that does so. Others take over what a killed helper has left.
+/// Each change has a helper process for this. Later commands and the daemon take over the changes
+/// of helpers that died or hang.
 package struct ExpiredChanges: Sendable {
-    /// Entries that were undone, or that could not be.
+    /// The result of an attempt to undo entries.
     package struct Report: Sendable {
         /// The results, one for each entry.
         package var results: [RestoreResult] = []
-        /// Why nothing could be tried; nil if it could.
+        /// The error of the journal or of the hierarchies; nil if there was none.
         package var failure: ActuationError?
 
-        /// Whether entries are left out for now, because a process is still writing their values.
+        /// Whether entries were skipped, because a process is still writing their values.
         var isAtWork = false
         /// Why entries are left, by sequence number.
         fileprivate var reasons: [UInt64: String] = [:]
 
-        /// Whether an entry is to be tried again.
+        /// Whether another try is needed.
         var isIncomplete: Bool {
             failure != nil || isAtWork || results.contains(where: \.isRetried)
         }
         /// The sequence numbers of the entries for which another try can succeed.
         package fileprivate(set) var retried: Set<UInt64> = []
-        /// Whether an entry is left, because others changed its value or a write failed.
+        /// Whether an entry is left, because another process changed or is writing its value, or a
+        /// write failed.
         package var hasLeft: Bool { failure != nil || results.contains(where: \.isLeft) }
     }
 
@@ -42,10 +44,10 @@ package struct ExpiredChanges: Sendable {
         self.files = files
     }
 
-    /// Undoes what helpers that died or hang have left, and reports what is new.
+    /// Undoes the overdue entries of helpers that died or hang, and reports new results.
     ///
-    /// Entries with a known obstacle are tried again, but reported only once undone. Those whose
-    /// sequence numbers are in `waiting` are not tried now.
+    /// Entries with a known obstacle are tried again, but reported only once undone or given up.
+    /// Entries whose sequence numbers are in `waiting` are not tried now.
     package func undoOverdue(except waiting: Set<UInt64> = []) -> Report {
         var report = undo(for: nil, within: .zero, except: waiting)
         let reasons = report.reasons
@@ -56,17 +58,18 @@ package struct ExpiredChanges: Sendable {
         return report
     }
 
-    /// Undoes the entries of one helper, or those of helpers that ended.
+    /// Undoes the due entries of one helper; with nil, those of helpers that died or hang.
     func undo(
         for helper: ProcessIdentity?, within patience: Duration, except waiting: Set<UInt64> = []
     ) -> Report {
         do throws(JournalError) {
             let all = try journal.due(for: helper, except: waiting)
-            // Its writer would write again, and its last record would name a closed entry.
+            // Skip values that a process is writing: it would write after the restore, and its last
+            // record would name a closed entry.
             let due = all.filter { $0.processAtWork == nil }
             if due.isEmpty { return Report(isAtWork: !all.isEmpty) }
-            // One process at a time, so that none restores what another has restored and a third
-            // has changed since. After too long a wait it acts anyway.
+            // One process at a time: otherwise one could undo a change that a third made after
+            // another's restore. After the timeout, a helper continues without the lock.
             let lock = try? LockFolder("\(journal.directory)/locks").lock(
                 Self.lockName, within: patience)
             if lock == nil, helper == nil { return Report() }
@@ -90,7 +93,7 @@ package struct ExpiredChanges: Sendable {
         }
     }
 
-    /// Ends the changes below the daemon's values, which are in force.
+    /// Ends the changes that the daemon has overridden, if the daemon's values are in force.
     private func pass(_ report: inout Report) throws(JournalError) {
         for (place, result) in report.results.enumerated() {
             guard case .foreign = result.outcome,

@@ -1,6 +1,6 @@
 internal import KernelIO
 
-/// The times at which entries that could not be undone are tried again, later and later.
+/// Schedules retries of entries that could not be undone, at growing intervals.
 package struct RetryTimes: Sendable {
     private struct Wait {
         var pause: UInt64
@@ -13,18 +13,18 @@ package struct RetryTimes: Sendable {
     /// The waits by the entries' sequence numbers.
     private var waits: [UInt64: Wait] = [:]
 
-    /// Waits for nothing yet.
+    /// Creates an empty schedule.
     package init() {}
 
-    /// Returns the entries that are not tried at a time, in nanoseconds of the monotonic clock.
+    /// Returns the entries not to be tried yet at `now`, in nanoseconds of the monotonic clock.
     package func waiting(at now: UInt64) -> Set<UInt64> {
         Set(waits.filter { $0.value.end > now }.keys)
     }
 
-    /// Notes the result of a round at a time.
+    /// Records that the entries in `retried` failed at `now` and need another try.
     ///
-    /// The pause before the next try of an entry doubles up to 5 minutes. Entries that were tried
-    /// and are not in `retried` are forgotten.
+    /// The pause before an entry's next try doubles, up to 5 minutes. Entries that were tried and
+    /// are not in `retried` are forgotten.
     package mutating func note(_ retried: Set<UInt64>, at now: UInt64) {
         waits = waits.filter { $0.value.end > now || retried.contains($0.key) }
         for entry in retried {

@@ -3,10 +3,10 @@ internal import KernelIO
 
 /// The helper process of an expiring change: it undoes the change at the deadline.
 ///
-/// It finds its entries in the journal by its own identity, so that a second change of a value, a
-/// confirmation, and a restore need not reach it.
+/// It finds its entries in the journal by its own identity. A second change of a value, a
+/// confirmation or a restore therefore need not notify it.
 package struct UndoTimer {
-    /// The longest time between two looks at the journal, in milliseconds.
+    /// The longest time between two reads of the journal, in milliseconds.
     private static let longestSleep: UInt64 = 2000
     /// The times between the first tries after a failure, in milliseconds.
     private static let pauses: [UInt64] = [1000, 2000, 4000, 8000, 15_000, 30_000]
@@ -24,14 +24,14 @@ package struct UndoTimer {
     /// Watches the entries that name this process as their helper.
     package init(journal: UndoJournal) { self.init(journal: journal, wait: Self.sleep) }
 
-    /// `wait` sleeps for a time in milliseconds; `inout`: whether the parent lives, set to false
-    /// when it ends.
+    /// Creates a timer; `wait` sleeps for some milliseconds, and sets its second argument to false
+    /// once the parent has ended.
     init(journal: UndoJournal, wait: @escaping (Int32, inout Bool) -> Void) {
         self.journal = journal
         self.wait = wait
     }
 
-    /// Prints "ready" on standard output, and returns once no entry is left to undo.
+    /// Prints the ready line on standard output, and returns once no entry is left to undo.
     ///
     /// `makeUndo` finds the hierarchies when they are needed. Returns whether everything was
     /// undone.
@@ -50,7 +50,7 @@ package struct UndoTimer {
             // An unreadable journal may have entries to undo.
             if let all = try? journal.entries() {
                 let entries = all.filter(isPending)
-                // If a value that is being written is refused, an entry may expire again.
+                // If a write in progress is refused, the earlier change of the value expires again.
                 let isChanging = all.contains { $0.processAtWork != nil }
                 if entries.isEmpty, !hasParent, !isChanging { return true }
                 let left = entries.compactMap { $0.expiry?.timeLeft().milliseconds }.min()
@@ -62,7 +62,7 @@ package struct UndoTimer {
                 let report = (try? makeUndo())?.undo(for: own, within: .seconds(10))
                 if let report, !report.isIncomplete {
                     if report.hasLeft { return false }
-                    // They are still there if the journal cannot be written.
+                    // The entries are still there if the journal cannot be written.
                     if (try? journal.entries().contains(where: isPending)) == false { continue }
                 }
             }
@@ -77,14 +77,15 @@ package struct UndoTimer {
         entry.expiry?.helper == own && entry.expiry?.isLeft == false
     }
 
-    /// Waits for a whole time.
+    /// Sleeps for the full time.
     private func pause(_ milliseconds: UInt64, _ hasParent: inout Bool) {
         var left = milliseconds
         while left > 0 { left -= step(left, &hasParent) }
     }
 
-    /// Sleeps once, in short steps because a sleep does not count the time in suspend; returns how
-    /// long.
+    /// Sleeps once, and returns the milliseconds.
+    ///
+    /// Sleeps are short, because they do not count time in suspend.
     @discardableResult
     private func step(_ milliseconds: UInt64, _ hasParent: inout Bool) -> UInt64 {
         let time = min(milliseconds, Self.longestSleep)

@@ -32,7 +32,7 @@ package struct GuardPlace: Sendable {
             ).directory
     }
 
-    /// Whether v1 counts the memory, where OOM kills can be disabled.
+    /// Whether the memory controller is on v1, where OOM kills can be disabled.
     package var isLegacy: Bool { memory.hierarchy.version == .legacy }
 
     /// Why it must no longer be frozen: it was removed, its hierarchies differ, or that is unknown.

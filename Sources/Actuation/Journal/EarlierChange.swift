@@ -50,6 +50,9 @@ extension JournalEntry {
         take(next)
     }
 
+    /// Takes the author and the expiry of the next change, which left the value as it was.
+    mutating func renew(by next: JournalEntry) { take(next) }
+
     /// Takes the next change, above the one that it has.
     mutating func rise(to next: JournalEntry) {
         keep(next.original)

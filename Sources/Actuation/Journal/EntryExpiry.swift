@@ -48,7 +48,8 @@ extension EntryExpiry {
 
     /// Parses the fields of a record; nil if it has none or they are malformed.
     init?(_ line: RecordLine) {
-        guard let change = line.number("change"), let deadline = line.number("until"),
+        guard let change = line.number("change"), change > 0,
+            let deadline = line.number("until"),
             let helper = line["helper"].flatMap({ ProcessIdentity(helper: $0) })
         else { return nil }
         self.init(

@@ -6,9 +6,17 @@ internal import KernelIO
 extension JournalEntry {
     /// The record of a change before its write.
     ///
-    /// `isAbove` is whether it is a change above the one in the records before.
-    func intent(bootID: String, isAbove: Bool = false) -> RecordLine {
-        RecordLine(
+    /// `isAbove` is whether it is a change above the one in the records before; `renews` is whether
+    /// the value stays, and only its author and its expiry are new.
+    func intent(bootID: String, isAbove: Bool = false, renews: Bool = false) -> RecordLine {
+        var more: [(key: String, value: String)] = []
+        if let newestBelow { more.append((key: "newest", value: "\(newestBelow)")) }
+        if change > 0 { more.append((key: "change", value: "\(change)")) }
+        more += expiry?.fields ?? []
+        if foundOthers { more.append((key: "others", value: "1")) }
+        if isAbove { more.append((key: "above", value: "1")) }
+        if renews { more.append((key: "renews", value: "1")) }
+        return RecordLine(
             "intent",
             [
                 "seq": "\(sequence)", "boot": bootID, "time": "\(wallTime)", "hier": hierarchy,
@@ -18,10 +26,7 @@ extension JournalEntry {
                 "pid": writer.map { "\($0.pid)" } ?? "",
                 "start": writer.map { "\($0.startTicks)" } ?? "",
             ],
-            more: (newestBelow.map { [("newest", "\($0)")] } ?? [])
-                + (change > 0 ? [("change", "\(change)")] : []) + (expiry?.fields ?? [])
-                + (foundOthers ? [("others", "1")] : []) + (isAbove ? [("above", "1")] : []),
-            path: path.bytes)
+            more: more, path: path.bytes)
     }
 
     /// The records from which the entry is read again, with those of the changes below.
@@ -57,7 +62,7 @@ extension JournalEntry {
     /// The record that its time has passed below a change of another owner.
     var passed: RecordLine { RecordLine("passed", ["seq": "\(sequence)"]) }
 
-    /// The record that gives it the expiry again that a refused change has replaced.
+    /// The record that gives it the expiry of the change that a refused one has replaced.
     func expiring(_ expiry: EntryExpiry) -> RecordLine {
         RecordLine(
             "expires", ["seq": "\(sequence)"],

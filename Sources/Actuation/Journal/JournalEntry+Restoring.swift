@@ -24,6 +24,13 @@ extension JournalEntry {
         return isSame(text, readBack) || isSame(text, wanted) || isUndoOfLastChange(text)
     }
 
+    /// Whether a change continues the entry, which keeps its original.
+    ///
+    /// The value that another program has set instead of the original is the new original.
+    func isContinued(by next: JournalEntry) -> Bool {
+        !isSettled || !isSpent && isOurs(next.original)
+    }
+
     /// The position in a restore: thaw, widen, move processes back, then narrow.
     ///
     /// Within a cgroup, its removal and disabling controllers come after its values.

@@ -15,10 +15,10 @@ package struct JournalState: Sendable {
     private(set) var lastSequence: UInt64 = 0
     private var lines = 0
     /// The values in the order of their first records, settled ones included; nil for closed ones.
-    private var slots: [JournalEntry?] = []
-    private var slotOf: [UInt64: Int] = [:]
-    private var slotsAt: [JournalEntry.Place: [Int]] = [:]
-    private var slotsIn: [UInt64: [Int]] = [:]
+    private(set) var slots: [JournalEntry?] = []
+    private(set) var slotOf: [UInt64: Int] = [:]
+    private(set) var slotsAt: [JournalEntry.Place: [Int]] = [:]
+    private(set) var slotsIn: [UInt64: [Int]] = [:]
 
     /// Creates an empty journal.
     init() {}
@@ -36,49 +36,6 @@ package struct JournalState: Sendable {
             if line.map({ take($0, bootID: bootID) }) != true { damagedLines.append(lines) }
             start = end + 1
         }
-    }
-
-    /// Returns all entries of cgroups with this inode that are not closed, settled ones included.
-    func known(inode: UInt64) -> [JournalEntry] { (slotsIn[inode] ?? []).compactMap { slots[$0] } }
-
-    /// Returns the unsettled entries of cgroups with these inodes, oldest first.
-    package func entries(inodes: Set<UInt64>) -> [JournalEntry] {
-        inodes.flatMap { slotsIn[$0] ?? [] }.sorted().compactMap { slots[$0] }
-            .filter { !$0.isSettled }
-    }
-
-    /// The entries whose values are their originals, with changes below that can be undone.
-    var settled: [JournalEntry] {
-        slots.compactMap(\.self).filter { $0.isSettled && !$0.isSpent }
-    }
-
-    /// Whether another program has set a value since the last change by an owner other than this
-    /// one, and none of the owners has.
-    func isOthers(_ text: String, at place: JournalEntry.Place, for owner: String) -> Bool {
-        let known = (slotsAt[place] ?? []).compactMap { slots[$0] }.filter { $0.owner != owner }
-        return known.last.map { !$0.isOurs(text) } ?? false
-            && !known.contains { $0.isWritten(text) }
-    }
-
-    /// Returns the last owner's change of the same value, if the one next above an entry returns to
-    /// that entry's value; nil if there is none.
-    func changeOver(_ entry: JournalEntry) -> JournalEntry? {
-        let all = entries(inodes: [entry.inode]).filter { $0.place == entry.place }
-        guard let last = all.last, last.owner != entry.owner,
-            let place = all.firstIndex(where: { $0.sequence == entry.sequence }),
-            !all[place + 1].foundOthers
-        else { return nil }
-        return last
-    }
-
-    /// Returns the entries whose last change has this number, settled ones included.
-    func entries(ofChange number: UInt64) -> [JournalEntry] {
-        slots.compactMap(\.self).filter { $0.change == number }
-    }
-
-    /// The number of the change that a process is making; nil if it has recorded nothing yet.
-    package func change(by writer: ProcessIdentity) -> UInt64? {
-        slots.lazy.compactMap(\.self).last { $0.writer == writer && $0.change > 0 }?.change
     }
 
     /// Returns the shortest equivalent journal, without the entries that `isObsolete` selects.
@@ -103,7 +60,11 @@ package struct JournalState: Sendable {
         case "intent":
             guard let entry = JournalEntry(line, sequence) else { return false }
             if line["boot"] != bootID { isFromEarlierBoot = true }
-            if line["above"] == "1" { rise(entry) } else { begin(entry) }
+            if line["above"] == "1" {
+                rise(entry)
+            } else {
+                begin(entry, renews: line["renews"] == "1")
+            }
         case "done":
             if let slot = slotOf[sequence] { change(slot) { $0.readBack = line["value"] } }
         case "undone":
@@ -122,6 +83,7 @@ package struct JournalState: Sendable {
             if let slot = slotOf[sequence] {
                 change(slot) { $0.expiry?.obstacle = line["reason"] ?? "" }
             }
+        case "withdrawn": if let slot = slotOf[sequence] { withdraw(slot, line) }
         case "passed": if let slot = slotOf[sequence] { pass(slot) }
         case "closed": if let slot = slotOf[sequence] { close(slot) }
         case "last": checkedBytes = wholeBytes
@@ -142,19 +104,20 @@ package struct JournalState: Sendable {
     private mutating func rise(_ entry: JournalEntry) {
         guard let slot = slotsAt[entry.place]?.first(where: { slots[$0]?.owner == entry.owner }),
             let known = slots[slot]
-        else { return begin(entry) }
+        else { return begin(entry, renews: false) }
         slotOf[known.sequence] = nil
         change(slot) { $0.rise(to: entry) }
         slotOf[entry.sequence] = slot
     }
 
     /// Starts or continues an entry; while it is needed, it keeps the owner's first original.
-    private mutating func begin(_ entry: JournalEntry) {
+    ///
+    /// With `renews`, a value in force stays the same change, with another expiry.
+    private mutating func begin(_ entry: JournalEntry, renews: Bool) {
         if let slot = slotsAt[entry.place]?.first(where: { slots[$0]?.owner == entry.owner }),
             let known = slots[slot]
         {
-            // The value that another program has set instead of the original is the new original.
-            if !known.isSettled || !known.isSpent && known.isOurs(entry.original) {
+            if known.isContinued(by: entry) {
                 let slot = settle(slot, onto: entry.original)
                 guard let known = slots[slot] else { return }
                 let isOwners = isAnotherOwners(entry.original, slot)
@@ -162,7 +125,11 @@ package struct JournalState: Sendable {
                 // Another owner's value is not this owner's to return to: it would outlast it.
                 let found = isOwners ? known.readBack ?? known.wanted : entry.original
                 slotOf[known.sequence] = nil
-                change(slot) { $0.proceed(to: entry, found: found, isOthers: isOthers) }
+                if renews, known.isWritten(entry.original) {
+                    change(slot) { $0.renew(by: entry) }
+                } else {
+                    change(slot) { $0.proceed(to: entry, found: found, isOthers: isOthers) }
+                }
                 slotOf[entry.sequence] = slot
                 return
             }
@@ -199,6 +166,29 @@ package struct JournalState: Sendable {
             let isOthers = !entry.isSame(below.found, below.readBack ?? below.wanted)
             change(later) { $0.inherit(below.found, isOthers: isOthers) }
         }
+    }
+
+    /// Returns an entry to what it was before a change that was refused or rolled back.
+    ///
+    /// The owners above keep their originals: the value below theirs did not change.
+    private mutating func withdraw(_ slot: Int, _ line: RecordLine) {
+        guard let entry = slots[slot], var before = entry.before(withdrawal: line) else { return }
+        // If the file was removed in between, another entry may have that number.
+        if before.sequence >= entry.sequence || isUsed(before.sequence, besides: slot) {
+            before.sequence = entry.sequence
+        }
+        slotOf[entry.sequence] = nil
+        slotOf[before.sequence] = slot
+        let result = before
+        change(slot) { $0 = result }
+    }
+
+    private func isUsed(_ sequence: UInt64, besides slot: Int) -> Bool {
+        slotOf[sequence] != nil
+            || slots.indices.contains { other in
+                other != slot
+                    && slots[other]?.earlier.contains { $0.sequence == sequence } == true
+            }
     }
 
     /// Makes the daemon restore the value that a person set on top of the daemon's.

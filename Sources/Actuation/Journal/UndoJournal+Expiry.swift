@@ -58,46 +58,11 @@ extension UndoJournal {
         return isPassed ?? false
     }
 
-    /// Returns the person's entry of a value if it expires; nil if there is none.
-    ///
-    /// Pass it to ``expireAgain(_:)`` if the next change of the value is refused.
-    func expiringEntry(of cell: ControlCell, in directory: CgroupDirectory) -> JournalEntry? {
-        expiringEntry(of: cell, inode: directory.inode, in: directory.hierarchy)
-    }
-
-    /// Returns the same for a change that is not a control file's value, which has inode 0.
-    ///
-    /// Ignores freezes, because each has a helper that thaws it anyway.
-    func expiringEntry(
-        of cell: ControlCell, inode: UInt64 = 0, in hierarchy: MountedHierarchy
-    ) -> JournalEntry? {
-        guard owner.isEmpty, let known = try? entries(inodes: [inode]) else { return nil }
-        return known.first {
-            $0.owner == owner && $0.hierarchy == hierarchy.label && $0.cell == cell
-                && $0.expiry != nil && !$0.isFreeze
-        }
-    }
-
-    /// Gives this process's entries the expiry again that they had before a change which was
-    /// refused or rolled back.
-    ///
-    /// `before` are the entries from before that change. Those that another process has changed
-    /// since are left alone.
-    func expireAgain(_ before: [JournalEntry]) throws(JournalError) {
-        guard !before.isEmpty else { return }
-        _ = try file.change { file, _ throws(JournalError) in
-            var lines: [RecordLine] = []
-            for entry in before {
-                let now = file.state.known(inode: entry.inode).first {
-                    $0.place == entry.place && $0.owner == entry.owner
-                }
-                guard let expiry = entry.expiry, !expiry.isLeft, let now, now.writer == writer,
-                    now.sequence != entry.sequence, now.earlier.count == entry.earlier.count
-                else { continue }
-                lines.append(now.expiring(expiry))
-            }
-            if !lines.isEmpty { try file.append(lines, durably: true) }
-        }
+    /// Returns this owner's entry of a value in force; nil if the owner did not set that value.
+    func entry(setting cell: ControlCell, to value: String, in directory: CgroupDirectory)
+        -> JournalEntry?
+    {
+        own(in: directory).first { $0.cell == cell && $0.isWritten(value) }
     }
 
     /// Records why entries could not be undone at their deadlines, at most twice for each: first

@@ -83,12 +83,26 @@ package struct UndoJournal: Sendable {
         in hierarchy: MountedHierarchy, original: String, wanted: String, cause: String,
         newestBelow: UInt64? = nil
     ) throws(JournalError) -> JournalEntry {
+        try beginChange(
+            cell, at: place, inode: inode, in: hierarchy, original: original, wanted: wanted,
+            cause: cause, newestBelow: newestBelow
+        ).entry
+    }
+
+    /// Records a change, and returns it with the one that it replaces.
+    ///
+    /// With `renews`, the value is this owner's and stays; only its expiry is new.
+    func beginChange(
+        _ cell: ControlCell, at place: CgroupPath, inode: UInt64 = 0,
+        in hierarchy: MountedHierarchy, original: String, wanted: String, cause: String,
+        newestBelow: UInt64? = nil, renews: Bool = false
+    ) throws(JournalError) -> RecordedChange {
         try change?.prepare(in: directory)
         while true {
-            let entry = try file.change(creating: true) { file, folder throws(JournalError) in
+            let recorded = try file.change(creating: true) { file, folder throws(JournalError) in
                 if file.state.isFromEarlierBoot {
                     try file.setAside(as: "old", in: folder)
-                    return JournalEntry?.none
+                    return RecordedChange?.none
                 }
                 guard file.state.damagedLines.isEmpty else {
                     throw .damaged(directory: directory, lines: file.state.damagedLines)
@@ -105,10 +119,11 @@ package struct UndoJournal: Sendable {
                     writer: writer, change: expiry?.change ?? own, expiry: expiry)
                 guard entry.isPlausible else { throw .implausible(place) }
                 entry.foundOthers = file.state.isOthers(original, at: entry.place, for: owner)
-                try file.append([entry.intent(bootID: bootID)], durably: true)
-                return entry
+                let replaced = file.state.entry(continuedBy: entry)
+                try file.append([entry.intent(bootID: bootID, renews: renews)], durably: true)
+                return RecordedChange(entry: entry, replaced: replaced)
             }
-            if let entry, let entry { return entry }
+            if let recorded, let recorded { return recorded }
         }
     }
 

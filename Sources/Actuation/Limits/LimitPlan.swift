@@ -23,7 +23,7 @@ package struct PlannedWrite: Sendable {
     package var direction: WriteDirection
     /// The rank of the limit among those of the same cgroup.
     package let nesting: Int
-    /// The kernel's rounding: the number of bytes that a value may lose.
+    /// The unit to which the kernel rounds the value down, in bytes; 1 without rounding.
     package var granularity: UInt64 = 1
     /// Whether to lower the limit in steps, with reclaim, and never below usage.
     package var shrinks = false

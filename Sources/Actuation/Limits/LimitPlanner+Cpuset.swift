@@ -9,12 +9,14 @@ extension PlanDraft {
             else { continue }
             try planPlain(request)
             let directory = try files.directory(.cpuset)
-            let isUnified = files.isUnified(.cpuset)
-            if isUnified, let effective = CpusetFile.effective(name, isUnified: true) {
-                try checkUnified(wanted, name, effective, directory)
+            let ancestor = try CpusetCheck(directory: directory, files: files.files)
+                .check(wanted, for: name)
+            if files.isUnified(.cpuset), let effective = CpusetFile.effective(name, isUnified: true)
+            {
+                warnOfIneffective(wanted, name, ancestor)
                 writes[writes.count - 1].effective = ControlCell(effective)
             } else {
-                try checkLegacy(wanted, name, directory)
+                warnOfEmpty(besides: name, directory)
             }
         }
         guard let partition = request("cpuset.cpus.partition") else { return }
@@ -22,53 +24,21 @@ extension PlanDraft {
             partition, direction: partition.value == .text("member") ? .widens : .narrows)
     }
 
-    /// Checks a v2 list.
-    ///
-    /// Only the part that the parent has applies.
-    ///
-    /// v2 accepts any list, and uses the parent's if nothing of it is left.
-    private mutating func checkUnified(
-        _ wanted: RangeList, _ name: String, _ effective: String, _ directory: CgroupDirectory
-    ) throws(ActuationError) {
-        // An empty list means everything that the parent has.
-        guard !wanted.isEmpty, let parent = list(effective, of: directory.enclosing) else { return }
-        if wanted.intersection(parent).isEmpty {
-            throw ActuationError(
-                .outOfRange,
-                "\(name)=\(wanted) has none of those of the parent of \(files.path), which has "
-                    + "\(parent); choose from these")
-        }
-        if !wanted.isSubset(of: parent) {
-            warnings.append(
-                "\(name): of \(wanted) only \(wanted.intersection(parent)) applies; the parent has "
-                    + "\(parent)")
-        }
+    /// Warns of the part of a v2 list that an ancestor does not have.
+    private mutating func warnOfIneffective(
+        _ wanted: RangeList, _ name: String, _ ancestor: CpusetCheck.Ancestor?
+    ) {
+        guard let ancestor, !wanted.isSubset(of: ancestor.list) else { return }
+        warnings.append(
+            "\(name): of \(wanted) only \(wanted.intersection(ancestor.list)) applies; "
+                + "\(ancestor.path) has \(ancestor.list)")
     }
 
-    /// Throws if the list exceeds the parent's (EACCES on v1) or excludes a child's (EBUSY).
-    private mutating func checkLegacy(
-        _ wanted: RangeList, _ name: String, _ directory: CgroupDirectory
-    ) throws(ActuationError) {
-        if let parent = list(name, of: directory.enclosing), !wanted.isSubset(of: parent) {
-            throw ActuationError(
-                .outOfRange,
-                "\(name)=\(wanted) exceeds the parent of \(files.path), which has \(parent); choose "
-                    + "from these, or set the parent first")
-        }
-        for child in directory.visibleChildren {
-            guard let theirs = list(name, of: child), !theirs.isSubset(of: wanted) else { continue }
-            throw ActuationError(
-                .inTheWay,
-                "\(name)=\(wanted) excludes some of the child \(child.path), which has \(theirs); "
-                    + "narrow the child first")
-        }
+    /// Warns if the other list of a v1 cgroup stays empty.
+    private mutating func warnOfEmpty(besides name: String, _ directory: CgroupDirectory) {
         let other = name == "cpuset.cpus" ? "cpuset.mems" : "cpuset.cpus"
-        if request(other) == nil, list(other, of: directory)?.isEmpty == true {
-            warnings.append("no task can join until \(other) is set, too")
+        if request(other) == nil, directory.textIfAny(other, files.files) == "" {
+            warnings.append("no process can join until \(other) is set, too")
         }
-    }
-
-    private func list(_ name: String, of directory: CgroupDirectory?) -> RangeList? {
-        directory?.textIfAny(name, files.files).flatMap { RangeList($0) }
     }
 }

@@ -42,8 +42,8 @@ package struct LimitReader {
         }
     }
 
-    /// Returns the values of a limit that was asked for: where the kernel lists no instance, one
-    /// reading whose text is empty.
+    /// Returns the values of a limit that the user named; if the kernel lists no instance, one
+    /// reading with an empty text.
     package func read(named limit: Limit) -> [LimitReading] {
         let readings = read(limit)
         guard readings.isEmpty, let file = (try? files.candidates(limit))?.first else {

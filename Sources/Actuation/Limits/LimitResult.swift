@@ -34,6 +34,8 @@ package struct LimitResult: Sendable {
     package internal(set) var readBack: String?
     /// The value in effect, where the kernel has a separate file for it.
     package internal(set) var effective: String?
+    /// Whether the value was unchanged, and an earlier change of it got the expiry of this one.
+    package internal(set) var isRenewed = false
 
     /// Whether the write succeeded; a rounded, clamped or unverified value counts.
     package var isSuccess: Bool {

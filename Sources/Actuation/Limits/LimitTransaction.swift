@@ -7,7 +7,7 @@ internal import KernelIO
 /// back in reverse, through the same states.
 package struct LimitTransaction {
     private let plan: LimitPlan
-    private let context: ActingContext
+    let context: ActingContext
     private let cause: String
     private let pause: @Sendable (Duration) -> Void
 
@@ -37,41 +37,27 @@ package struct LimitTransaction {
             if !results.isEmpty { results[0].outcome = .failed(error) }
             return results
         }
-        let expiring = expiring
-        var before: [Int: String] = [:]
+        var done: [Int: Begun] = [:]
         var failed: Set<CgroupPath> = []
         for group in groups {
             let path = plan.writes[group.indices.lowerBound].directory.path
             if failed.contains(path) { continue }
             do throws(ActuationError) {
-                try perform(group, &results, &before)
+                try perform(group, &results, &done)
             } catch {
                 let first = group.indices.first {
                     if case .skipped = results[$0].outcome { true } else { false }
                 }
                 results[first ?? group.indices.lowerBound].outcome = .failed(error)
                 guard cgroupsApart else {
-                    undo(before, &results)
-                    try? context.journal?.expireAgain(Array(expiring.values))
+                    undo(done, &results)
                     break
                 }
                 failed.insert(path)
-                undo(before.filter { plan.writes[$0.key].directory.path == path }, &results)
-                try? context.journal?.expireAgain(
-                    expiring.filter { plan.writes[$0.key].directory.path == path }.map(\.value))
+                undo(done.filter { $0.value.write.directory.path == path }, &results)
             }
         }
         return results
-    }
-
-    /// The earlier changes of the values that expire, which a refused change must not keep.
-    private var expiring: [Int: JournalEntry] {
-        guard let journal = context.journal, journal.owner.isEmpty else { return [:] }
-        var known: [Int: JournalEntry] = [:]
-        for (index, write) in plan.writes.enumerated() {
-            known[index] = journal.expiringEntry(of: write.cell, in: write.directory)
-        }
-        return known
     }
 
     /// Writes that are made together.
@@ -98,22 +84,15 @@ package struct LimitTransaction {
         return groups
     }
 
-    /// A write whose original is recorded.
-    private struct Begun {
-        let index: Int
-        let write: PlannedWrite
-        let before: String
-        let entry: JournalEntry?
-    }
-
-    /// Writes the values of a group, and remembers the previous values in `before`.
+    /// Writes the values of a group, and remembers the writes in `done`.
     private func perform(
-        _ group: Group, _ results: inout [LimitResult], _ before: inout [Int: String]
+        _ group: Group, _ results: inout [LimitResult], _ done: inout [Int: Begun]
     ) throws(ActuationError) {
         var begun: [Begun] = []
         do throws(ActuationError) {
             for index in group.indices {
-                if let one = try begin(index, &results[index]) { begun.append(one) }
+                guard let one = try begin(index, &results[index]) else { continue }
+                if one.isRenewal { done[index] = one } else { begun.append(one) }
             }
             if !begun.isEmpty { try put(begun.map(\.write), on: group.unit) }
             for one in begun {
@@ -123,17 +102,17 @@ package struct LimitTransaction {
             // A step toward a lower memory limit may have been taken.
             for one in begun.reversed() {
                 results[one.index].readBack = nil
-                takeBack(one.entry, one.write, one.before)
+                takeBack(one)
             }
             throw error
         }
         for one in begun {
-            before[one.index] = one.before
+            done[one.index] = one
             conclude(one, &results[one.index])
         }
     }
 
-    /// Records the current value; nil if it is the requested one already.
+    /// Records the current value; nil if it is the requested one already and its expiry stays.
     private func begin(
         _ index: Int, _ result: inout LimitResult
     ) throws(ActuationError) -> Begun? {
@@ -142,45 +121,54 @@ package struct LimitTransaction {
         if write.isReadable, write.isNew(before) {
             result.outcome = .unchanged
             result.readBack = before
-            try renew(write, before)
-            return nil
+            let renewal = try renew(index, before)
+            if let change = renewal?.change, change.replaced != nil {
+                result.isRenewed = change.entry.expiry != nil
+            }
+            return renewal
         }
         guard try write.directory.reporting(write.directory.isCurrent) else {
             throw ActuationError(
                 .notFound, "\(write.directory.path) was removed since this was planned; try again")
         }
-        let entry = try record(write, before: before, wanted: write.rawNew)
-        return Begun(index: index, write: write, before: before, entry: entry)
+        let change = try record(write, before: before, wanted: write.rawNew)
+        return Begun(index: index, write: write, before: before, change: change)
     }
 
-    /// Gives a value that an earlier command of the same owner has set the expiry of this change.
-    private func renew(_ write: PlannedWrite, _ before: String) throws(ActuationError) {
+    /// Gives a value that an earlier command of the same owner has set the expiry of this change;
+    /// nil if none has set it, because then nothing must undo it.
+    private func renew(_ index: Int, _ before: String) throws(ActuationError) -> Begun? {
+        let write = plan.writes[index]
         guard let journal = context.journal,
-            let known = journal.own(in: write.directory).first(where: { $0.cell == write.cell }),
+            let known = journal.entry(setting: write.cell, to: before, in: write.directory),
             known.expiry != nil || journal.change != nil
-        else { return }
-        let entry = try record(write, before: before, wanted: write.rawNew)
-        if let entry { try? journal.finish(entry, readBack: before) }
+        else { return nil }
+        let change = try journal.recordRenewal(
+            write.cell, of: write.directory, before, cause: cause)
+        try? journal.finish(change.entry, readBack: before)
+        return Begun(index: index, write: write, before: before, change: change, isRenewal: true)
     }
 
     private func conclude(_ one: Begun, _ result: inout LimitResult) {
         let readBack = result.readBack ?? ""
-        if let entry = one.entry { try? context.journal?.finish(entry, readBack: readBack) }
+        if let entry = one.change?.entry {
+            try? context.journal?.finish(entry, readBack: readBack)
+        }
         if let cell = one.write.effective { result.effective = try? read(cell, of: one.write) }
         result.outcome = LimitResult.Outcome(
             one.write, before: one.before, readBack: readBack, effective: result.effective)
     }
 
-    private func record(
+    func record(
         _ write: PlannedWrite, before: String, wanted: String
-    ) throws(ActuationError) -> JournalEntry? {
+    ) throws(ActuationError) -> RecordedChange? {
         guard write.isReadable else { return nil }
-        return try context.journal?.record(
+        return try context.journal?.recordChange(
             write.cell, of: write.directory, before, wanted: wanted, cause: cause)
     }
 
     /// Writes one value and retries on EBUSY, which v1 returns until it can reclaim enough memory.
-    private func put(_ command: String, _ write: PlannedWrite) throws(ActuationError) {
+    func put(_ command: String, _ write: PlannedWrite) throws(ActuationError) {
         do throws(ActuationError) {
             try whileBusy { () throws(ActuationError) in
                 try context.files.put(command, to: write.cell.file, of: write.directory)
@@ -190,8 +178,8 @@ package struct LimitTransaction {
         }
     }
 
-    /// The error about a limit of v1 that is below what cannot be reclaimed, where another attempt
-    /// does not help; nil for another error.
+    /// Returns the error for a v1 limit below the usage that cannot be reclaimed; nil if `error`
+    /// has another cause.
     private func belowUsage(
         _ error: ActuationError, _ command: String, _ write: PlannedWrite
     ) -> ActuationError? {
@@ -242,39 +230,10 @@ package struct LimitTransaction {
         }
     }
 
-    private func read(
+    func read(
         _ cell: ControlCell, of write: PlannedWrite
     ) throws(ActuationError) -> String {
         guard write.isReadable else { return "" }
         return cell.value(in: try context.files.read(cell.file, of: write.directory))
-    }
-
-    /// Restores the original after a refused write, or else records the value that is there now.
-    private func takeBack(_ entry: JournalEntry?, _ write: PlannedWrite, _ before: String) {
-        guard write.isReadable else { return }
-        if (try? read(write.cell, of: write)).map({ !write.coding.isSame($0, before) }) ?? true {
-            try? context.files.write(
-                write.cell.command(before), to: write.cell.file, of: write.directory)
-        }
-        context.recorded.note(entry, of: write.directory)
-    }
-
-    private func undo(_ before: [Int: String], _ results: inout [LimitResult]) {
-        for index in results.indices.reversed() {
-            guard let original = before[index] else { continue }
-            let write = results[index].write
-            guard write.isReadable else { continue }
-            do throws(ActuationError) {
-                let entry = try record(
-                    write, before: try read(write.cell, of: write), wanted: original)
-                try put(write.cell.command(original), write)
-                let readBack = try read(write.cell, of: write)
-                if let entry { try? context.journal?.finish(entry, readBack: readBack) }
-                results[index].readBack = readBack
-                results[index].outcome = .rolledBack
-            } catch {
-                results[index].outcome = .notRolledBack(error)
-            }
-        }
     }
 }

@@ -2,7 +2,7 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// Lowers usage before a memory limit below it is set, so that nothing is killed.
+/// Reclaims memory before a limit below usage is set, so that the limit causes no OOM kill.
 ///
 /// v2 reclaims on request (`memory.reclaim`). v1 reclaims while its limit is lowered in steps, and
 /// refuses a step that it cannot reach.

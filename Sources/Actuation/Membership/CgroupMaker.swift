@@ -23,7 +23,7 @@ package struct CgroupMaker: Sendable {
     ///
     /// Without controllers, it acts in every hierarchy but systemd's own. On v2 the controllers are
     /// enabled along the path. A new v1 cpuset copies its parent's CPUs and memory nodes, because
-    /// processes cannot join an empty one. Throws if nothing would change. A dry run only looks.
+    /// processes cannot join an empty one. Throws if nothing would change. A dry run only checks.
     package func make(
         _ path: CgroupPath, controllers: [Controller] = [], dryRun: Bool = false
     ) throws(ActuationError) -> Made {
@@ -57,7 +57,7 @@ package struct CgroupMaker: Sendable {
     }
 
     /// Throws if this process may not create the cgroup in its nearest ancestor, or not enable a
-    /// controller there.
+    /// missing controller in an ancestor.
     private func checkRights(
         _ path: CgroupPath, _ controllers: [Controller], _ trees: [MountedHierarchy]
     ) throws(ActuationError) {

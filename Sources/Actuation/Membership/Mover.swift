@@ -164,16 +164,10 @@ package struct Mover: Sendable {
         }
         var done: [Step] = []
         for (index, directory) in targets where before[index] != directory.path {
-            let step = try begin(pid, from: before[index], to: directory)
-            do throws(IOError) {
-                try context.files.write("\(pid)", to: "cgroup.procs", of: directory)
-                end(step, in: directory)
-                done.append(step)
+            do throws(ActuationError) {
+                done.append(try step(pid, from: before[index], to: directory))
             } catch {
-                end(step, in: step.origin)
-                for step in done { takeBack(pid, step) }
-                try? context.journal?.expireAgain((done + [step]).compactMap(\.replaced))
-                throw explained(error, pid, directory)
+                throw rollBack(pid, done, after: error)
             }
         }
         if let after = try places.places(of: pid),
@@ -197,9 +191,25 @@ package struct Mover: Sendable {
     private struct Step {
         /// Nil if the origin is not visible here; the move then cannot be undone.
         let origin: CgroupDirectory?
-        let entry: JournalEntry?
-        /// The earlier move that the entry replaces, if that expires.
-        let replaced: JournalEntry?
+        let directory: CgroupDirectory
+        let change: RecordedChange?
+    }
+
+    /// Moves a process within one hierarchy.
+    private func step(
+        _ pid: Int32, from place: CgroupPath?, to directory: CgroupDirectory
+    ) throws(ActuationError) -> Step {
+        let step = try begin(pid, from: place, to: directory)
+        do throws(IOError) {
+            try context.files.write("\(pid)", to: "cgroup.procs", of: directory)
+        } catch {
+            withdraw(step, in: step.origin)
+            throw explained(error, pid, directory)
+        }
+        if let entry = step.change?.entry {
+            try? context.journal?.finish(entry, readBack: "\(MembershipText(directory))")
+        }
+        return step
     }
 
     private func begin(
@@ -219,26 +229,49 @@ package struct Mover: Sendable {
         guard let journal = context.journal, let origin,
             let stat = ProcessReader(context.set.system).stat(pid)
         else {
-            return Step(origin: origin, entry: nil, replaced: nil)
+            return Step(origin: origin, directory: directory, change: nil)
         }
         let cell = JournalEntry.moved(pid, startTicks: stat.startTicks)
-        let replaced = journal.expiringEntry(of: cell, in: directory.hierarchy)
-        let entry = try journal.record(
+        let change = try journal.recordChange(
             cell, at: directory.path, in: directory.hierarchy, "\(MembershipText(origin))",
             wanted: "\(MembershipText(directory))", cause: "move")
-        return Step(origin: origin, entry: entry, replaced: replaced)
+        return Step(origin: origin, directory: directory, change: change)
     }
 
-    private func end(_ step: Step, in place: CgroupDirectory?) {
-        guard let entry = step.entry, let place else { return }
-        try? context.journal?.finish(entry, readBack: "\(MembershipText(place))")
+    /// Records that a step failed or was rolled back; the process is in `place` now.
+    private func withdraw(_ step: Step, in place: CgroupDirectory?) {
+        guard let change = step.change, let origin = step.origin, let place else { return }
+        try? context.journal?.withdraw(
+            change, found: "\(MembershipText(origin))", readBack: "\(MembershipText(place))")
     }
 
-    private func takeBack(_ pid: Int32, _ step: Step) {
+    /// Moves a process back in the hierarchies of earlier steps; returns the error, with those
+    /// where it could not.
+    private func rollBack(
+        _ pid: Int32, _ done: [Step], after error: ActuationError
+    ) -> ActuationError {
+        let left = done.reversed().filter { !takeBack(pid, $0) }
+            .map { "\($0.directory.path) (hierarchy \($0.directory.hierarchy.label))" }
+        // An exited process is in no cgroup.
+        guard !left.isEmpty, !ProcessReader(context.set.system).hasEnded(pid) else { return error }
+        var result = ActuationError(
+            error.code,
+            "\(error.message); process \(pid) could not be moved back and is still in "
+                + left.joined(separator: ", "))
+        result.errno = error.errno
+        return result
+    }
+
+    /// Moves a process back in one hierarchy; returns whether it could.
+    private func takeBack(_ pid: Int32, _ step: Step) -> Bool {
         guard let origin = step.origin,
             (try? context.files.write("\(pid)", to: "cgroup.procs", of: origin)) != nil
-        else { return }
-        end(step, in: origin)
+        else {
+            withdraw(step, in: step.directory)
+            return false
+        }
+        withdraw(step, in: origin)
+        return true
     }
 
     private func explained(

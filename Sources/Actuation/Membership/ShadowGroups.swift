@@ -2,7 +2,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Separate cgroups for the processes of a cgroup that are in a larger one in a v1 hierarchy.
+/// Separate v1 cgroups for a cgroup's processes, where v1 holds them in a larger cgroup.
 ///
 /// A shadow is `cgwarden/shadow-INODE-HIERARCHY` below that larger cgroup, whose limits therefore
 /// still apply. The journal records each process's origin. `restore` can therefore move the
@@ -10,7 +10,7 @@ internal import KernelIO
 struct ShadowGroups: Sendable {
     /// The controllers that shadows are useful for: these only count, freeze or place processes.
     private static let controllers: [Controller] = [.freezer, .cpuset, .pids]
-    /// A process tree that keeps forking takes several passes.
+    /// The maximum number of passes; a process tree that keeps forking takes several.
     private static let longestPasses = 20
 
     private let context: ActingContext
@@ -48,7 +48,7 @@ struct ShadowGroups: Sendable {
         "shadow-\(directory.inode)-\(directory.hierarchy.label)"
     }
 
-    /// The processes of the path in the first other hierarchy that has any.
+    /// The path's directory and processes in the first other hierarchy where it has processes.
     private func source(
         _ trees: TargetTrees, besides tree: Int
     ) throws(ActuationError) -> (directory: CgroupDirectory, index: Int, pids: Set<Int32>)? {
@@ -105,7 +105,7 @@ struct ShadowGroups: Sendable {
         let reader = ProcessReader(context.set.system)
         var common: CgroupPath?
         for pid in pids.sorted() {
-            // An exiting process shows up in / wherever it was.
+            // An exiting process shows up in /, whichever cgroup it was in.
             guard let place = try places.place(of: pid, in: tree), !reader.hasEnded(pid) else {
                 continue
             }
@@ -125,7 +125,7 @@ struct ShadowGroups: Sendable {
 
     /// Creates the shadow, or opens the one that another process has just created.
     ///
-    /// The journal records where processes forked in it belong.
+    /// The journal records the cgroup to which processes forked in the shadow are moved back.
     func create(
         _ path: CgroupPath, _ origin: CgroupDirectory, _ journal: UndoJournal
     ) throws(ActuationError) -> CgroupDirectory {
@@ -149,7 +149,7 @@ struct ShadowGroups: Sendable {
         }
     }
 
-    /// Opens the shadow of another process, which a failure here must not remove.
+    /// Opens the shadow that another process created; a failure here must not remove it.
     private func join(
         _ path: CgroupPath, in hierarchy: MountedHierarchy, _ entry: JournalEntry,
         _ journal: UndoJournal

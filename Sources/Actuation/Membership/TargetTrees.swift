@@ -5,7 +5,7 @@ internal import KernelIO
 /// An action's cgroup: its directory and its members in each hierarchy.
 ///
 /// On v1 the same path may hold different processes in each hierarchy. An action works through one
-/// hierarchy, in which the path must have the processes that are meant.
+/// hierarchy, in which the path must hold exactly the intended processes.
 struct TargetTrees {
     let set: HierarchySet
     let path: CgroupPath
@@ -35,7 +35,7 @@ struct TargetTrees {
         }
     }
 
-    /// The directory in the controller's hierarchy, once the action is checked against protection.
+    /// Returns the directory in the controller's hierarchy; throws if the action is refused there.
     static func directory(
         _ controller: Controller, of path: CgroupPath, for action: DisruptiveAction,
         in context: ActingContext, remedy: String, shadows: ShadowGroups? = nil
@@ -54,9 +54,9 @@ struct TargetTrees {
         try directories[tree]?.members() ?? []
     }
 
-    /// The first of these hierarchies that an action may work through.
+    /// Returns the first candidate hierarchy that the action may work through.
     ///
-    /// If there is none, a shadow in the last v1 hierarchy, where `shadows` allows it.
+    /// If there is none, returns a shadow in the last v1 candidate; throws without `shadows`.
     func tree(
         for action: DisruptiveAction, among candidates: [Int], remedy: String,
         shadows: ShadowGroups? = nil
@@ -74,7 +74,7 @@ struct TargetTrees {
         {
             return (index, try shadows.cover(self, in: index))
         }
-        // Without any processes, no others could be affected: the cgroup is just absent.
+        // Without processes, none could be hit by mistake: the cgroup is just absent.
         let isAbsent =
             candidates.allSatisfy { directories[$0] == nil }
             && directories.indices.allSatisfy { (try? members(in: $0).isEmpty) == true }
@@ -92,8 +92,8 @@ struct TargetTrees {
     ) throws(ActuationError) -> String? {
         let name = set.hierarchies[acting].label
         guard directories[acting] != nil else { return try absence(acting, name) }
-        // Processes that fork or exit between two listings show in /proc at once, so it confirms
-        // each difference.
+        // Processes may fork or exit between two listings. /proc shows this at once, so each
+        // difference is confirmed there.
         let mine = try members(in: acting)
         for other in directories.indices where other != acting && other != ignored {
             let others = try members(in: other)

@@ -2,7 +2,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Finds the cgroups of a process in each hierarchy.
+/// Finds a process's cgroup in each hierarchy.
 struct ProcessPlaces {
     let set: HierarchySet
 
@@ -24,7 +24,7 @@ struct ProcessPlaces {
         }
     }
 
-    /// Returns the same cgroups; the error advises what to do.
+    /// Calls ``read(_:)``; the error names the process.
     func places(of pid: Int32) throws(ActuationError) -> [CgroupPath?]? {
         do throws(IOError) {
             return try read(pid)

@@ -38,7 +38,7 @@ struct ProcessRoles {
 
     /// The role of a process; nil if it may be acted on or no longer exists.
     ///
-    /// Processes that others hide from this user (hidepid) have none.
+    /// Processes that `/proc` hides from this user (hidepid) have no role.
     func role(of pid: Int32) -> ProcessRole? {
         if pid == 0 { return .foreignNamespace }
         if pid == 1 { return .initial }
@@ -52,7 +52,7 @@ struct ProcessRoles {
             return error.isPermission ? nil : .unreadable
         }
         if stat.isKernelThread { return .kernelThread }
-        // Any process can take each of these names.
+        // Any process can take one of these names.
         if HelperName(rawValue: stat.name) != nil, reader.user(of: pid) == 0, runsThisProgram(pid) {
             return .helper
         }
@@ -62,8 +62,8 @@ struct ProcessRoles {
         return isLoginOfCaller(pid, stat.name) ? .caller : nil
     }
 
-    /// Whether a process belongs to a user below an ID; also if that is unknown, but not if the
-    /// process has ended.
+    /// Whether a process's user ID is below `limit`; true if unknown, false if the process has
+    /// ended.
     ///
     /// A set-user-ID program does not count, because any user can start it under any name.
     private func isOfUser(below limit: UInt32, _ pid: Int32) -> Bool {
@@ -103,7 +103,7 @@ struct ProcessRoles {
         return isSession ? (isLoginOfCaller(pid, "sshd") ? .caller : nil) : .login
     }
 
-    /// Whether the process has this one's audit session, which survives detaching (screen, at).
+    /// Whether a login process has this process's audit session, which survives detaching (screen).
     private func isLoginOfCaller(_ pid: Int32, _ name: String) -> Bool {
         guard let auditSession, ["sshd", "sshd-session", "login"].contains(name) else {
             return false

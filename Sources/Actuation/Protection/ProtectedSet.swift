@@ -5,8 +5,8 @@ internal import KernelIO
 /// Cgroups that are protected from disruptive actions, because they hold essential processes in any
 /// hierarchy.
 ///
-/// Such processes are those that the host or the person at it depends on. Nothing is cached: a
-/// process may have moved in since the last check.
+/// Essential processes are those that the host or its user depends on. Nothing is cached, because
+/// a process may have moved in since the last check.
 package struct ProtectedSet: Sendable {
     private let set: HierarchySet
     private let overridden: [CgroupPath]

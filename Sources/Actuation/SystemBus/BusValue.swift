@@ -14,7 +14,7 @@ package indirect enum BusValue: Hashable, Sendable {
     case objectPath(String)
     /// `ay`
     case bytes([UInt8])
-    /// `a` of values with this signature, which an empty array could not show by its elements.
+    /// `a` of values with this signature, stated because an empty array has no elements.
     case array(of: String, [BusValue])
     /// `(…)`
     case structure([BusValue])

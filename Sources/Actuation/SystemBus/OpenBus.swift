@@ -24,7 +24,7 @@ internal import KernelIO
             if status >= 0 { status = unsafe sd_bus_set_address(opened, "unix:path=\(path)") }
             if status >= 0 { status = unsafe sd_bus_start(opened) }
         case .descriptor(let number):
-            // The bus closes the descriptor that it is given.
+            // sd-bus closes the descriptor passed to it.
             let own = fcntl(number, F_DUPFD_CLOEXEC, 3)
             status = unsafe own < 0 ? -errno : sd_bus_new(&opened)
             if status >= 0 { status = unsafe sd_bus_set_fd(opened, own, own) }

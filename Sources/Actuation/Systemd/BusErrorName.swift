@@ -20,7 +20,7 @@ enum BusErrorName {
 extension ActuationError {
     /// Describes a systemd error and its remedy.
     ///
-    /// A timeout and a lost connection are transient, so their error codes are ones that callers
+    /// A timeout and a lost connection are transient, so they get error codes on which callers
     /// retry.
     init(_ error: BusError, while what: String) {
         self.init(kind: error, what)

@@ -1,4 +1,4 @@
-/// The owner of a cgroup, who sets its limits and would undo changes by others.
+/// The owner of a cgroup, which sets its limits and would undo changes by other programs.
 package enum CgroupOwner: Hashable, Sendable {
     /// No known owner.
     case nobody

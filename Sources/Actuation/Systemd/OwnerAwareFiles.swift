@@ -2,14 +2,14 @@ internal import CgroupModel
 package import Hierarchy
 package import KernelIO
 
-/// Access to the kernel's files that changes values kept by systemd through systemd.
+/// Access to the kernel's files, with writes through systemd to values that systemd keeps.
 ///
 /// Callers need not know the owner of a cgroup.
 package struct OwnerAwareFiles: SystemdRouting {
     private let probe: OwnershipProbe
     private let actuator: SystemdActuator
     private let kernel: any ControlFiles
-    /// Whether systemd may still change a cgroup, because it is the intended one.
+    /// Whether a cgroup is still the intended one, so that systemd may change it.
     private var admits: @Sendable (CgroupDirectory) -> Bool = { _ in true }
     private var allowsKubelet = false
 
@@ -138,7 +138,7 @@ package struct OwnerAwareFiles: SystemdRouting {
         return unit
     }
 
-    /// Returns the unit whose file systemd overwrites although it has no runtime property.
+    /// Returns the unit whose file systemd overwrites, although no property can set it at run time.
     ///
     /// systemd writes the unit's OOMPolicy to `memory.oom.group` with every other value.
     func unit(overwriting name: String, of directory: CgroupDirectory) -> SystemdUnit? {
@@ -150,7 +150,7 @@ package struct OwnerAwareFiles: SystemdRouting {
 
     private static let overwritten = "memory.oom.group"
 
-    /// Returns the systemd calls for values that systemd keeps.
+    /// Returns the property assignments for values that systemd keeps.
     package func plan(_ values: [PlacedValue]) throws(ActuationError) -> SystemdPlan {
         try actuator.plan(values)
     }
@@ -169,7 +169,7 @@ package struct OwnerAwareFiles: SystemdRouting {
     /// Sets values through systemd, and returns those that should be empty but are not.
     ///
     /// For an empty list of CPUs or nodes, systemd drops the property but leaves the file
-    /// unchanged. The caller then writes the file, if it still exists with its controller.
+    /// unchanged. The caller then writes the file, unless it disappeared with its controller.
     private func ask(
         _ values: [PlacedValue], of unit: SystemdUnit
     ) throws(ActuationError) -> [PlacedValue] {

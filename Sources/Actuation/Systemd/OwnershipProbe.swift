@@ -36,7 +36,7 @@ package final class OwnershipProbe: Sendable {
         self.isSystemdRunning = isSystemdRunning
     }
 
-    /// Stores the owner of a cgroup, which is then not queried.
+    /// Stores the owner of a cgroup, so that systemd is not queried for it.
     func note(_ owner: CgroupOwner, of directory: CgroupDirectory) {
         known.withLock { $0[Self.identity(of: directory)] = owner }
     }
@@ -102,7 +102,7 @@ package final class OwnershipProbe: Sendable {
         }
     }
 
-    /// Clears `isCertain` if a user's systemd did not answer, so that it is queried again.
+    /// Clears `isCertain` if a user's systemd is unreachable, so that the owner is queried again.
     private func owner(
         _ path: String, isManaged: Bool, _ isCertain: inout Bool
     ) throws(BusError) -> CgroupOwner {

@@ -36,7 +36,7 @@ struct ReadBack {
         }
         let cell = setting.file.cell(of: setting.instance, nil)
         let coding = setting.file.coding
-        // Older kernels show the default without its word.
+        // Older kernels show the default without the word `default`.
         return coding.stored(cell.value(in: text)) ?? coding.stored(text)
     }
 }

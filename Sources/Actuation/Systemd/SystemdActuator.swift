@@ -46,7 +46,7 @@ package struct SystemdActuator: Sendable {
 
     /// Sets values of a unit's own cgroup until the next reboot, with one call, all or none.
     ///
-    /// The results have the files' texts after at most a second.
+    /// Waits up to a second for systemd's writes; the results have the files' texts after that.
     package func set(
         _ values: [PlacedValue], on unit: SystemdUnit
     ) throws(ActuationError) -> [SystemdResult] {

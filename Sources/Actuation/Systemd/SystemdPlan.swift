@@ -10,7 +10,7 @@ package struct SystemdPlan: Hashable, Sendable {
         assignments.map(\.property).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
-    /// Later changes of the values by systemd itself, one sentence each.
+    /// Warnings about values that systemd itself will change later, one sentence each.
     package var warnings: [String] {
         assignments.compactMap { assignment in
             guard assignment.property == "CPUQuotaPerSecUSec",

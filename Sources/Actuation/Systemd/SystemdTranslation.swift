@@ -90,9 +90,7 @@ package struct SystemdTranslation: Sendable {
         return number
     }
 
-    /// Combines quota and period.
-    ///
-    /// A write may have only one of them.
+    /// Combines quota and period; one that is not given keeps its current value.
     private func bandwidth(
         _ setting: FileSetting, _ others: [FileSetting]
     ) throws(ActuationError) -> [SystemdAssignment] {

@@ -5,8 +5,7 @@ internal import KernelIO
 /// Creates the cgroups down to a place and enables controllers for their children.
 struct ControllerPath {
     let place: TransientPlace
-    /// The maximum number of attempts, because other runs may remove parts of the path when they
-    /// end.
+    /// The maximum number of attempts; other runs may remove parts of the path when they end.
     private static let mostTries = 20
 
     /// Throws before any change if a frozen cgroup would stop the command.

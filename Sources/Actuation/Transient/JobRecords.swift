@@ -21,7 +21,7 @@ package struct JobRecords: Sendable {
                 let file = try folder.lock(
                     "\(Self.prefix)\(owner.pid)-\(owner.startTicks)", within: .seconds(3))
                 guard try file.contents().isEmpty else {
-                    // It is from another boot.
+                    // The record is from another boot.
                     file.remove()
                     continue
                 }

@@ -21,7 +21,7 @@ struct LeftoverSweep {
     func sweep() -> [Leftover] {
         records.leftovers().compactMap { job in
             guard case .cgroup(let path) = job.text.name else { return nil }
-            // What cannot be looked up now is left to the next sweep.
+            // A run that cannot be looked up now is left to the next sweep.
             guard let directories = try? job.directories(in: place.set) else { return nil }
             if directories.isEmpty {
                 if job.text.cgroups.isEmpty { removeUnrecorded(path) }
@@ -39,8 +39,8 @@ struct LeftoverSweep {
 
     /// Removes the empty cgroups of an owner that died while creating them.
     ///
-    /// Nothing was started in them; a cgroup with processes or children belongs to someone else and
-    /// stays.
+    /// Nothing was started in them. A cgroup with processes or children is therefore another
+    /// program's, and stays.
     private func removeUnrecorded(_ path: CgroupPath) {
         for hierarchy in place.set.hierarchies {
             try? CgroupDirectory(path, in: hierarchy).remove()

@@ -4,7 +4,7 @@ internal import KernelIO
 
 /// The creator and the place of a run's cgroup.
 package enum RunGround: Sendable {
-    /// cgwarden.
+    /// cgwarden creates the cgroup itself.
     case own(TransientPlace)
     /// systemd, which creates a scope.
     case scope(ScopePlace)
@@ -64,7 +64,7 @@ extension RunCgroup {
         RunEnding(directories, sparing: ownProcesses).killAll(within: time)
     }
 
-    /// Whether a missing line means that a disk was not used; v1 counts only throttled disks.
+    /// Whether a missing `io.stat` line means an unused disk; v1 counts only throttled disks.
     var countsAllIO: Bool {
         directories.contains {
             $0.hierarchy.version == .unified && (try? $0.read("io.stat")) != nil

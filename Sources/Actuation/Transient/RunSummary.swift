@@ -83,8 +83,8 @@ package struct RunSummary: Sendable {
     /// The kernel also kills when an ancestor or the host runs out of memory.
     private static func limitWasHit(_ reading: (MetricID) -> Reading) -> Bool {
         if let count = reading(.memoryOOMs).value { return count > 0 }
-        // v1 has no counter for this (failcnt stays 0 on Linux 6.18). Its peak then equals the
-        // limit, less a refused charge of up to 64 pages.
+        // v1 has no counter for this (failcnt stays 0 on Linux 6.18). At an OOM the peak equals
+        // the limit, less a refused charge of up to 64 pages.
         let pairs: [(peak: MetricID, limit: MetricID)] = [
             (.memoryPeak, .memoryMax), (.memoryAndSwapPeak, .memoryAndSwapMax),
         ]

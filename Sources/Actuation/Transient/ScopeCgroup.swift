@@ -22,7 +22,7 @@ final class ScopeCgroup: RunCgroup {
 
     /// Creates the scope around the command, which waits in it for its start.
     ///
-    /// A user's systemd can move processes that the user cannot.
+    /// systemd moves the processes, because a user's systemd may do so where the user may not.
     static func make(
         _ run: TransientRun, at place: ScopePlace, records: JobRecords?, _ signals: RunSignals
     ) throws -> ScopeCgroup {
@@ -90,7 +90,7 @@ final class ScopeCgroup: RunCgroup {
 
     /// The scope's directories in all hierarchies that the run needs.
     ///
-    /// systemd does not manage some v1 hierarchies, so they are created there.
+    /// systemd does not manage some v1 hierarchies, so cgwarden creates the directories there.
     private static func directories(
         _ scope: SystemdScope, at place: ScopePlace, joinedBy process: Int32,
         made: inout [CgroupDirectory]
@@ -124,7 +124,7 @@ final class ScopeCgroup: RunCgroup {
         return result
     }
 
-    /// Throws if systemd itself was not given a required controller.
+    /// Throws if a required controller was not delegated to systemd itself.
     private static func check(
         _ limited: [Controller], _ directory: CgroupDirectory
     ) throws(ActuationError) {

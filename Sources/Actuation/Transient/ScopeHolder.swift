@@ -2,8 +2,8 @@ internal import KernelIO
 
 /// A small process that keeps a scope alive.
 ///
-/// systemd removes an empty scope immediately, before the command's usage could be read. The process
-/// ends with this value or with this process.
+/// systemd removes an empty scope immediately, before the command's usage could be read. The
+/// holder exits when this value is released or this process ends.
 struct ScopeHolder: ~Copyable, Sendable {
     /// The process ID.
     let pid: Int32
@@ -11,7 +11,7 @@ struct ScopeHolder: ~Copyable, Sendable {
 
     /// A shell, because it needs little memory.
     ///
-    /// If the kernel permits it, it is exempt from OOM kills in the scope.
+    /// If the kernel permits it, the shell is exempt from OOM kills in the scope.
     private static let script = "echo -1000 >/proc/self/oom_score_adj; echo $$; read end"
 
     private init(_ process: consuming DetachedProcess, pid: Int32) {

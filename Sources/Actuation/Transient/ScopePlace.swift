@@ -1,7 +1,7 @@
 package import CgroupModel
 package import Hierarchy
 
-/// The place for runs as systemd scopes: the system's systemd for root, the user's own for others.
+/// The place for runs as systemd scopes: the system manager for root, else the user's manager.
 package struct ScopePlace: Sendable {
     /// The prefix of all scope names.
     static let prefix = "cgwarden-run-"

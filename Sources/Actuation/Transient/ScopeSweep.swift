@@ -7,11 +7,11 @@ struct ScopeSweep {
     let place: ScopePlace
     let records: JobRecords
 
-    /// Kills the processes in the scopes and removes them.
+    /// Kills the processes in the leftover scopes and removes the scopes.
     func sweep() -> [Leftover] {
         records.leftovers().compactMap { job in
             guard case .unit(let name) = job.text.name else { return nil }
-            // What cannot be looked up now is left to the next sweep.
+            // A scope that cannot be looked up now is left to the next sweep.
             guard let directories = try? job.directories(in: place.set) else { return nil }
             guard let path = directories.first?.path else {
                 // A scope that was not completed ends with its owner.

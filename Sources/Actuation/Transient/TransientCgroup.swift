@@ -4,7 +4,7 @@ internal import KernelIO
 
 /// The cgroup of one run, in every hierarchy that it needs.
 ///
-/// It is recorded under its owner, so that a later run can find one whose owner was killed.
+/// It is recorded with its owner, so that a later run can remove it if the owner was killed.
 package final class TransientCgroup: RunCgroup {
     /// The prefix of the name.
     private static let prefix = "run-"

@@ -5,7 +5,6 @@ internal import Hierarchy
 struct TransientLimits {
     private let requests: [LimitRequest]
 
-    /// Creates a value for the requested limits.
     init(_ requests: [LimitRequest]) { self.requests = requests }
 
     /// Sets all limits or throws; passes planning notes and inexact results to `warning`.

@@ -4,7 +4,7 @@ internal import KernelIO
 
 /// The place of transient cgroups: a parent and the hierarchies.
 package struct TransientPlace: Sendable {
-    /// The controllers that account for every run and clean it up.
+    /// The controllers that every run uses for accounting and cleanup.
     private static let accounting: [Controller] = [
         .pids, .memory, .cpuacct, .freezer, .io, .cpu,
     ]
@@ -55,8 +55,9 @@ package struct TransientPlace: Sendable {
         }
     }
 
-    /// Returns the hierarchy of a controller; a unified one beside v1 only if it has the
-    /// controller.
+    /// Returns the hierarchy of a controller; nil if none has it.
+    ///
+    /// On v2 alone, the unified hierarchy also provides freezing and CPU accounting.
     private static func tree(of controller: Controller, in set: HierarchySet) -> MountedHierarchy? {
         if let index = set.legacy(controller) { return set.hierarchies[index] }
         guard let index = set.unified else { return nil }
@@ -97,7 +98,7 @@ package struct TransientPlace: Sendable {
         } ?? .root
     }
 
-    /// Whether the user may create cgroups here and move processes below.
+    /// Whether the user may create child cgroups here and move processes into them.
     private static func isDelegated(_ path: CgroupPath, in hierarchy: MountedHierarchy) -> Bool {
         guard let directory = try? CgroupDirectory(path, in: hierarchy) else { return false }
         return directory.descriptor.isWritable(".")

@@ -94,8 +94,8 @@ package struct TransientRun: Sendable {
         }
     }
 
-    /// Waits for the processes that the command left, or kills them, also after a termination
-    /// signal.
+    /// Waits for the processes that the command left behind; kills them if `killsRest` is true or
+    /// after a termination signal.
     private func finish(
         _ cgroup: any RunCgroup, _ signals: RunSignals, _ notice: (Notice) -> Void
     ) {
@@ -107,7 +107,7 @@ package struct TransientRun: Sendable {
         }
         notice(.remaining(remaining))
         while !cgroup.processes.isEmpty {
-            // v1 does not report an empty cgroup.
+            // v1 does not report when a cgroup becomes empty.
             Readiness.wait(for: [signals.descriptor].compactMap(\.self), milliseconds: 100)
             guard signals.notes().contains(where: \.asksToEnd) else { continue }
             _ = cgroup.killAll()

@@ -1,8 +1,8 @@
-/// The binding limit of a cgroup: the one with the least headroom of its own and its ancestors'.
+/// The binding limit of a cgroup: its own or an ancestor's, whichever has the least headroom.
 package struct Bound: Hashable, Sendable {
     /// The limit.
     ///
-    /// If no level has a number, its reading is unlimited or the reason why there is none.
+    /// If no level has a number, its reading is `unlimited` or the reason for the missing number.
     package var limit: Evidence
     /// The usage that the limit counts, at the same level; nil if unknown.
     package let usage: Evidence?

@@ -20,7 +20,7 @@ package struct SourceFiles: Sendable {
 
     /// Returns the name of the file, and for a file with keys the key: `cpu.stat nr_throttled`.
     ///
-    /// `unified` selects the v2 file of a metric that either hierarchy can make true.
+    /// `unified` selects the v2 file of a metric that is true if it is true in either hierarchy.
     func name(_ metric: MetricID, unified: Bool = false) -> String {
         let row = MetricCatalog[metric]
         let isLegacy = legacy.contains(row.controller) && !unified

@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// The gauges of usage of all cgroups in a sample, for their growth until a later sample.
+/// The usage gauges of all cgroups in a sample, to compute their growth up to a later sample.
 ///
 /// A snapshot has the previous values of its counters, but not of its gauges. Keeping these few
 /// takes much less memory than keeping the previous snapshot.

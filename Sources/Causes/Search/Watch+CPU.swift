@@ -20,7 +20,7 @@ extension Watch {
 
     /// Whether a quota costs at least half of the time that tasks wait for a CPU.
     ///
-    /// Without pressure files, a quota of which only a note is made does not.
+    /// Without pressure files, only a quota with a severity above `note` does.
     private func explainsPressure(_ quota: Finding) -> Bool {
         guard let cpuLoss, let share = quota.share else { return quota.severity != .note }
         return share >= cpuLoss / 2
@@ -140,7 +140,7 @@ extension Watch {
             }
             let direct = directUse(of: parent)
             var weights = rivals.compactMap { weight($0).map { Double($0.value) } }
-            // At least as many processes run as the CPUs that they use.
+            // Each task uses at most one CPU, so at least this many compete.
             if let direct, let each = Self.processWeight[own.metric] {
                 weights.append(direct.usage.rounded(.up) * each)
             }
@@ -180,7 +180,7 @@ extension Watch {
         }.first
     }
 
-    /// Tasks that wait for a CPU without a limit or a sibling that explains it.
+    /// Tasks that wait for a CPU although no limit or sibling explains it.
     private var ownCompetition: Finding? {
         guard let cpuLoss, let severity = self.severity(cpuLoss) else { return nil }
         return Finding(

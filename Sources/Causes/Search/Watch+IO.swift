@@ -30,7 +30,7 @@ extension Watch {
         }
     }
 
-    /// Tasks that wait for I/O without a limit that explains it.
+    /// Tasks that wait for I/O although no limit explains it.
     private var slowDisk: Finding? {
         guard let ioLoss, let severity = self.severity(ioLoss) else { return nil }
         let flows = now.instances(index).filter { Self.traffic.contains($0.metric) }

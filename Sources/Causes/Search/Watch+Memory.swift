@@ -123,7 +123,7 @@ extension Watch {
                 + memoryPressure + evidence(index, [.memoryFileRefaults, .memoryAnonRefaults]))
     }
 
-    /// Tasks that wait for memory without a limit that explains it.
+    /// Tasks that wait for memory although no limit explains it.
     private var hostShortage: Finding? {
         guard let memoryLoss, let severity = self.severity(memoryLoss) else { return nil }
         return Finding(

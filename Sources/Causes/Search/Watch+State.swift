@@ -16,7 +16,7 @@ extension Watch {
         let state = now[index, .freezerState].value.map(Word.text)
         let asked = chain.first { now[$0, .freeze].value == 1 || now[$0, .selfFreezing].value == 1 }
         guard isFrozen || state == "FREEZING" || asked != nil else { return nil }
-        // The freezer of the other version has no part in it.
+        // If only v2 froze it, v1's freezer is not evidence.
         let isOther = isFrozen && state == "THAWED"
         let own = evidence(index, isOther ? [.frozen] : [.frozen, .freezerState])
         let request = asked.map { place in
@@ -52,10 +52,10 @@ extension Watch {
                 + refusals.flatMap { evidence($0, [.pidsRefused]) })
     }
 
-    /// Older kernels count a refusal at the cgroup whose fork failed; newer ones at the cgroup
-    /// whose limit was reached, and at its ancestors.
+    /// Whether a fork was refused in the cgroup, or at an ancestor that is nearly full.
     ///
-    /// An ancestor that is not full therefore counts refusals elsewhere below it.
+    /// Older kernels count a refusal at the cgroup whose fork failed; newer ones at the cgroup
+    /// whose limit was reached and at its ancestors, so an ancestor also counts refusals elsewhere.
     private var hasRefusedForks: Bool {
         chain.contains { place in
             guard grew(place, .pidsRefused) else { return false }
@@ -84,7 +84,7 @@ extension Watch {
         }
     }
 
-    /// The time before a limit is reached within which it is reported, in seconds; 60 for others.
+    /// How long in advance a limit is reported, in seconds; 60 for all other limits.
     ///
     /// Memory that grows tends to keep growing; the number of tasks fluctuates.
     private static let soon: [MetricID: Double] = [

@@ -17,15 +17,6 @@ package struct LimitRequest: Sendable {
         self.value = value
     }
 
-    /// Parses a single request: `memory.max=100MiB` or `io.max=/dev/vda:wbps=10MB/s`.
-    package init(parsing text: String, host: HostFacts) throws(LimitError) {
-        let all = try Self.all(parsing: text, host: host)
-        guard all.count == 1 else {
-            throw LimitError("\"\(text)\" sets \(all.count) limits; give each of them")
-        }
-        self = all[0]
-    }
-
     /// Parses the arguments of a command line.
     package static func all(
         parsing texts: [String], host: HostFacts

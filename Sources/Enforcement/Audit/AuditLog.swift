@@ -5,10 +5,10 @@ internal import Synchronization
 
 /// The audit log, which appends lines to a file on a background thread.
 ///
-/// A file that exceeds its limit is renamed to `FILE.1`, after the older ones move up by one. Lines
-/// that cannot be written are counted, and ``isFailing`` is true until a write succeeds.
+/// A file that would exceed its limit is renamed to `FILE.1`, after the older ones move up by one.
+/// Lines that cannot be written are counted, and ``isFailing`` is true until a write succeeds.
 package final class AuditLog: Sendable {
-    /// The size limit of the file in bytes, and the number of older files to keep.
+    /// The rule that decides when the file is rotated.
     package struct Rotation: Hashable, Sendable {
         /// The size limit in bytes, and the number of older files to keep.
         package var mostBytes: Int, kept: Int

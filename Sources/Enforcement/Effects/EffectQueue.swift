@@ -79,7 +79,7 @@ struct EffectQueue {
 
     /// Groups the settings of one pool or chain on different cgroups.
     ///
-    /// They apply all or none, and the kernel requires an order that depends on all of them.
+    /// They are applied together, because the kernel requires an order that depends on all of them.
     private static func joined(_ effects: [Effect]) -> [[Effect]] {
         var groups: [[Effect]] = []
         var last: [Effect.Bond: (place: Int, cgroups: Set<CgroupID>)] = [:]
@@ -245,7 +245,7 @@ extension Effect {
 }
 
 extension EffectResult.Outcome {
-    /// Whether a hook vetoed what follows, which stops a chain even if errors do not.
+    /// Whether a hook vetoed the rest of a chain, which ends the chain even if errors do not.
     fileprivate func isHookVeto(_ effect: Effect) -> Bool {
         if case .hook = effect.kind, case .vetoed = self { return true }
         return false

@@ -83,7 +83,7 @@ struct RestoringEffect {
     let owner: String
     let system: SystemRoot
 
-    /// Whether a journal entry is one of the values and belongs to this owner.
+    /// Whether a journal entry records one of the values for this owner.
     func isWanted(_ entry: JournalEntry) -> Bool {
         entry.owner == owner && target.owns(entry) && key(of: entry) != nil
     }

@@ -110,7 +110,7 @@ package final class Enforcer: Sendable {
     private func patience(for effect: Effect, _ parts: Parts) -> Duration {
         if case .hook(let name, _, _) = effect.kind {
             let hook = parts.policyHooks.first { $0.name == name }
-            // It may wait for a free slot, and after its timeout for its exit.
+            // A hook may wait for a free slot, and after its timeout for its exit.
             return (hook?.timeout ?? .zero) * 2 + .seconds(2)
         }
         return parts.actions.patience(for: effect)

@@ -20,7 +20,7 @@ struct HeldTarget: Sendable {
 
     /// Looks up a target.
     ///
-    /// The first hierarchy with its path, in identity order, decides whether it is the same cgroup.
+    /// The first hierarchy with its path, in identity order, shows whether the cgroup is the same.
     static func find(_ target: Effect.Target, in set: HierarchySet) -> Lookup {
         var found: [CgroupDirectory] = []
         for index in set.byIdentity {

@@ -53,7 +53,7 @@ struct IndependentSetting {
             }
             parts = []
         }
-        // systemd gets all its values in one call, and one by one only if it refuses that.
+        // systemd gets all its values in one call, or one by one if it refuses that call.
         let kept = parts.filter(isKeptBySystemd)
         if kept.count > 1, write(.joined(kept)).isFinal {
             parts.removeAll(where: isKeptBySystemd)
@@ -83,7 +83,7 @@ struct IndependentSetting {
     ) -> EffectResult.Outcome {
         let ends = assignments.map { values[$0.key] ?? .done }
         if ends.contains(.gone) { return .gone }
-        let failed = ends.filter { !$0.isSet }
+        let failed = ends.filter { !$0.isSuccess }
         if let first = failed.first, failed.count == ends.count { return first }
         let notes = zip(assignments, ends).compactMap { assignment, end in
             end.reason.map { "\(assignment.key): \($0)" }
@@ -99,21 +99,13 @@ struct IndependentSetting {
 }
 
 extension EffectResult.Outcome {
-    /// Whether a value was set as far as possible.
-    fileprivate var isSet: Bool {
-        switch self {
-        case .done, .partial, .ineffective: true
-        default: false
-        }
-    }
-
     /// Whether setting the values one by one is pointless: all are set, the cgroup is gone, or
     /// systemd does not answer.
     fileprivate var isFinal: Bool {
         switch self {
         case .failed(let failure), .rolledBack(let failure), .halfway(let failure):
             failure.errno?.isUnanswered ?? false
-        default: isSet || self == .gone
+        default: isSuccess || self == .gone
         }
     }
 

@@ -203,7 +203,7 @@ struct ReadyEffect: Sendable {
 }
 
 extension ActingContext {
-    /// Acts as a policy's protection allows.
+    /// Creates a context that honors a policy's protection.
     package init(
         _ set: HierarchySet, files: any ControlFiles, journal: UndoJournal? = nil,
         protection: Protection, thawGuard: ThawGuard = .own()

@@ -39,7 +39,7 @@ package struct RequestedFiles: ControlFiles {
         requested[path] = Self.texts(assignments)
     }
 
-    /// Returns the same files with other requested values of one cgroup, without a copy of the rest.
+    /// Returns the same files with other requested values of one cgroup, without copying the rest.
     func replacing(_ path: CgroupPath, _ assignments: [LimitAssignment]) -> RequestedFiles {
         var files = self
         files.replaced = (path, Self.texts(assignments))

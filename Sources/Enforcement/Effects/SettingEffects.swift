@@ -26,7 +26,7 @@ struct SettingEffects {
 
     /// Plans and performs all effects.
     ///
-    /// `retry` are a pool's effects to try again; those that cannot be set are already in `results`.
+    /// `retry` has a pool's effects to try again; `results` has those that cannot be set.
     private func round() -> (results: [EffectResult], retry: [ReadyEffect]) {
         var plans: [LimitPlan] = []
         var planned: [ReadyEffect] = []
@@ -101,7 +101,7 @@ struct SettingEffects {
                 LimitRequest(
                     limit: limit, instance: assignment.key.instance, value: assignment.value))
         }
-        // v1 refuses a limit below usage by itself; v2 would kill, so it reclaims first.
+        // v1 itself refuses a limit below usage; v2 would kill, so memory is reclaimed first.
         return try LimitPlanner(actions.context.with(requested.files(besides: ready))).plan(
             requests, on: ready.target.path, force: !actions.isMemoryUnified,
             shrink: actions.isMemoryUnified)

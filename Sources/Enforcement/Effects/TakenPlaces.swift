@@ -6,7 +6,7 @@ internal import Policy
 struct TakenPlaces {
     /// The last job of each lane, which itself waits for the earlier ones.
     private var last: [EffectQueue.Lane: UInt64] = [:]
-    /// The jobs that change values of a cgroup, and of one of its descendants.
+    /// The jobs that change values of each cgroup (`at`) and of its descendants (`below`).
     private var at: [CgroupPath: Set<UInt64>] = [:]
     private var below: [CgroupPath: Set<UInt64>] = [:]
 

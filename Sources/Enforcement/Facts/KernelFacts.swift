@@ -15,7 +15,7 @@ package final class KernelFacts: CgroupFacts {
     package let mode: HierarchyMode
     /// Whether systemd runs on this host (sd_booted(3)).
     package let hasSystemd: Bool
-    /// Whether I/O is on v1 and its root cgroup shows on which disks it is counted.
+    /// Whether I/O is on v1 and the visible root cgroup has a line for each disk that is counted.
     package let seesLegacyIORoot: Bool
 
     private let set: HierarchySet

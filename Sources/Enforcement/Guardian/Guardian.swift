@@ -7,8 +7,8 @@ internal import KernelIO
 /// It reads the daemon's lines from standard input. An end of input without an `end` line means
 /// that the daemon died. It then re-enables the OOM killer where a guard disabled it, thaws
 /// cgroups, and restores the rest if the policy says so. It also thaws cgroups that a hung daemon
-/// left frozen past their deadlines. It finds the cgroups in the undo journal, and undoes only the
-/// daemon's changes, not a person's.
+/// left frozen past their deadlines. It finds the cgroups in the undo journal. Of a person's
+/// changes, it undoes only those whose deadlines have passed.
 package struct Guardian {
     private let settlement: Settlement
     private let directory: String
@@ -42,7 +42,7 @@ package struct Guardian {
             relieve()
             let marked = settlement.relieveMarked()
             if marked.count > 0 {
-                log(["thawed \(marked.count) cgroups that the journal did not name"])
+                log(["thawed cgroups that the journal did not name: \(marked.count)"])
             }
             if let failure = marked.failure { log(["\(failure)"]) }
             if death.restores { log(settlement.settle()) }
@@ -61,7 +61,7 @@ package struct Guardian {
         }
     }
 
-    /// What the daemon reported before it died.
+    /// The values that the daemon last reported before it died.
     private struct Death {
         var daemon: Int32?
         /// Whether to restore everything.
@@ -97,7 +97,7 @@ package struct Guardian {
         }
     }
 
-    /// Logs what was done to a file beside the journal.
+    /// Appends the results to a log file beside the journal.
     private func log(_ report: Settlement.Report) { log(report.lines) }
 
     private func log(_ lines: [String]) {

@@ -2,9 +2,9 @@
 enum GuardianLine: Hashable, Sendable {
     /// The process ID of the daemon, which may hold the claim on the state directory.
     case daemon(Int32)
-    /// Whether to restore everything when the daemon dies, or only what stops processes.
+    /// Whether to restore everything when the daemon dies, or only changes that stop processes.
     case restores(Bool)
-    /// The cgroup with this inode must be thawed by then (nanoseconds of CLOCK_BOOTTIME).
+    /// The cgroup with this inode must be thawed by this time (nanoseconds of CLOCK_BOOTTIME).
     case thaw(inode: UInt64, by: UInt64)
     /// The cgroup is already thawed.
     case forget(inode: UInt64)

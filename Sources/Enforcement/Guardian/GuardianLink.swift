@@ -30,7 +30,7 @@ package final class GuardianLink: ThawKeeping {
     private let contact: Mutex<Contact>
     private let stop: EventFlag
 
-    /// Starts the guardian and its monitoring thread; throws if the guardian does not watch.
+    /// Starts the guardian and its monitoring thread; throws if the guardian does not get ready.
     ///
     /// - Parameters:
     ///   - program: The cgwarden binary.
@@ -57,7 +57,7 @@ package final class GuardianLink: ThawKeeping {
         }
     }
 
-    /// Sets whether to restore everything if this process dies, after a reload.
+    /// Updates, after a reload, whether everything is restored if this process dies.
     package func setRestoresOnExit(_ restores: Bool) {
         contact.withLock { contact in
             contact.restores = restores

@@ -4,7 +4,7 @@ package import Hierarchy
 
 /// Undoes the changes of a daemon that did not shut down cleanly, using only the undo journal.
 ///
-/// Only the daemon's own changes are undone, not those of a person's commands.
+/// Changes by a person's commands are not undone, except by ``settleOverdue()``.
 package struct Settlement: Sendable {
     /// The report of a settlement.
     package struct Report: Sendable {
@@ -64,7 +64,7 @@ package struct Settlement: Sendable {
         self.files = files
     }
 
-    /// Thaws the cgroups with these inodes, or all of the daemon's.
+    /// Thaws the cgroups with these inodes, or with nil all that the daemon froze.
     ///
     /// The OOM killer is re-enabled first, because thawed processes would otherwise wait at their
     /// limit.
@@ -97,20 +97,21 @@ package struct Settlement: Sendable {
         restore(with: files, where: { $0.isGuards || $0.subject != .value })
     }
 
-    /// Undoes the daemon's changes, or those of them that `isMeant` selects.
+    /// Undoes the daemon's changes that `isMeant` selects, by default all of them.
     package func settle(where isMeant: (JournalEntry) -> Bool = { _ in true }) -> Report {
         restore(with: files, where: isMeant)
     }
 
-    /// Undoes changes by commands whose time has passed, to which the daemon's may have returned.
+    /// Undoes commands' changes whose deadlines have passed; undoing the daemon's changes may have
+    /// restored their values.
     package func settleOverdue() {
         _ = ExpiredChanges(set: set, journal: journal, files: files).undoOverdue()
     }
 
-    /// Thaws what still carries a mark of the daemon's freezes.
+    /// Thaws the cgroups that still carry the mark of a freeze by the daemon.
     ///
-    /// The journal names them all. This finds a cgroup that stays frozen although its entry is
-    /// gone.
+    /// Normally the journal names all of them. This also finds a cgroup that is still frozen
+    /// although its entry is gone.
     package func relieveMarked() -> MarkedThaw {
         Restorer(set: set, journal: journal, files: KernelControlFiles())
             .thawMarked(of: .daemon)
@@ -128,8 +129,8 @@ package struct Settlement: Sendable {
         }
     }
 
-    /// Notifies systemd that units are thawed, because it still considers those frozen that it froze
-    /// itself.
+    /// Notifies systemd of thawed units, because it still considers the units that it froze itself
+    /// frozen.
     private func notifySystemd(of results: [RestoreResult]) {
         for result in results where result.entry.isFreeze && !result.isLeft {
             guard

@@ -2,7 +2,7 @@
 ///
 /// Times are in nanoseconds of CLOCK_BOOTTIME.
 struct ThawDeadlines {
-    /// The delay after a deadline that the daemon has to thaw first.
+    /// The time after a deadline in which the daemon may still thaw the cgroup itself.
     private static let grace: UInt64 = 50_000_000
     /// The delay before a failed thaw is retried.
     private static let retry: UInt64 = 1_000_000_000
@@ -43,7 +43,7 @@ struct ThawDeadlines {
 
     /// Returns the time until the next deadline, in milliseconds; nil without a deadline.
     ///
-    /// The deadline includes time in suspend, which a wait does not, so waits are short.
+    /// Deadlines count time in suspend and waits do not, so a wait is at most 500 ms.
     func wait(_ now: UInt64) -> Int32? {
         deadlines.values.min().map { deadline in
             let end = deadline + Self.grace

@@ -176,8 +176,8 @@ struct ActiveGuard: Sendable {
         return [GuardedFiles.high: .number(machine.freezeAt)]
     }
 
-    /// Restores the cgroup and releases everything; `ended` is called after the slow actions as
-    /// well.
+    /// Restores the cgroup and releases everything; calls `ended` once the slow actions are done,
+    /// too.
     mutating func finish(_ ended: @escaping @Sendable () -> Void) {
         handle(.disarm, .now)
         thawForSure()
@@ -198,7 +198,7 @@ struct ActiveGuard: Sendable {
         lane.close()
     }
 
-    /// Restores a value; the audit log has the error.
+    /// Restores a value; an error goes to the audit log.
     private func putBack(_ body: () throws(ActuationError) -> Void) {
         let outcome = result(body)
         if case .failed = outcome { audit(.undo, "set", outcome: outcome) }

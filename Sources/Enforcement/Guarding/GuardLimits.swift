@@ -54,9 +54,9 @@ struct GuardLimits: Sendable {
         }
     }
 
-    /// Returns the current value; nil if the cgroup has no such limit.
+    /// Returns the current value; nil if the catalog has no such limit.
     ///
-    /// Throws if it cannot be read.
+    /// Throws if the value cannot be read.
     private func value(_ name: String) throws(ActuationError) -> LimitValue? {
         guard let limit = LimitCatalog.limit(named: name) else { return nil }
         return try reader.read(limit).first?.value.get()
@@ -74,7 +74,7 @@ struct GuardLimits: Sendable {
     /// The current limit; nil if it is unlimited or unreadable.
     var now: UInt64? { Self.value("memory.max", reader)?.number }
 
-    /// Sets the guard's own limit, and on v2 the kill of the whole cgroup at an OOM.
+    /// Sets the guard's own limit and, on v2, `memory.oom.group`, if the guard requests them.
     func begin() throws(ActuationError) {
         for change in changes where change.found != .number(change.wanted) {
             try set([(change.name, .number(change.wanted))])

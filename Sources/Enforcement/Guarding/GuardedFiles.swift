@@ -53,7 +53,7 @@ final class GuardedFiles: Sendable {
         trigger = nil
         pressure = nil
         let outOfMemory = try MemoryNotice(.outOfMemory, of: memory)
-        // Some kernels do not support it.
+        // Some kernels do not support pressure levels.
         let pressing = try? MemoryNotice(.criticalPressure, of: memory)
         notices = [outOfMemory] + (pressing.map { [$0] } ?? [])
     }

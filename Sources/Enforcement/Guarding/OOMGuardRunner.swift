@@ -8,10 +8,10 @@ internal import Synchronization
 /// Guards cgroups at their memory limits, on one thread that waits for kernel events.
 ///
 /// A daemon creates one runner. It calls ``arm(_:hooks:on:otherLayers:)`` for each cgroup that
-/// matches a guard of the policy. It calls ``disarm(_:)`` when a cgroup no longer matches, and after
-/// a reload for those whose guard changed. It calls ``stop()`` at a clean shutdown. The runner does
-/// not depend on the daemon's ticks. A cgroup that crosses its threshold is frozen within milliseconds and
-/// thawed at its deadline, even if the sampler is blocked.
+/// matches a guard of the policy. It calls ``disarm(_:)`` when a cgroup no longer matches, and
+/// after a reload for the cgroups whose guard changed. It calls ``stop()`` at a clean shutdown.
+/// The runner does not depend on the daemon's ticks. A cgroup that crosses its threshold is frozen
+/// within milliseconds and thawed at its deadline, even if the sampler is blocked.
 ///
 /// The daemon first starts the ``GuardianLink`` and passes it as ``GuardTools/deadlines``. If this
 /// process dies, the guardian thaws everything. ``GuardTools/audit`` and ``GuardTools/notices`` are
@@ -183,7 +183,7 @@ package final class OOMGuardRunner: Sendable {
         leave()
     }
 
-    /// The last finished guard signals the end.
+    /// Counts a finished guard; the last one signals the end.
     private func leave() {
         let left = unfinished.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
         if left == 0 { ended.raise() }
@@ -222,7 +222,7 @@ package final class OOMGuardRunner: Sendable {
             case .event(let target, let event):
                 guard let index = guards.firstIndex(where: { $0.target == target }) else { break }
                 let now = PolicyInstant.now
-                // Observe its effects first.
+                // Observe the cgroup first: the action that the event reports may have changed it.
                 guards[index].look(now)
                 guards[index].handle(event, now)
             case .stop: goesOn = false

@@ -3,14 +3,16 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Creates cgroups for hooks: `hooks/PID-N` below the program's own cgroup, in one hierarchy, where
-/// PID is the program's.
+/// Creates cgroups for hooks: `hooks/PID-START-N` below the program's own cgroup, in one hierarchy,
+/// where PID and START are the program's: in a container, the next program often has the same PID.
 ///
 /// The unified one is preferred, because the kernel can kill a whole cgroup there. No controller is
 /// enabled, so the parent may have processes.
 struct HookCgroups: Sendable {
     private let set: HierarchySet
     private let base: CgroupPath
+    /// The start of all names.
+    private let prefix: String
 
     /// Chooses the hierarchy; nil if there is no suitable one or the program's own cgroup is
     /// unknown.
@@ -22,7 +24,13 @@ struct HookCgroups: Sendable {
             return nil
         }
         base = own.child(name.utf8)
+        prefix = "\(ThisProcess.id)-\(Self.start(of: ThisProcess.id, in: set) ?? 0)-"
         removeLeftovers()
+    }
+
+    /// Returns the start time in ticks since boot (proc_pid_stat(5)); nil if the process is gone.
+    private static func start(of pid: Int32, in set: HierarchySet) -> UInt64? {
+        ProcessReader(set.system).stat(pid)?.startTicks
     }
 
     /// Removes the empty cgroups of programs that were killed before they could do so themselves.
@@ -36,8 +44,9 @@ struct HookCgroups: Sendable {
         let remover = CgroupRemover(ActingContext(set))
         for entry in entries where entry.isDirectory {
             let parts = entry.name.split(separator: UInt8(ascii: "-"))
-            guard parts.count == 2, let pid = Int32(String(decoding: parts[0], as: UTF8.self)),
-                ProcessReader(set.system).stat(pid) == nil
+            let numbers = parts.compactMap { UInt64(String(decoding: $0, as: UTF8.self)) }
+            guard parts.count == 3, numbers.count == 3, let pid = Int32(exactly: numbers[0]),
+                Self.start(of: pid, in: set) != numbers[1]
             else { continue }
             _ = try? remover.remove(base.child(entry.name))
         }
@@ -46,7 +55,7 @@ struct HookCgroups: Sendable {
 
     /// Creates one cgroup; nil if that fails.
     func make(_ number: Int) -> HookCgroup? {
-        let path = base.child("\(ThisProcess.id)-\(number)".utf8)
+        let path = base.child("\(prefix)\(number)".utf8)
         guard (try? CgroupMaker(ActingContext(set)).make(path)) != nil else { return nil }
         return HookCgroup(path, in: set)
     }

@@ -8,7 +8,7 @@ struct HookProcess {
     let run: HookRun
     let number: Int
     let cgroups: HookCgroups?
-    /// Ends it before its timeout.
+    /// Ends the hook before its timeout; nil if it cannot be ended early.
     var stop: HookStop?
     /// The time between SIGTERM and SIGKILL.
     var grace = HookProcess.grace
@@ -51,7 +51,7 @@ struct HookProcess {
         return givenUp
     }
 
-    /// The ending of a hook that is no longer waited for.
+    /// The ending of a hook that was stopped or timed out.
     private var givenUp: HookEnding { stop?.isAsked == true ? HookStop.ending : .timedOut }
 
     /// Waits for the process itself, not for its children; returns whether it exited in time.
@@ -66,25 +66,14 @@ struct HookProcess {
                 [process.child.descriptor.number] + (isOpen ? [process.output.number] : [])
                 + (stop.map { [$0.number] } ?? [])
             Readiness.wait(for: watched, milliseconds: Int32(clamping: deadline.milliseconds))
-            if isOpen { isOpen = drain(process, &output) }
+            if isOpen { isOpen = process.drain(into: &output, limit: Self.mostOutput) }
             if process.child.hasEnded {
                 // It may have printed more before its exit.
-                if isOpen { _ = drain(process, &output) }
+                if isOpen { _ = process.drain(into: &output, limit: Self.mostOutput) }
                 return true
             }
         }
         return false
-    }
-
-    /// Reads the available output, so that the process never blocks on it; false at the end.
-    private func drain(_ process: borrowing ApartProcess, _ output: inout [UInt8]) -> Bool {
-        // Bounded, because endless output must not prevent the check of the deadline.
-        for _ in 0..<64 {
-            guard let bytes = process.read(most: 16384) else { return false }
-            if bytes.isEmpty { return true }
-            output += bytes.prefix(Self.mostOutput - output.count)
-        }
-        return true
     }
 
     /// Kills the rest of its process group, and returns the outcome.

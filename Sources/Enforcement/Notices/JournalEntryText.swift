@@ -1,7 +1,7 @@
 /// A message in the format of systemd-journald's socket.
 ///
-/// Each field is `NAME=VALUE` and a newline. A value that contains a newline follows the line with
-/// its name, after its length in eight bytes, little-endian.
+/// Each field is `NAME=VALUE` and a newline. If the value contains a newline, the field is the
+/// name, a newline, the value's length as eight little-endian bytes, the value and a newline.
 struct JournalEntryText {
     private(set) var bytes: [UInt8] = []
 

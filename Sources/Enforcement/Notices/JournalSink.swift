@@ -8,8 +8,8 @@ package final class JournalSink: NoticeSink {
     private let queue: BackgroundQueue<Notice>
     private let lost: Counter
 
-    /// Uses the socket of journald unless another one is given, and standard error without journald
-    /// unless another log is given.
+    /// Sends to journald's socket by default; without journald, notices go to `complain`, which is
+    /// standard error by default.
     package init(
         socket: String = "/run/systemd/journal/socket",
         otherwise complain: @escaping @Sendable (Notice) -> Void = {
@@ -45,7 +45,7 @@ package final class JournalSink: NoticeSink {
                 } catch {
                     failure = error
                 }
-                // journald is busy and its socket is full.
+                // Retry while journald is busy and its socket is full.
                 return failure?.isTryAgain != true
             }
             if !isSent { return lost.increment() }
@@ -67,7 +67,7 @@ extension Notice {
         return entry.bytes
     }
 
-    /// The rule and the cgroup that the text does not name.
+    /// The rule and the cgroup, each only if the text does not name it.
     package var about: [(name: String, value: String)] {
         [("rule", "CGWARDEN_RULE"), ("cgroup", "CGWARDEN_GROUP")].compactMap { name, field in
             fields[field].flatMap { text.contains($0) ? nil : (name, $0) }

@@ -13,24 +13,6 @@ struct Writer: Hashable, Sendable {
     /// The cgroup; nil if the process had ended or is outside the mounts.
     var cgroup: CgroupPath?
 
-    /// Reads what `/proc` has of a process, which may end at any time.
-    init(_ process: Int32, _ reader: ProcessReader, _ set: HierarchySet) {
-        pid = process > 0 ? process : nil
-        guard let pid else { return }
-        comm = CommandName.read(in: set.system.proc("\(pid)"))
-        guard comm != nil else { return }
-        cgroup = reader.cgroup(of: pid, in: set)
-        user = reader.user(of: pid)
-    }
-
-    /// Creates a writer from known facts.
-    init(pid: Int32?, comm: [UInt8]?, user: UInt32?, cgroup: CgroupPath?) {
-        self.pid = pid
-        self.comm = comm
-        self.user = user
-        self.cgroup = cgroup
-    }
-
     /// The writer as details of an event.
     var details: [EventField: EventValue] {
         var details: [EventField: EventValue] = [:]
@@ -50,5 +32,17 @@ struct Writer: Hashable, Sendable {
     var mayActForCgwarden: Bool {
         pid == 1 || pid == ThisProcess.id
             || comm == Array("cgwarden".utf8) && (user == 0 || user == ThisProcess.user)
+    }
+}
+
+extension Writer {
+    /// Reads what `/proc` has of a process, which may end at any time.
+    init(_ process: Int32, _ reader: ProcessReader, _ set: HierarchySet) {
+        self.init(pid: process > 0 ? process : nil)
+        guard let pid else { return }
+        comm = CommandName.read(in: set.system.proc("\(pid)"))
+        guard comm != nil else { return }
+        cgroup = reader.cgroup(of: pid, in: set)
+        user = reader.user(of: pid)
     }
 }

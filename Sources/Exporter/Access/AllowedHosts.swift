@@ -2,9 +2,9 @@ internal import CgroupModel
 
 /// The host names that requests may use to reach this server.
 ///
-/// A web page can point its own name at this machine's address (DNS rebinding). Its visitor's
-/// browser would then read the responses on its behalf. The browser sends the name it used in the
-/// Host header. An address is safe because no one else controls where it leads.
+/// A web page can point its own name at this machine's address (DNS rebinding). A visitor's browser
+/// would then read the responses on behalf of that page. The Host header has the name that the
+/// browser used. A numeric address is safe, because no one else controls where it leads.
 struct AllowedHosts: Sendable {
     /// The operator's patterns: `node7.example.org`, `*.example.org`, `*` for any.
     private let patterns: [String]

@@ -7,7 +7,7 @@ internal import Synchronization
 /// Refuses requests that a browser sends for another site: those with a Host that is not allowed,
 /// or with the Origin of another page.
 final class HostCheck: Sendable {
-    /// The number of different refused hosts that are logged, which helps the owner of a scraper.
+    /// The maximum number of different refused hosts to log; the log helps the owner of a scraper.
     ///
     /// It is bounded because a client can invent any number of hosts.
     private static let mostLogged = 20

@@ -30,7 +30,7 @@ final class PasswordCheck: Sendable {
         }
     }
 
-    /// The number of right and of wrong attempts that are cached.
+    /// The maximum number of right attempts in the cache, and of wrong ones.
     private static let remembered = 100
 
     private let memory = Mutex(Memory())
@@ -41,7 +41,7 @@ final class PasswordCheck: Sendable {
 
     /// Checks a client's credentials when its turn comes.
     ///
-    /// A check takes as long as the most expensive hash for every user, known or not.
+    /// For every user, known or not, a check takes as long as with the most expensive hash.
     func verdict(
         user: String, secret: [UInt8], users: [String: PasswordHash], for client: String
     ) async -> Verdict {

@@ -66,7 +66,7 @@ struct TLSContext: Sendable {
 
     private static func failure(_ error: any Error, _ settings: TLSSettings) -> Failure {
         let reason = reason(error)
-        // The key was parsed before, so only the certificate can refuse it.
+        // The key was parsed before, so it can fail here only if it does not match the certificate.
         let isMismatch =
             (error as? NIOSSLError) == .failedToLoadPrivateKey
             || ["KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"].contains(reason)
@@ -79,8 +79,8 @@ struct TLSContext: Sendable {
                 + "the key must match the certificate")
     }
 
-    /// Returns BoringSSL's name of the error, such as `KEY_VALUES_MISMATCH`; for other errors, their
-    /// text.
+    /// Returns BoringSSL's name for the error, such as `KEY_VALUES_MISMATCH`; for other errors,
+    /// their text.
     private static func reason(_ error: any Error) -> String {
         guard case .unknownError(let stack)? = error as? BoringSSLError, let first = stack.first
         else { return "\(error)".onOneLine }

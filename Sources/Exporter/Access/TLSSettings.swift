@@ -29,7 +29,7 @@ struct TLSSettings: Hashable, Sendable {
         case requiredAndVerified = "RequireAndVerifyClientCert"
     }
 
-    /// A TLS version, oldest first.
+    /// A TLS version; the cases are in order, oldest first.
     enum Version: String, Hashable, Sendable, CaseIterable, Comparable {
         case tls10 = "TLS10"
         case tls11 = "TLS11"

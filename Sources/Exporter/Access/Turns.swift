@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// A queue that serves clients in turn, and each client's attempts in random order.
 ///
-/// A client with many attempts therefore delays another client by one attempt. No attempt from the
-/// same address can be sure to come first.
+/// A client with many attempts therefore delays another client by only one attempt. Among the
+/// attempts from one address, none can be sure to come first.
 final class Turns: Sendable {
     private struct Waiting {
         let number: UInt64
@@ -50,7 +50,7 @@ final class Turns: Sendable {
             return nil
         }
 
-        /// Removes an attempt of the client that has the most, if more than `most` wait.
+        /// If more than `most` attempts wait, removes one of the client that has the most.
         mutating func overflow(_ most: Int) -> Waiting? {
             guard queues.reduce(0, { $0 + $1.attempts.count }) > most else { return nil }
             let longest = queues.indices.max {

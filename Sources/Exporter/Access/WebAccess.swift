@@ -78,7 +78,7 @@ actor WebAccess {
                 for warning in new.warnings { logger.warning("\(warning)") }
                 return rules
             }
-            // A file that is only partly written looks the same.
+            // A partly written file looks like one without the protection.
             logger.error(
                 "\(path) no longer requires \(loss); kept until restart")
         } catch {

@@ -7,9 +7,9 @@ import Synchronization
 
 /// Serves `/api/v1/events`: the stored events of a query, or a stream of new ones.
 ///
-/// A stream keeps only the number that its reader has reached, so falling behind costs no memory.
-/// A reader is informed of the number of events that it missed, and disconnected if it does not
-/// accept a piece within ``ConnectionLimits/writeTime``.
+/// A stream keeps only the number of the last event that its reader has reached, so falling behind
+/// costs no memory. The stream reports how many events the reader missed. A reader that does not
+/// accept a piece within ``ConnectionLimits/writeTime`` is disconnected.
 final class EventFeed: Sendable {
     private struct State {
         var readers = 0
@@ -20,9 +20,11 @@ final class EventFeed: Sendable {
     private final class Reader: Sendable {
         let feed: EventFeed
         let selection: EventSelection
-        /// The number that the reader has reached.
+        /// The number of the last event that the reader has reached.
         let reached: Mutex<UInt64>
-        /// The newest event when the stream began; nothing up to it is missed.
+        /// The event that the client resumes after, or the newest one when the stream began.
+        ///
+        /// Missing events up to this one are not reported.
         let start: UInt64
 
         init(_ feed: EventFeed, _ query: EventQuery, after serial: UInt64?) {
@@ -84,8 +86,8 @@ final class EventFeed: Sendable {
         return ByteBuffer(bytes: json.take())
     }
 
-    /// Returns a stream that begins after an event, or with the past that the query wants; nil if
-    /// there are too many readers or the feed has finished.
+    /// Returns a stream that begins after an event, or with the past events that the query
+    /// requests; nil if there are too many readers or the feed has finished.
     func stream(_ query: EventQuery, after serial: UInt64?) async -> AsyncStream<ByteBuffer>? {
         let hasRoom = state.withLock { state in
             guard !state.isOver, state.readers < limits.readers else { return false }

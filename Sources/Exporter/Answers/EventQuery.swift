@@ -14,13 +14,13 @@ struct EventQuery {
     private static let usual = 1000
     /// The maximum number of events that a client may request.
     private static let mostEvents = 20_000
-    /// A client must not determine how long a search takes.
+    /// The bounds of a pattern in bytes and stars, so that no client can make a search long.
     private static let longestPattern = 256
     private static let mostStars = 8
 
     /// The selected events.
     var selection = EventSelection()
-    /// The maximum number of events, in a stream of past events; nil if not given.
+    /// The maximum number of events (in a stream, of past events); nil if not given.
     var most: Int?
 
     /// Parses a query at `now`, in microseconds since 1970.

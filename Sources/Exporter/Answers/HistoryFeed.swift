@@ -70,7 +70,7 @@ actor HistoryFeed {
 
     /// Returns the newest sample at or before a time, or the first one after it.
     ///
-    /// It is encoded with `encode`, or without it like the current sample.
+    /// Encodes it with `encode`; if that is nil, in the form of the current sample.
     func snapshot(
         _ time: UInt64, isAfter: Bool = false, as encode: (@Sendable (Snapshot) -> [UInt8])? = nil
     ) throws -> ByteBuffer {

@@ -1,12 +1,13 @@
 package import CgroupModel
 
-/// The history that the server reads: the snapshots of the past by time, in microseconds since 1970.
+/// The history that the server reads: snapshots of the past by time, in microseconds since 1970.
 package protocol PastReader {
     /// The times of the first and the last snapshot; nil if there are none.
     var span: ClosedRange<UInt64>? { get }
     /// Returns the newest snapshot at or before a time; nil if there is none.
     mutating func snapshot(at time: UInt64) throws -> Snapshot?
-    /// Calls `body` with the last snapshot of each `step`, or with all, until it returns false.
+    /// Calls `body` with the last snapshot of each `step`, in microseconds, until `body` returns
+    /// false; a nil `step` passes every snapshot.
     ///
     /// The rates of a snapshot cover the time since the one before. With `only`, snapshots may
     /// lack other metrics.

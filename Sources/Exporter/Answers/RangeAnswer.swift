@@ -22,10 +22,10 @@ struct RangeAnswer {
         times.append(snapshot.wallTime)
         for (index, entry) in snapshot.cgroups.enumerated()
         where query.pattern.matches(entry.path) {
-            // Taken out, because a second reference would copy the lists at each append.
+            // Remove the lists first: a second reference would make each append copy them.
             var lists = cells.removeValue(forKey: entry.path) ?? query.fields.map { _ in [] }
             for (place, field) in query.fields.enumerated() {
-                // The cgroup may not have existed in samples before.
+                // The cgroup may be missing in earlier samples.
                 while lists[place].count < times.count - 1 { lists[place].append(.none) }
                 lists[place].append(Self.cell(snapshot, index, field))
             }

@@ -16,7 +16,7 @@ struct RangeQuery {
 
     /// The parameters.
     static let names: Set<String> = ["cgroup", "fields", "from", "to", "step"]
-    /// The limits on an answer: a client may not choose how much memory it takes.
+    /// The limits on an answer, so that a client cannot choose how much memory the answer takes.
     static let mostPoints: UInt64 = 11_000
     static let mostFields = 32
     static let mostValues = 500_000
@@ -27,9 +27,9 @@ struct RangeQuery {
 
     let pattern: PathPattern
     let fields: [Field]
-    /// In microseconds since 1970.
+    /// The period, in microseconds since 1970.
     let range: ClosedRange<UInt64>
-    /// In microseconds.
+    /// The time between two points, in microseconds.
     let step: UInt64
 
     /// Parses a query at `now`, in microseconds since 1970.

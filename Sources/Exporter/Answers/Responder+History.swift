@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// The past.
+/// The answers about the past.
 extension Responder {
     /// Returns all cgroups: now, at a time, or in the first sample after one.
     func snapshot(_ query: Substring, _ request: HTTPHeaders) async -> Response {

@@ -46,7 +46,7 @@ extension Responder {
     /// Returns a stream of server-sent events with each new sample, in the same form.
     func stream() async -> Response { stream(of: await feed.events()) }
 
-    /// Returns the newest events of a query, or a stream of those to come if the client accepts one.
+    /// Returns the newest events of a query, or a stream of new ones if the client accepts one.
     func eventsAnswer(_ query: Substring, _ request: HTTPHeaders) async -> Response {
         guard let events else {
             return .sentence(.notFound, "no events here; cgwarden daemon keeps them")

@@ -22,7 +22,7 @@ struct Responder: Sendable {
 
     /// The parameters and the handler of a path.
     private struct Route: Sendable {
-        /// The query parameters it takes; nil if the answer checks them, or ignores them.
+        /// The query parameters that the path takes; nil if `answer` checks or ignores them itself.
         ///
         /// A request with an unknown parameter is refused, not answered as if the parameter were
         /// missing.
@@ -92,7 +92,7 @@ struct Responder: Sendable {
         return await route.answer(self, head, query)
     }
 
-    /// The endpoints of the JSON API, each with the parameters that it takes.
+    /// Returns the endpoints of the JSON API, each with its parameters.
     private func index(_ headers: HTTPHeaders) -> Response {
         var json = JSONWriter()
         json.object { json in

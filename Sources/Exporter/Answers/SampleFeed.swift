@@ -4,8 +4,9 @@ import NIOCore
 
 /// The samples of `/api/v1/snapshot` and `/api/v1/stream`, encoded once for all readers.
 ///
-/// While the stream has readers, the source is polled: one that samples on demand then samples
-/// regularly, and one with its own ticks is checked for new samples. A slow reader misses samples.
+/// While the stream has readers, the feed polls the source. A source that samples on demand then
+/// samples regularly; one with its own ticks is checked for new samples. A slow reader misses
+/// samples.
 actor SampleFeed {
     /// The operator's limits on streams.
     struct Limits {

@@ -2,7 +2,7 @@ package import CgroupModel
 
 /// Encodes snapshots with cAdvisor's metric names, into one reused buffer.
 ///
-/// Samples have no timestamps, so Prometheus ends the series of a removed cgroup at the next scrape.
+/// Samples have no timestamps, so Prometheus ends a removed cgroup's series at the next scrape.
 package struct CadvisorEncoder: Sendable {
     private let versionLabels: [UInt8]
     private let deviceName: @Sendable (InstanceKey) -> String?

@@ -123,7 +123,7 @@ extension Snapshot {
         return Reading(used > idle ? used - idle : 0)
     }
 
-    /// Whether v2 accounts the memory; only its memory.stat has this key.
+    /// Whether v2 accounts the memory; only v2's memory.stat has `pgscan`.
     ///
     /// v2 does not separate a cgroup's counts from its descendants', so cAdvisor exports the same
     /// value for both scopes.

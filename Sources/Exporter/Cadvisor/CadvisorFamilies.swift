@@ -15,10 +15,10 @@ package enum CadvisorFamilies {
     static let allMetrics: [MetricID] =
         all.flatMap(\.metrics) + instances.flatMap { $0.parts.map(\.metric) }
 
-    /// The rows of ``allMetrics`` that are read for these families alone.
+    /// The rows of ``allMetrics`` that must be read for these families.
     ///
-    /// A row that needs a costly file of its own is exported only if an ``ExportExtra`` enables its
-    /// reading.
+    /// Rows of costly files (tier `detail`) are not included: they are exported only if an
+    /// ``ExportExtra`` enables their reading.
     package static let metrics: [MetricID] = allMetrics.filter { MetricCatalog[$0].tier != .detail }
 
     private static let cpu: [CadvisorFamily] = [

@@ -17,11 +17,11 @@ package struct ExpositionEncoder: Sendable {
     private var found: [[Found]]
     private let hasIdleDevices: Bool
 
-    /// Prepares the headers of all families.
+    /// Creates an encoder and prepares the headers of all families.
     ///
     /// `deviceName` returns the name of a block device (`vda`); if it returns nil, the label is
-    /// `MAJ:MIN`. `identity` returns the unit, container and pod of a cgroup. `birthTime` returns a cgroup's creation time in microseconds since 1970, or nil
-    /// if unknown.
+    /// `MAJ:MIN`. `identity` returns the unit, container and pod of a cgroup. `birthTime` returns a
+    /// cgroup's creation time in microseconds since 1970, or nil if unknown.
     package init(
         version: String, selection: ExportSelection = ExportSelection(),
         deviceName: @escaping @Sendable (InstanceKey) -> String?,

@@ -2,14 +2,14 @@ package import CgroupModel
 
 /// Writes samples of the past as OpenMetrics text with timestamps, which Prometheus can import.
 ///
-/// The format wants all points of a series, and all series of a family, in one place, but samples
-/// come by time. So the samples are read several times: first to count the points, then once for as
-/// many series as fit into memory.
+/// The format requires the points of a series, and the series of a family, to be contiguous, but
+/// samples come in order of time. The samples are therefore read several times: first to count the
+/// points, then once for each batch of series that fits into memory.
 package struct HistoryExposition {
     /// The maximum number of points in memory, of 16 bytes each.
     static let usualMost = 2_000_000
 
-    /// Reads all samples, the oldest first, until its argument returns false.
+    /// A function that reads all samples, oldest first, until the given closure returns false.
     package typealias Pass = ((Snapshot) throws -> Bool) throws -> Void
 
     /// The end of the text.
@@ -19,7 +19,7 @@ package struct HistoryExposition {
     private struct Filled {
         let family: Family
         var rows: [(metric: MetricID, labelEnd: [UInt8])]
-        /// The maximum number of series that a cgroup has in it.
+        /// The maximum number of series that a cgroup has in the family.
         var width = 0
     }
 
@@ -54,10 +54,10 @@ package struct HistoryExposition {
     /// The cgroups in path order, with the number of samples that contain them.
     private var cgroups: [(path: CgroupPath, samples: Int)] = []
     private var places: [CgroupPath: Int] = [:]
-    /// The families whose header is written.
+    /// The families whose header has been written.
     private var written: Set<Int> = []
 
-    /// Exports the families of some metrics; nil means those that `/metrics` has by default.
+    /// Creates a writer for the families of `metrics`; nil means those of `/metrics` by default.
     ///
     /// `deviceName` returns the name of a block device; if it returns nil, the label is `MAJ:MIN`.
     package init(
@@ -151,7 +151,7 @@ package struct HistoryExposition {
             let time = snapshot.wallTime / 1000
             func add(_ one: Series, _ reading: Reading) {
                 guard let value = reading.value else { return }
-                // Where the clock was set back, the points of that time are left out.
+                // After the clock was set back, leave out points until it has caught up.
                 if let last = series[one]?.last, last.milliseconds >= time { return }
                 series[one, default: []].append(Point(milliseconds: time, value: value))
             }

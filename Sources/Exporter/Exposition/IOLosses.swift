@@ -4,9 +4,9 @@ import CgroupModel
 ///
 /// The `blkio.*_recursive` files sum over existing cgroups, so a living cgroup's counters drop by
 /// the total of each removed descendant. Prometheus takes a drop for a reset to 0, and its rate
-/// would show the remainder as one instant burst. This adds every drop to the counter from then on,
-/// so the counter never falls. I/O of living cgroups during the sample of the removal can be
-/// missing.
+/// would show the remainder as one instant burst. This type adds every drop to the counter from
+/// then on, so the counter never falls. I/O that other cgroups do between the samples before and
+/// after a removal can be missing.
 struct IOLosses {
     private struct Counter: Hashable {
         let metric: MetricID

@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// The label of the instance in series of one cgroup: `,device="vda"}`.
+/// The labels that distinguish the instances in a cgroup's series: `,device="vda"}`.
 struct InstanceLabels {
     private struct Place: Hashable {
         let dimension: Dimension

@@ -1,6 +1,6 @@
 /// Content negotiation from a client's request headers.
 package enum Negotiation {
-    /// Returns the preferred format of an `Accept` header, or text if it names none that is known.
+    /// Returns the preferred format of an `Accept` header, or text if it names no known format.
     ///
     /// Never fails, because a client that asks for something else can still read text.
     package static func format(accept: String) -> ExpositionFormat {

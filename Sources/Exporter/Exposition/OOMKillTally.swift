@@ -25,7 +25,7 @@ struct OOMKillTally {
 
     init(_ source: ExportLedger.KillSource = .samples) { self.source = source }
 
-    /// Counts kills of processes in a cgroup; nil if it is unknown.
+    /// Counts kills of processes in a cgroup; `path` is nil if the cgroup is unknown.
     mutating func take(_ kills: UInt64, in path: CgroupPath?) {
         let place = path.map(Place.init) ?? .unknown
         counts[place, default: 0] += kills
@@ -38,7 +38,8 @@ struct OOMKillTally {
         tick = snapshot.tick
         follow(snapshot)
         guard source == .samples else { return }
-        // Descendants follow their ancestors, so their kills are counted first and not again above.
+        // Descendants follow their ancestors in the list. Going backward counts their kills first,
+        // and not again in an ancestor.
         for index in snapshot.cgroups.indices.reversed() { look(snapshot, index) }
     }
 

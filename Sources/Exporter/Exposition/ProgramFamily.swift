@@ -1,4 +1,4 @@
-/// A family about the program that another part of it fills, such as the policy's firings.
+/// A family about the program that another component fills, such as the policy's firings.
 package struct ProgramFamily: Sendable {
     /// One sample of a family.
     package struct Sample: Sendable {

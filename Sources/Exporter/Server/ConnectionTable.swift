@@ -2,7 +2,7 @@
 internal import NIOCore
 internal import Synchronization
 
-/// The open connections; closes idle or stalled ones so that they cannot keep others out.
+/// The open connections; closes idle or stalled ones so that they cannot keep out new ones.
 final class ConnectionTable: Sendable {
     private struct Entry {
         let channel: any Channel
@@ -12,7 +12,7 @@ final class ConnectionTable: Sendable {
         var waitingSince: NIODeadline?
         /// The bytes of the response that the client has not read yet.
         var untaken = 0
-        /// The time when the client last read some.
+        /// The time when the client last read a part of the response.
         var took = NIODeadline.now()
     }
 
@@ -52,8 +52,8 @@ final class ConnectionTable: Sendable {
         }
     }
 
-    /// Records a write of so many bytes, and closes other connections if the client or all clients
-    /// together exceed their limit.
+    /// Records a write of `bytes` to a connection, and closes other connections if the client, or
+    /// all clients together, exceed their limit.
     ///
     /// Connections that have not read for the longest time are closed first. A large response
     /// raises the limits, to twice its size for its client and four times its size in total.

@@ -43,7 +43,7 @@ struct FrontDoor: Sendable {
             return .sentence(
                 .tooManyRequests, "too many requests: over the rate_limit of the web configuration")
         }
-        // Health probes must not wait for scrapes; they reveal nothing else.
+        // Health probes must not wait for scrapes, and reveal nothing that needs a host check.
         let isProbe = head.uri.hasPrefix("/-/")
         if !isProbe, let refusal = hosts.refusal(head.headers, client) { return refusal }
         if let refusal = await refusal(head, client, rules) { return refusal }

@@ -24,8 +24,8 @@ package struct MetricsServer: Sendable {
         package var webConfigurationFile: String?
         /// The maximum number of concurrent requests; 0 for no limit.
         package var mostRequests = 40
-        /// The maximum number of requests for the past that wait for one another, so that they
-        /// leave room for others.
+        /// The maximum number of requests for the past, running or waiting, so that they leave room
+        /// for other requests.
         var mostPastRequests: Int { mostRequests == 0 ? 4 : max(min(mostRequests / 4, 4), 1) }
         /// The name of this machine, which requests may use in place of an address.
         package var machineName = ""
@@ -52,9 +52,9 @@ package struct MetricsServer: Sendable {
         package var programFamilies: @Sendable () -> [ProgramFamily] = { [] }
         /// The events to serve; nil for none.
         package var events: EventStore?
-        /// Opens the history as it is now, or returns nil if there is none; nil serves none.
+        /// Opens the history as it is now, nil if there is none; a nil closure serves no history.
         package var past: (@Sendable () throws -> (any PastReader)?)?
-        /// Encodes a sample as a recording of it, for other programs; nil if there are none.
+        /// Encodes a sample as a recording, for other programs; nil if this server offers none.
         package var recording: (@Sendable (Snapshot) -> [UInt8])?
         /// The time, connections and memory that clients may use.
         package var limits = ConnectionLimits()
@@ -69,11 +69,6 @@ package struct MetricsServer: Sendable {
         package init(addresses: [ListenAddress], version: String) {
             self.addresses = addresses
             self.version = version
-        }
-
-        /// Creates a configuration that listens on one address.
-        package init(address: ListenAddress, version: String) {
-            self.init(addresses: [address], version: version)
         }
     }
 

@@ -19,7 +19,7 @@ final class RequestHandler: ChannelInboundHandler {
     /// response.
     private static let leavingTime = TimeAmount.milliseconds(500)
 
-    /// The bytes written at once; a client that reads takes them within the stall time.
+    /// The bytes written at once; the client must read them within the stall time.
     private static let pieceBytes = 64 * 1024
 
     private let door: FrontDoor
@@ -116,7 +116,7 @@ final class RequestHandler: ChannelInboundHandler {
             response, keepsAlive: keepsAlive, version: request.version,
             hasBody: request.method != .HEAD, context)
         written.assumeIsolated().whenComplete { result in
-            // No one waits for the next request of a closed connection.
+            // A closed connection has no next request to wait for.
             guard case .success = result, keepsAlive, context.channel.isActive else {
                 return context.close(promise: nil)
             }
@@ -234,7 +234,7 @@ final class RequestHandler: ChannelInboundHandler {
 
     /// Sends the head of a stream, then closes the connection.
     ///
-    /// The end of a message would be written as the last chunk of a body.
+    /// Leaves out the end of the message, which NIO would write as the last chunk of a body.
     private func sendHeadAlone(
         _ response: Response, version: HTTPVersion, _ context: ChannelHandlerContext
     ) {

@@ -1,30 +1,6 @@
 package import CgroupModel
 package import KernelIO
 
-/// The configuration of a sampler.
-package struct SamplerConfiguration: Sendable {
-    /// The cgroups to sample.
-    package var scope = SampleScope()
-    /// The maximum depth below the root of files that are read; nil for all.
-    ///
-    /// Deeper cgroups are only listed.
-    package var readDepth: Int?
-    /// Whether ticks follow one another, so that files are kept open and directories are watched.
-    package var isContinuous = true
-    /// The interval between reads of the costly files, in ticks.
-    package var costlyMultiple: UInt64 = 1
-    /// The interval after which settings are read again even without a noticed write, in seconds.
-    package var settingsSeconds: UInt64 = 300
-    /// Whether every tick reads every file, so that all counters have rates.
-    package var readsEverything = false
-    /// The maximum number of files kept open in one descriptor table; nil for what RLIMIT_NOFILE
-    /// allows.
-    package var descriptorBudget: Int?
-
-    /// Creates the default: all cgroups, continuously.
-    package init() {}
-}
-
 /// Turns the host's cgroup files into snapshots, one per tick.
 ///
 /// It runs on a thread of its own, and errors do not stop a tick. A file that fails makes its own
@@ -43,19 +19,12 @@ package actor Sampler {
     package nonisolated let plan: ReadPlan
     /// The errors of the hierarchies that cannot be opened and are not sampled.
     package nonisolated let unreadable: [IOError]
-    private var configuration: SamplerConfiguration
     private let budget: Int
     private var trees: TreeSet
     private var nodes: NodeTable
     private var shards: [SweepShard] = []
     private var host: HostReader
-    private var tick: UInt64 = 0
-    private var tierTimes = Tier.allCases.map { _ in TierTimes(now: 0, before: 0) }
-    private var settingsReadAt: UInt64 = 0
-    /// See ``Snapshot/settingsReads``.
-    private var settingsReads: [RowLocation: UInt64] = [:]
-    /// The rows whose settings the next pass reads.
-    private var settingsDue: Set<RowLocation> = []
+    private var schedule: SweepSchedule
     private var health = SampleHealth()
     private var suspects: [Int: Set<CgroupPath>] = [:]
     /// The cgroups with a file that user space wrote to since the last pass.
@@ -71,7 +40,7 @@ package actor Sampler {
         _ plan: ReadPlan, on set: HierarchySet, _ configuration: SamplerConfiguration = .init()
     ) throws(IOError) {
         self.plan = plan
-        self.configuration = configuration
+        schedule = SweepSchedule(configuration)
         hierarchies = set
         executor = ThreadExecutor(name: "sampler")
         budget = configuration.descriptorBudget ?? DescriptorBudget.raiseLimit()
@@ -103,7 +72,7 @@ package actor Sampler {
             let born = await sampler.updateTree()
             return Newborns(
                 cgroups: born.sorted().compactMap { sampler.nodes.entry(of: $0) },
-                tick: sampler.tick)
+                tick: sampler.schedule.tick)
         }
     }
 
@@ -137,7 +106,7 @@ package actor Sampler {
         // A copy, because the host's rates begin with the first sample.
         var host = host
         return Snapshot(
-            tick: 0, wallTime: MonotonicClock.wallMicroseconds, tierTimes: tierTimes,
+            tick: 0, wallTime: MonotonicClock.wallMicroseconds, tierTimes: schedule.tierTimes,
             schema: plan.schema, cgroups: nodes.entries(), blocks: blocks, host: host.read(),
             health: SampleHealth())
     }
@@ -148,8 +117,8 @@ package actor Sampler {
         await markSettings()
         // Updating the tree takes time, above all at the first tick, and counters keep growing
         // meanwhile.
-        let due = due(at: MonotonicClock.bootNanoseconds)
-        noteSettingsReads(due)
+        let due = schedule.begin(
+            at: MonotonicClock.bootNanoseconds, seesWrites: trees.seesWrites)
         var blocks: [RowBlock] = []
         var pass = SampleHealth()
         suspects = [:]
@@ -159,31 +128,14 @@ package actor Sampler {
             pass.add(result.health)
             note(result.vanished, shard: index)
         }
-        tick += 1
-        health.filesRead += pass.filesRead
-        health.malformed += pass.malformed
-        health.notPermitted += pass.notPermitted
-        health.unkept += pass.unkept
-        health.descriptors = pass.descriptors
-        health.collectors = pass.collectors(after: health.collectors)
+        health.accumulate(pass)
         health.duration = MonotonicClock.nanoseconds - start
         var snapshot = Snapshot(
-            tick: tick, wallTime: MonotonicClock.wallMicroseconds, tierTimes: tierTimes,
-            schema: plan.schema, cgroups: nodes.entries(), blocks: blocks, host: host.read(),
-            health: health)
-        snapshot.settingsReads = settingsReads
+            tick: schedule.tick, wallTime: MonotonicClock.wallMicroseconds,
+            tierTimes: schedule.tierTimes, schema: plan.schema, cgroups: nodes.entries(),
+            blocks: blocks, host: host.read(), health: health)
+        snapshot.settingsReads = schedule.settingsReads
         return snapshot
-    }
-
-    /// Notes the time of the settings that are read although those of other rows are not due.
-    private func noteSettingsReads(_ due: SweepDue) {
-        if due.allSettings {
-            settingsReads = [:]
-        } else {
-            let now = tierTimes[Tier.tick.rawValue].now
-            for row in settingsDue { settingsReads[row] = now }
-        }
-        settingsDue = []
     }
 
     /// The paths of the files that a typical pass reads, each with its tier.
@@ -203,30 +155,12 @@ package actor Sampler {
     }
 
     /// Sets the interval between reads of the costly files, in ticks.
-    package func setCostlyMultiple(_ multiple: UInt64) { configuration.costlyMultiple = multiple }
+    package func setCostlyMultiple(_ multiple: UInt64) {
+        schedule.setCostlyMultiple(multiple)
+    }
 
     /// The inode of a cgroup in each hierarchy, 0 if the path does not exist there.
     package func inodes(of path: CgroupPath) -> [UInt64] { nodes.inodes(of: path) }
-
-    private func due(at now: UInt64) -> SweepDue {
-        let everything = configuration.readsEverything || !configuration.isContinuous
-        let overdue = now - settingsReadAt >= configuration.settingsSeconds * 1_000_000_000
-        let allSettings = everything || tick == 0 || overdue
-        if allSettings { settingsReadAt = now }
-        let costly = everything || tick % max(1, configuration.costlyMultiple) == 0
-        // Detail metrics may share a file with costly ones, so their times must be those of the
-        // file.
-        let tiers = [true, costly, allSettings, costly]
-        for tier in Tier.allCases where tiers[tier.rawValue] {
-            // The settings of single rows are also read in between, so their counters have no
-            // rates.
-            let before = tier == .settings && !everything ? 0 : tierTimes[tier.rawValue].now
-            tierTimes[tier.rawValue] = TierTimes(now: now, before: before)
-        }
-        return SweepDue(
-            tiers: tiers, allSettings: allSettings, reprobe: tick % 30 == 0,
-            keeps: configuration.isContinuous, seesWrites: trees.seesWrites)
-    }
 
     /// Updates the tree; returns the paths that appeared in any hierarchy.
     private func updateTree(_ suspects: [Int: Set<CgroupPath>] = [:]) async -> Set<CgroupPath> {
@@ -256,7 +190,7 @@ package actor Sampler {
         }
         let assignments = nodes.assignments(moves)
         for assignment in assignments where assignment.content != nil {
-            settingsDue.insert(assignment.location)
+            schedule.requestSettings(of: assignment.location)
         }
         for (index, shard) in shards.enumerated() {
             let own = assignments.filter { $0.location.block == index }
@@ -270,7 +204,7 @@ package actor Sampler {
         defer { written = [] }
         // A write in a cgroup may change the effective settings of all its descendants.
         let rows = nodes.rows(within: written)
-        settingsDue.formUnion(rows)
+        schedule.requestSettings(of: rows)
         for (index, shard) in shards.enumerated() {
             let own = rows.filter { $0.block == index }.map(\.row)
             if !own.isEmpty { await shard.settingsChanged(own) }
@@ -286,32 +220,5 @@ package actor Sampler {
                 suspects[hierarchy, default: []].insert(parent)
             }
         }
-    }
-}
-
-extension SampleHealth {
-    fileprivate mutating func add(_ other: SampleHealth) {
-        filesRead += other.filesRead
-        malformed += other.malformed
-        notPermitted += other.notPermitted
-        unkept += other.unkept
-        descriptors += other.descriptors
-        guard !collectors.isEmpty else { return collectors = other.collectors }
-        for (index, part) in zip(collectors.indices, other.collectors) {
-            collectors[index].duration += part.duration
-            collectors[index].failures += part.failures
-            collectors[index].skippedRows += part.skippedRows
-            collectors[index].hasFailed = collectors[index].hasFailed || part.hasFailed
-        }
-    }
-
-    /// The collectors of this pass, with the failures and skipped rows of all previous passes added.
-    fileprivate func collectors(after before: [CollectorHealth]) -> [CollectorHealth] {
-        var sums = collectors
-        for (index, part) in zip(sums.indices, before) {
-            sums[index].failures += part.failures
-            sums[index].skippedRows += part.skippedRows
-        }
-        return sums
     }
 }

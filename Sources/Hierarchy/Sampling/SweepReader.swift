@@ -8,40 +8,25 @@ struct SweepReader: ~Copyable {
     private let plan: ReadPlan
     private let hierarchies: [MountedHierarchy]
     private var parsers: [FileParser]
-    private let tiers: [Tier]
-    private let columns: [FileColumns]
-    private let gates: [FileGate?]
-    private let isGated: [Bool]
-    private let thawed: [ThawedFile?]
-    private let canBeThawed: [Bool]
-    /// Whether the kernel returns each file in pieces of at most 4096 bytes.
-    private let isList: [Bool]
+    private let facts: FileFacts
     private let derivations: Derivations
-    private var roots: [Int32] = []
+    private var directories: SweepDirectories
     private var table: DescriptorTable
     private var buffer = ReadBuffer()
     private var writer: RowWriter
     private var rows: [ShardRow?] = []
     private var isSettingsDue: [Bool] = []
-    private var health = SampleHealth()
-    private var accounts: CollectorAccounts
-    private var vanished: [(row: Int, hierarchy: Int)] = []
+    private var tally: SweepTally
 
     init(_ plan: ReadPlan, on set: HierarchySet, budget: Int) {
         self.plan = plan
         hierarchies = set.hierarchies
-        tiers = plan.files.map(\.tier)
-        columns = plan.files.map { FileColumns($0.layout) }
-        parsers = zip(plan.files, columns).map { FileParser($0.layout, $1) }
-        let gates = plan.files.map { FileGate($0, plan.schema) }
-        self.gates = gates
-        isGated = gates.map { $0 != nil }
-        let thawed = plan.files.map { ThawedFile($0, plan.schema) }
-        self.thawed = thawed
-        canBeThawed = thawed.map { $0 != nil }
-        isList = plan.files.map { $0.layout.format == .lineCount }
+        let facts = FileFacts(plan)
+        self.facts = facts
+        parsers = zip(plan.files, facts.columns).map { FileParser($0.layout, $1) }
         derivations = Derivations(plan.schema, on: set)
-        accounts = CollectorAccounts(plan)
+        directories = SweepDirectories(set.hierarchies)
+        tally = SweepTally(plan)
         table = DescriptorTable(budget: budget)
         writer = RowWriter(schema: plan.schema)
     }
@@ -49,8 +34,7 @@ struct SweepReader: ~Copyable {
     /// Closes all files; must be the last call.
     mutating func close() {
         table.closeAll()
-        for root in roots where root >= 0 { DescriptorTable.release(root) }
-        roots = []
+        directories.closeRoots()
     }
 
     /// Assigns cgroups to rows; nil clears a row.
@@ -72,7 +56,7 @@ struct SweepReader: ~Copyable {
                     || file.applies(to: old) != file.applies(to: content)
                 {
                     table.clear(row * plan.files.count + index)
-                    writer.forget(row: row, columns[index])
+                    writer.forget(row: row, facts.columns[index])
                 }
             } else {
                 for index in plan.files.indices { table.clear(row * plan.files.count + index) }
@@ -91,69 +75,49 @@ struct SweepReader: ~Copyable {
 
     /// Reads everything that is due.
     mutating func sweep(_ due: SweepDue) -> SweepResult {
-        if roots.isEmpty { roots = hierarchies.map { _ in -1 } }
-        for index in roots.indices where roots[index] < 0 {
-            roots[index] = DescriptorTable.openRoot(hierarchies[index].directory)
-        }
-        health = SampleHealth()
-        accounts.begin()
-        vanished = []
-        let usual = steps(due, withSettings: due.allSettings)
-        let complete = steps(due, withSettings: true)
+        directories.openRoots()
+        tally.begin()
+        let usual = facts.steps(due, withSettings: due.allSettings)
+        let complete = facts.steps(due, withSettings: true)
         writer.beginPass()
         for row in rows.indices {
             writer.beginRow(row)
             if rows[row] != nil { read(row, isSettingsDue[row] ? complete : usual, due) }
             writer.endRow()
         }
-        health.descriptors = UInt64(table.open)
-        health.collectors = accounts.end()
-        return SweepResult(block: writer.block, health: health, vanished: vanished)
+        return tally.end(writer.block, descriptors: table.open)
     }
 
-    /// The action for a file in one pass.
-    private enum Step {
-        case read(Int)
-        case carry(Int)
-    }
-
-    private func steps(_ due: SweepDue, withSettings: Bool) -> [Step] {
-        parsers.indices.compactMap { index in
-            let tier = tiers[index]
-            if tier == .settings ? withSettings : due.tiers[tier.rawValue] { return .read(index) }
-            return columns[index].hasInstances ? .carry(index) : nil
-        }
-    }
-
-    private mutating func read(_ row: Int, _ steps: [Step], _ due: SweepDue) {
+    private mutating func read(_ row: Int, _ steps: [FileFacts.Step], _ due: SweepDue) {
         let base = row * parsers.count
         let settingsDue = due.allSettings || isSettingsDue[row]
         let gatesHold = due.seesWrites && !settingsDue
         let reprobe = due.reprobe || settingsDue
-        var directory = OpenDirectory()
         for step in steps {
             switch step {
-            case .carry(let index): writer.carry(columns[index])
+            case .carry(let index): writer.carry(facts.columns[index])
             case .read(let index):
-                if gatesHold, isGated[index], let gate = gates[index], gate.isClosed(writer) {
-                    writer.hold(columns[index])
-                    writer.carry(columns[index])
+                if gatesHold, facts.isGated[index], let gate = facts.gates[index],
+                    gate.isClosed(writer)
+                {
+                    writer.hold(facts.columns[index])
+                    writer.carry(facts.columns[index])
                     continue
                 }
-                if canBeThawed[index], let file = thawed[index], file.isZero(writer) {
+                if facts.canBeThawed[index], let file = facts.thawed[index], file.isZero(writer) {
                     setZero(index)
                     continue
                 }
-                accounts.turn(to: index)
+                tally.turn(to: index)
                 let descriptor = table[base + index]
                 if descriptor >= 0 {
                     consume(index, row, fill(index, from: descriptor))
                 } else if descriptor != DescriptorTable.Vacancy.absent || reprobe {
-                    readUnkept(index, row, due, &directory)
+                    readUnkept(index, row, due)
                 }
             }
         }
-        directory.close()
+        directories.closeDirectory()
         if settingsDue {
             isSettingsDue[row] = false
             derivations.apply(to: &writer)
@@ -162,57 +126,49 @@ struct SweepReader: ~Copyable {
 
     /// Sets the value of a file that contains 0.
     private mutating func setZero(_ index: Int) {
-        writer.beginFile(columns[index])
-        writer.set(columns[index], Reading(0))
-        writer.endFile(columns[index])
+        writer.beginFile(facts.columns[index])
+        writer.set(facts.columns[index], Reading(0))
+        writer.endFile(facts.columns[index])
     }
 
     /// Opens and reads a file, and keeps it open if it is read often.
-    private mutating func readUnkept(
-        _ index: Int, _ row: Int, _ due: SweepDue, _ directory: inout OpenDirectory
-    ) {
+    private mutating func readUnkept(_ index: Int, _ row: Int, _ due: SweepDue) {
         guard let content = rows[row] else { return }
         let file = plan.files[index]
         let slot = row * plan.files.count + index
         // The columns belong to another file, or have been absent since the row was assigned.
         guard file.applies(to: content) else { return table.leaveVacant(slot) }
-        let inode = content.inodes[file.hierarchy]
-        if directory.hierarchy != file.hierarchy {
-            directory.close()
-            directory.hierarchy = file.hierarchy
-            directory.descriptor = table.openDirectory(
-                content.path, under: roots[file.hierarchy], inode: inode)
-        }
-        guard directory.descriptor >= 0 else {
-            if directory.descriptor == DescriptorTable.Vacancy.absent {
-                vanished.append((row, file.hierarchy))
+        let directory = directories.open(content, in: file.hierarchy, &table)
+        guard directory >= 0 else {
+            if directory == DescriptorTable.Vacancy.absent {
+                tally.noteVanished(row, file.hierarchy)
                 return fail(index, .gone)
             }
-            return fail(index, vacancy: directory.descriptor)
+            return fail(index, vacancy: directory)
         }
         let keep = due.keeps && file.tier <= .costly
-        let descriptor = table.open(slot, file.layout.name, under: directory.descriptor, keep: keep)
+        let descriptor = table.open(slot, file.layout.name, under: directory, keep: keep)
         guard descriptor >= 0 else {
             return fail(index, vacancy: table[slot])
         }
         consume(index, row, fill(index, from: descriptor))
         if table[slot] != descriptor {
-            if keep { health.unkept += 1 }
+            if keep { tally.noteUnkept() }
             DescriptorTable.release(descriptor)
         }
     }
 
     private mutating func fill(_ index: Int, from descriptor: Int32) -> Int32 {
-        isList[index] ? buffer.fillToEnd(from: descriptor) : buffer.fill(from: descriptor)
+        facts.isList[index] ? buffer.fillToEnd(from: descriptor) : buffer.fill(from: descriptor)
     }
 
     private mutating func consume(_ index: Int, _ row: Int, _ code: Int32) {
-        health.filesRead += 1
+        tally.noteRead()
         guard code != 0 else {
             let skipped = writer.skippedRows
-            if !parsers[index].parse(buffer, into: &writer) { note(.malformed, index) }
+            if !parsers[index].parse(buffer, into: &writer) { tally.note(.malformed, index) }
             if writer.skippedRows > skipped {
-                accounts.noteSkipped(index, writer.skippedRows - skipped)
+                tally.noteSkipped(index, writer.skippedRows - skipped)
             }
             return
         }
@@ -223,29 +179,16 @@ struct SweepReader: ~Copyable {
             table.clear(row * plan.files.count + index)
             fail(index, exists(row, in: plan.files[index].hierarchy) ? .absent : .gone)
         } else {
-            note(reason, index)
+            tally.note(reason, index)
             fail(index, reason)
         }
-    }
-
-    /// Counts a file that exists but gives no values.
-    private mutating func note(_ reason: Reading, _ index: Int) {
-        switch reason {
-        case .notPermitted: health.notPermitted += 1
-        case .malformed: health.malformed += 1
-        default: return
-        }
-        accounts.noteFailure(index)
     }
 
     /// Whether a row's directory still exists; records it as vanished if not.
     private mutating func exists(_ row: Int, in hierarchy: Int) -> Bool {
         guard let content = rows[row] else { return false }
-        let directory = table.openDirectory(
-            content.path, under: roots[hierarchy], inode: content.inodes[hierarchy])
-        if directory >= 0 { DescriptorTable.release(directory) }
-        guard directory == DescriptorTable.Vacancy.absent else { return true }
-        vanished.append((row, hierarchy))
+        guard !directories.exists(content, in: hierarchy, &table) else { return true }
+        tally.noteVanished(row, hierarchy)
         return false
     }
 
@@ -253,19 +196,19 @@ struct SweepReader: ~Copyable {
         switch vacancy {
         case DescriptorTable.Vacancy.absent: fail(index, .absent)
         case DescriptorTable.Vacancy.notPermitted:
-            note(.notPermitted, index)
+            tally.note(.notPermitted, index)
             fail(index, .notPermitted)
         case DescriptorTable.Vacancy.covered: fail(index, .covered)
         default:
-            note(.malformed, index)
+            tally.note(.malformed, index)
             fail(index, .malformed)
         }
     }
 
     private mutating func fail(_ index: Int, _ reason: Reading) {
-        writer.beginFile(columns[index])
-        writer.fail(columns[index], with: reason)
-        writer.endFile(columns[index])
+        writer.beginFile(facts.columns[index])
+        writer.fail(facts.columns[index], with: reason)
+        writer.endFile(facts.columns[index])
     }
 
     /// The files that a typical pass reads, for the benchmark against the lower bound.
@@ -276,7 +219,7 @@ struct SweepReader: ~Copyable {
             writer.select(row)
             for (index, file) in plan.files.enumerated()
             where table[row * plan.files.count + index] >= 0 {
-                if let gate = gates[index], gate.isClosed(writer) { continue }
+                if let gate = facts.gates[index], gate.isClosed(writer) { continue }
                 files.append(
                     (
                         file.tier,
@@ -287,18 +230,5 @@ struct SweepReader: ~Copyable {
             }
         }
         return files
-    }
-}
-
-/// A cgroup's directory, kept open while its files are opened.
-private struct OpenDirectory {
-    /// The descriptor, or a vacancy.
-    var descriptor: Int32 = -1
-    var hierarchy = -1
-
-    mutating func close() {
-        if descriptor >= 0 { DescriptorTable.release(descriptor) }
-        descriptor = -1
-        hierarchy = -1
     }
 }

@@ -7,10 +7,10 @@ import CgroupModel
 struct FairShare: Sendable {
     /// The size of a history in bytes for each cgroup that a sample may have.
     private static let bytesPerCgroup: UInt64 = 512 << 10
-    /// The number of cgroups that each part may have in any case.
+    /// The number of cgroups that each part may always have.
     private static let least = 64
 
-    /// The number of cgroups in a sample from which on the largest parts lose some.
+    /// The number of cgroups in a sample above which the largest parts lose some.
     let most: Int
 
     /// Creates the bound of a history of a size in bytes.
@@ -40,7 +40,7 @@ struct FairShare: Sendable {
         return (snapshot.keeping(isKept), omissions)
     }
 
-    /// Consecutive rows, because descendants follow their ancestor.
+    /// Divides rows into parts; each is consecutive, because descendants follow their ancestor.
     private static func parts(of cgroups: [CgroupEntry]) -> [Part] {
         var parts: [Part] = []
         for (row, entry) in cgroups.enumerated() {
@@ -68,7 +68,7 @@ struct FairShare: Sendable {
 }
 
 extension Snapshot {
-    /// The same snapshot without some cgroups, of which no kept one is a descendant.
+    /// The same snapshot without some cgroups; none of these may have a kept descendant.
     fileprivate func keeping(_ isKept: [Bool]) -> Snapshot {
         var places = [Int](repeating: 0, count: cgroups.count)
         var entries: [CgroupEntry] = []

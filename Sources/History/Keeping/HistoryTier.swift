@@ -8,7 +8,7 @@ final class HistoryTier: Sendable {
         var file: PartedFile
         var encoder: SegmentEncoder
         var thinner: Thinner?
-        /// What the last sample leaves out.
+        /// The cgroups that the last sample leaves out.
         var omissions: [Omission] = []
         /// The time of the last snapshot in the file.
         var last: UInt64

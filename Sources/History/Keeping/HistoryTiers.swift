@@ -7,7 +7,7 @@ package import KernelIO
 package struct HistoryTiers: Sendable {
     private let tiers: [HistoryTier]
     private let share: FairShare
-    /// What the last sample was too large for.
+    /// The cgroups that were left out of the last sample, because it had too many.
     package private(set) var omissions: [Omission] = []
     /// The latest time of a sample, in microseconds since 1970; 0 without one.
     private var last: UInt64
@@ -26,7 +26,7 @@ package struct HistoryTiers: Sendable {
         last = tiers.map(\.last).max() ?? 0
     }
 
-    /// Takes the next sample, and writes what it completes.
+    /// Takes the next sample, and writes it or the periods that it ends.
     ///
     /// After an error, the files must be opened again, which finds out where each of them ends.
     package mutating func take(_ snapshot: Snapshot) throws(IOError) {

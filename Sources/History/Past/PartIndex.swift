@@ -12,7 +12,7 @@ struct PartIndex: Sendable {
         let record: Range<Int>
         /// The bytes of the record of its gauges; nil if it has none.
         var gauges: Range<Int>?
-        /// The bytes of the record of what it leaves out; nil if it has none.
+        /// The bytes of the record of the cgroups that it leaves out; nil if it has none.
         var omissions: Range<Int>?
     }
 
@@ -24,7 +24,7 @@ struct PartIndex: Sendable {
         let first: Int
     }
 
-    /// Records whose heads are damaged, as restored, by their offset.
+    /// The restored bytes of records whose heads are damaged, by offset.
     private var restored: [Int: [UInt8]] = [:]
 
     private(set) var frames: [Frame] = []

@@ -78,7 +78,7 @@ extension Past {
         }
         var before: UInt64?
         for (file, end) in parts {
-            // The name of a part that ended before the one above only says that it follows it.
+            // A name of `before` + 1 keeps the order of the parts, but is not the end of this part.
             if let before, end == before + 1 {
                 try scan(file)
             } else {

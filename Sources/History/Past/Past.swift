@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// What is kept of the past: the tiers of a history folder, or one recording with its parts.
+/// The recorded past: the tiers of a history folder, or one recording with its parts.
 ///
 /// The files are as they were when it was created; create another one to see newer snapshots. All
 /// times are in microseconds since 1970.
@@ -12,7 +12,7 @@ package struct Past: Sendable {
         let instant: PastTier.Instant
     }
 
-    /// From the finest.
+    /// The finest first.
     var tiers: [PastTier]
     /// The place of the last snapshot that was returned; nil before the first.
     private var position: Position?
@@ -47,8 +47,8 @@ package struct Past: Sendable {
         return try best.flatMap { try move(to: $0, isForward: false) }?.snapshot
     }
 
-    /// The snapshot so many after, or before, the last one that was returned; nil if there is
-    /// none, and then the position stays.
+    /// Moves by a number of snapshots, backward if it is negative, from the one last returned;
+    /// returns nil without moving if there are too few.
     ///
     /// Each snapshot counts once, in the finest tier that has it. Before the first call, the
     /// position is after the newest snapshot.

@@ -42,7 +42,7 @@ struct PastDecoder: Sendable {
         return notes
     }
 
-    /// Limits what is decoded from now on; nil for no limit.
+    /// Limits the metrics that are decoded from now on; nil for no limit.
     mutating func select(_ metrics: Set<MetricID>?) {
         guard metrics != wanted else { return }
         wanted = metrics

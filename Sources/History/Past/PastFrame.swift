@@ -12,7 +12,7 @@ package struct PastFrame: Sendable {
     package let step: UInt64
     /// The cgroups that existed and were not kept; see ``Omission``.
     package let omissions: [Omission]
-    /// The summary of the period, and the snapshot with the writer's numbers; nil without a summary.
+    /// The summary of the period, and the snapshot with the writer's numbers; nil if there is none.
     private let summary: (gauges: GaugeSummary, snapshot: Snapshot)?
     private let translation: SnapshotTranslation
 

@@ -3,7 +3,7 @@ struct PastPiece: Sendable {
     let file: any RecordingBytes
     /// The time of the first snapshot in microseconds since 1970.
     let first: UInt64
-    /// The time of the last snapshot; for a piece that was not scanned, its end by its name.
+    /// The time of the last snapshot; for a piece that was not scanned, the end in its file name.
     let last: UInt64
     /// The number of times that the clock was set back after this piece.
     var pass = 0
@@ -11,7 +11,7 @@ struct PastPiece: Sendable {
     var marks = 0
     /// The snapshots of the file; nil until they are needed.
     private(set) var index: PartIndex?
-    /// Those of this piece.
+    /// The indices of this piece's snapshots; nil for all snapshots of the file.
     private var range: Range<Int>?
 
     /// Creates a piece of a file that is scanned when it is needed.

@@ -70,7 +70,7 @@ struct PastTier: Sendable {
             let place = Place(piece: number, frame: frame)
             if pieces[number].frames.contains(frame), isBetter(place) { best = place }
         }
-        // The last piece that ends before: its end may be later than that of the ones above.
+        // A piece that ends before the time may have a newer snapshot than one that contains it.
         let ended = pieces.indices.filter { pieces[$0].last < time }
         guard let last = ended.max(by: { pieces[$0].last < pieces[$1].last }) else { return best }
         try scan(last)

@@ -6,7 +6,7 @@ struct GaugeSums: Sendable {
     private let columns: [Int]
     /// The slot of each cgroup, in the order of the last sample.
     private var order: [(id: CgroupID, slot: Int)] = []
-    /// At most twice as many as the last sample has cgroups, and some.
+    /// The slot of each cgroup; at most about twice as many as the last sample has cgroups.
     private(set) var slots: [CgroupID: Int] = [:]
     private var counts: [UInt64] = []
     private var sums: [UInt64] = []
@@ -18,7 +18,7 @@ struct GaugeSums: Sendable {
         columns = GaugeSummary.columns(of: schema)
     }
 
-    /// Begins a period, and remembers the cgroups, for most of them stay.
+    /// Begins a period; keeps the slots of the cgroups, because most cgroups stay.
     mutating func reset() {
         guard slots.count <= 2 * order.count + 64 else {
             self = GaugeSums(schema)
@@ -73,7 +73,7 @@ struct GaugeSums: Sendable {
                     highest.append(maxima[place])
                     means.append(sums[place] / counts[place])
                 } else {
-                    // Without a number there is only the reason why.
+                    // Without a number, keep the reading, which says why.
                     highest.append(values[start + column])
                     means.append(values[start + column])
                 }

@@ -1,7 +1,7 @@
 package import CgroupModel
 
 extension Snapshot {
-    /// The snapshot as a sampler would have taken it whose sample before was `earlier`.
+    /// The snapshot as if the sampler's previous sample had been `earlier`.
     ///
     /// Its rates cover the time since `earlier`. A cgroup that was not there has no rates. The
     /// result is normalised; it is unchanged if `earlier` has other columns or is of another boot.

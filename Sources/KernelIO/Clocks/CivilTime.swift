@@ -11,7 +11,7 @@ package struct CivilTime: Hashable, Sendable {
     /// Seconds since midnight.
     package var second: Int
 
-    /// A date and a time, which need not exist: ``seconds`` counts an excess day into the next month.
+    /// Creates a date and time unchecked: ``seconds`` carries an excess day into the next month.
     package init(year: Int, month: Int, day: Int, second: Int) {
         self.year = year
         self.month = month
@@ -47,7 +47,7 @@ package struct CivilTime: Hashable, Sendable {
     }
 
     /// The offset of local time from UTC in seconds, positive to the east, at an instant in seconds
-    /// since 1970 (localtime_r(3)).
+    /// since 1970; 0 if localtime_r(3) fails.
     package static func offset(at seconds: Int) -> Int {
         var time = time_t(seconds)
         var parts = unsafe tm()

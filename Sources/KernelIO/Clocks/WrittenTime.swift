@@ -21,9 +21,9 @@ package struct WrittenTime: Sendable {
         case beforeEnd(Double)
         /// A time in microseconds since local midnight.
         case timeOfDay(Int)
-        /// The same, a number of days before that of the end.
+        /// Days before the day of the period's end, and microseconds since that day's midnight.
         case daysBefore(Int, Int)
-        /// The same, on a date.
+        /// A date, and microseconds since its midnight.
         case date(CivilTime, Int)
     }
 
@@ -106,7 +106,7 @@ package struct WrittenTime: Sendable {
 // MARK: Parsing
 
 extension WrittenTime {
-    /// The latest year of a date, and the last second of it.
+    /// The exclusive bounds of the year in a date, and of seconds since 1970.
     private static let lastYear = 9999
     private static let lastSecond = 253_402_300_800.0
 

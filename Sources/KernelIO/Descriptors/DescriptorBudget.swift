@@ -7,9 +7,9 @@ package enum DescriptorBudget {
     /// Raises the soft limit to the hard limit (setrlimit(2)) and returns the budget for kept
     /// files.
     ///
-    /// The budget leaves one sixteenth of the limit, at least 128 descriptors, for everything else,
-    /// but is at least 64, whatever that leaves. Limits above 1,048,576 count as that; if the limit
-    /// cannot be read, the budget is 512.
+    /// The budget leaves one sixteenth of the limit, and at least 128 descriptors, for everything
+    /// else. It is never below 64. A limit above 1,048,576 counts as 1,048,576. If the limit cannot
+    /// be read, the budget is 512.
     package static func raiseLimit() -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
@@ -40,7 +40,7 @@ package enum DescriptorBudget {
 
     /// The number of open descriptors in the main thread's table.
     ///
-    /// It is the size of `/proc/self/fd` since Linux 6.2, and its number of entries before.
+    /// Read from the size of `/proc/self/fd`; before Linux 6.2, from its number of entries.
     package static var open: Reading {
         let path = Array("/proc/self/fd".utf8)
         let size = unsafe path.withCPath { unsafe cgw_file_size($0) }

@@ -42,7 +42,7 @@ package struct DescriptorTable: ~Copyable {
     /// The descriptor in a slot, or a ``Vacancy``.
     package subscript(slot: Int) -> Int32 { slots[slot] }
 
-    /// Opens a file into a slot, or records why that failed.
+    /// Opens a file into a slot; on failure, records the reason there and returns -1.
     ///
     /// The file is not kept if the budget is used up or `keep` is false. The caller must then close
     /// the returned descriptor.

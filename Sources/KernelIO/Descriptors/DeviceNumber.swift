@@ -12,8 +12,8 @@ package enum DeviceNumber {
         return key(UInt64(status.st_rdev))
     }
 
-    /// The number of the device that holds a file (stat(2)): a block device, or an anonymous one of
-    /// the kernel; nil if there is no such file.
+    /// The number of the device that holds a file: a block device, or an anonymous device of the
+    /// kernel; nil if stat(2) fails.
     package static func holding(_ path: String) -> InstanceKey? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }

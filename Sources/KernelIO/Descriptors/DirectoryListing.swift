@@ -61,11 +61,11 @@ extension OwnedDescriptor {
         return unsafe name.withCPath { unsafe cgw_entry(number, $0, &inode) } == 1
     }
 
-    /// Whether a cgroup's directory has no child directories, of those on a device.
+    /// Whether a cgroup's directory is on `device` and has no child directories; false on failure.
     ///
-    /// cgroupfs counts a link for each child (fs/kernfs/inode.c, `kernfs_refresh_inode`), so that a
-    /// directory needs no listing, which costs many times more. A directory with a mount on it is
-    /// on another device.
+    /// cgroupfs counts a link for each child (fs/kernfs/inode.c, `kernfs_refresh_inode`). Reading
+    /// the link count is many times cheaper than a listing. A directory with a mount on it is on
+    /// another device.
     package borrowing func isChildless(_ path: [UInt8], on device: UInt64) -> Bool {
         var found: UInt64 = 0
         let links = unsafe path.withCPath { unsafe cgw_links(number, $0, &found) }

@@ -19,7 +19,7 @@ package struct EventFlag: ~Copyable, Sendable {
         _ = unsafe write(descriptor.number, &one, 8)
     }
 
-    /// Lowers the flag; returns how often it was raised since, 0 if it was not.
+    /// Lowers the flag; returns the number of times it was raised since the last call.
     @discardableResult
     package borrowing func lower() -> UInt64 {
         var count: UInt64 = 0

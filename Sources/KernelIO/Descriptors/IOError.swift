@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A failed system call: the operation, its object, and the kernel's reason.
 ///
-/// Each property of ``CgroupModel/Errno`` is one of the error: `error.isGone`, `error.name`.
+/// The error also has each property of ``CgroupModel/Errno``: `error.isGone`, `error.name`.
 @dynamicMemberLookup
 package struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The operation as a verb: `open`, `read`, `list`.

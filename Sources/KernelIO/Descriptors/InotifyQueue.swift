@@ -9,7 +9,7 @@ struct InotifyQueue: ~Copyable, Sendable {
         let watch: Int32
         /// The `IN_` flags.
         let mask: UInt32
-        /// The name of the entry in the buffer, with the zeros behind it.
+        /// The range of the entry's name in the buffer, zero padding included.
         fileprivate let name: Range<Int>
 
         /// Whether the kernel dropped events before this one.
@@ -45,7 +45,7 @@ struct InotifyQueue: ~Copyable, Sendable {
             watch: Int32(bitPattern: word(head)), mask: word(head + 4), name: name..<start)
     }
 
-    /// Returns the name of the entry that the event last taken is about.
+    /// Returns the entry's name in an event, which must be the event taken last.
     func name(of event: Event) -> [UInt8] { Array(buffer[event.name].prefix { $0 != 0 }) }
 
     private mutating func fill() -> Bool {

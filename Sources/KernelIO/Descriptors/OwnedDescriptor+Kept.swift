@@ -2,12 +2,11 @@ internal import CLinux
 internal import Glibc
 
 extension OwnedDescriptor {
-    /// Sets a trigger on a pressure file (Documentation/accounting/psi.rst), which ends when the
-    /// descriptor is closed.
+    /// Sets a trigger on a pressure file; closing the descriptor removes the trigger.
     ///
-    /// poll(2) returns POLLPRI when some task has waited for `stall` microseconds within `window`
-    /// microseconds, at most once in a window. Without CAP_SYS_RESOURCE, the kernel accepts only
-    /// multiples of 2 s as windows.
+    /// poll(2) returns POLLPRI, at most once per window, when at least one task was stalled for a
+    /// total of `stall` microseconds within `window` microseconds. Without CAP_SYS_RESOURCE, the
+    /// kernel accepts only multiples of 2 s as windows (Documentation/accounting/psi.rst).
     package static func pressureTrigger(
         _ name: String, in directory: borrowing OwnedDescriptor, stall: UInt64, window: UInt64
     ) throws(IOError) -> OwnedDescriptor {

@@ -44,10 +44,10 @@ package struct ReadBuffer: ~Copyable {
         }
     }
 
-    /// Reads a file that the kernel returns in pieces to its end; returns 0 or the errno.
+    /// Reads a file to its end, even if the kernel returns it in pieces; returns 0 or the errno.
     ///
-    /// `cgroup.procs` returns at most 4096 bytes a read. Of a file larger than `most`, `most` + 1
-    /// bytes are read.
+    /// `cgroup.procs` returns at most 4096 bytes per read. Reading stops after `most` + 1 bytes, so
+    /// that the caller can detect a larger file.
     package mutating func fillToEnd(
         from descriptor: Int32, most: Int = ReadBuffer.limit * 16
     ) -> Int32 {

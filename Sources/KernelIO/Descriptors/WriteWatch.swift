@@ -8,8 +8,8 @@ internal import Glibc
 package struct WriteWatch: ~Copyable, Sendable {
     /// A report.
     package enum Report: ~Copyable, Sendable {
-        /// A process wrote to a file, which is open for reading; the process is 0 if it is not
-        /// visible here.
+        /// A process wrote to a file, which is open for reading; the process ID is 0 if the process
+        /// is not visible in this PID namespace.
         case write(OwnedDescriptor, process: Int32)
         /// The kernel dropped reports.
         case lost
@@ -20,7 +20,8 @@ package struct WriteWatch: ~Copyable, Sendable {
     private static let headBytes = 24
     /// `FANOTIFY_METADATA_VERSION`.
     private static let version: UInt8 = 3
-    /// The maximum number of failed reads in a row; each one is a report whose file is gone.
+    /// The maximum number of failed reads in a row; each one drops a report, usually of a file that
+    /// is gone.
     private static let mostFailures = 1000
 
     private let descriptor: OwnedDescriptor

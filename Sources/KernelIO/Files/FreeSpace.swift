@@ -2,7 +2,7 @@ internal import Glibc
 
 /// The space of a file system (statvfs(3)).
 package struct FreeSpace: Sendable {
-    /// The bytes that root or any user can still use, and the size in bytes.
+    /// The bytes that an unprivileged user can still use (`f_bavail`), and the size in bytes.
     package let free: UInt64, total: UInt64
 
     /// Creates a value from bytes.
@@ -11,11 +11,11 @@ package struct FreeSpace: Sendable {
         self.total = total
     }
 
-    /// The space of the file system of a path; nil if it cannot be found out.
+    /// The space of the file system of a path; nil if statvfs(3) fails.
     package init?(of path: String) {
         var status = statvfs()
         guard unsafe statvfs(path, &status) == 0 else { return nil }
-        // A file system of a user can report any number.
+        // A user's own (FUSE) file system can report any number.
         func bytes(_ blocks: UInt64) -> UInt64 {
             let (product, overflow) = blocks.multipliedReportingOverflow(
                 by: UInt64(status.f_frsize))

@@ -5,7 +5,7 @@ internal import Glibc
 /// Opening it needs CAP_SYSLOG where `kernel.dmesg_restrict` is set. Each instance has its own
 /// position, so it takes nothing from other readers.
 package struct KernelLog: ~Copyable, Sendable {
-    /// Where reading begins.
+    /// The position at which reading begins.
     package enum Start: Sendable {
         /// The oldest record that the kernel still has.
         case oldest
@@ -28,7 +28,7 @@ package struct KernelLog: ~Copyable, Sendable {
     /// The usual path.
     package static let path = Array("/dev/kmsg".utf8)
 
-    /// The size of the kernel's own buffer for one record, which therefore fits.
+    /// The size of the kernel's own buffer for one record, so every record fits.
     private static let capacity = 8192
 
     private let descriptor: OwnedDescriptor
@@ -49,7 +49,7 @@ package struct KernelLog: ~Copyable, Sendable {
         descriptor = opened
     }
 
-    /// Why the log cannot be opened; nil if it can.
+    /// The reason why the log cannot be opened; nil if it can.
     package static func refusal(_ path: [UInt8] = KernelLog.path) -> IOError? {
         do throws(IOError) {
             _ = try KernelLog(path, from: .next)
@@ -62,7 +62,7 @@ package struct KernelLog: ~Copyable, Sendable {
     /// The descriptor for poll(2): readable while there are records.
     package var number: Int32 { descriptor.number }
 
-    /// The last record.
+    /// The record from the last read; empty if it returned none.
     package var record: Span<UInt8> {
         @_lifetime(borrow self) get { storage.span.extracting(0..<count) }
     }

@@ -32,7 +32,7 @@ package struct PrivateDirectory: ~Copyable, Sendable {
 
     /// Opens the directory and checks what was opened (fstat(2)).
     ///
-    /// Refuses symbolic links, directories of other users, and those that others can write to.
+    /// Refuses symbolic links, and directories that other users own or can write to.
     package init(_ path: String) throws(PrivateFileError) {
         let opened = try Self.open(path, O_RDONLY | O_DIRECTORY, at: AT_FDCWD, named: path)
         try Self.check(opened, path, kind: S_IFDIR)

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// The permissions of a program's file.
 package enum ProgramFile {
-    /// Whether the file has the set-user-ID bit, following links (statx(2)); nil if that is unknown.
+    /// Whether the file has the set-user-ID bit, following links (statx(2)); nil if unknown.
     ///
     /// Uses the attributes that the kernel has cached, because the file system may be a user's own
     /// and never answer.

@@ -26,7 +26,8 @@ package struct RegularFile: ~Copyable, Sendable {
         descriptor = try found.opened()
     }
 
-    /// Reads the whole file; throws if it is, or has grown, larger than `most` bytes.
+    /// Reads the whole file; throws if it was larger than `most` bytes when opened, or has since
+    /// become larger.
     package func contents(most: Int) throws(FileRefusal) -> [UInt8] {
         guard size <= most else {
             throw FileRefusal(path, "is larger than \(most) bytes (\(size)); split it")

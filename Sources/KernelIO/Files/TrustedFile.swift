@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Files that decide what root does: only those that nobody else can write to are read.
+/// Files that decide what root does; they are read only if no other user can write to them.
 package enum TrustedFile {
     /// The reason why a file or directory is not read.
     package typealias Refusal = FileRefusal

@@ -5,7 +5,7 @@ internal import Glibc
 package struct UserAccount: Hashable, Sendable {
     /// The user ID and the primary group ID.
     package let user: UInt32, group: UInt32
-    /// All group IDs.
+    /// The IDs of all groups, the primary one included.
     package let groups: [UInt32]
 
     /// Looks up a user by name or ID (getpwnam_r(3), getgrouplist(3)).
@@ -47,8 +47,8 @@ package struct ApartProcess: ~Copyable, Sendable {
 
     /// Starts a command, given by its absolute path, inside cgroups.
     ///
-    /// Throws the failed step and its reason, also if the command is not running within `patience`,
-    /// or if `isGivenUp` says so, which is asked whenever `signs` is readable.
+    /// Throws the failed step and its reason. `patience`, `signs` and `isGivenUp` limit the wait
+    /// for the start, as in ``StartingProcess/finish(within:unless:isGivenUp:)``.
     package static func start(
         _ command: [String], environment: [String], account: UserAccount?, in birthplace: Int32?,
         joining memberships: [Int32], within patience: Duration? = nil, unless signs: Int32? = nil,
@@ -77,10 +77,22 @@ package struct ApartProcess: ~Copyable, Sendable {
     /// Sends a signal to its process group (kill(2)); the process must not be reaped yet.
     package borrowing func signalGroup(_ signal: EndingSignal) { kill(-child.pid, signal.number) }
 
-    /// Reads the output available now, at most `most` bytes; nil once every writer has closed the
-    /// pipe or the read fails.
-    package borrowing func read(most: Int) -> [UInt8]? {
-        var bytes = [UInt8](repeating: 0, count: most)
+    /// Reads the output available now, so that the process never blocks on it.
+    ///
+    /// `output` keeps at most `limit` bytes; the rest is discarded. Returns false once every writer
+    /// has closed the pipe or the read fails.
+    package borrowing func drain(into output: inout [UInt8], limit: Int) -> Bool {
+        // Bounded, because endless output must not prevent the caller's check of its deadline.
+        for _ in 0..<64 {
+            guard let bytes = read() else { return false }
+            if bytes.isEmpty { return true }
+            output += bytes.prefix(max(limit - output.count, 0))
+        }
+        return true
+    }
+
+    private borrowing func read() -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 16384)
         let got = unsafe bytes.withUnsafeMutableBytes { raw in
             unsafe Glibc.read(output.number, raw.baseAddress, raw.count)
         }

@@ -17,8 +17,9 @@ package struct ChildProcess: ~Copyable, Sendable {
     /// - Parameters:
     ///   - birthplace: The directory of the v2 cgroup to create the process in.
     ///   - memberships: Open `cgroup.procs` files of v1 cgroups that the process joins before exec.
-    ///   - signs: A descriptor that wakes the wait whenever it is readable; `isGivenUp` is then
-    ///     asked. If it returns true, a command that has not started yet is killed (EINTR).
+    ///   - signs: A descriptor that wakes the wait whenever it is readable.
+    ///   - isGivenUp: Called at the start and whenever `signs` is readable; true kills a command
+    ///     that has not started yet (EINTR).
     package static func start(
         _ command: [String], in birthplace: Int32?, joining memberships: [Int32],
         namespaces: NamespaceFlags, passing passed: [Int32] = [], unless signs: Int32? = nil,
@@ -115,7 +116,7 @@ package struct NamespaceFlags: OptionSet, Hashable, Sendable {
 
 /// An error in starting a command.
 package struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The step that failed.
+    /// A step of starting a command.
     package enum Step: Int32, Sendable { case process, join, namespace, execute, apart }
 
     /// The step that failed.

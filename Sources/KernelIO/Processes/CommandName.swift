@@ -1,7 +1,7 @@
 /// The command name of a process (`/proc/PID/comm`).
 package enum CommandName {
-    /// Returns the name, at most 15 bytes, of which any may be a newline; nil if the process is gone
-    /// or its name cannot be read.
+    /// Returns the name, at most 15 bytes, of which any may be a newline; nil if the process is
+    /// gone or its name cannot be read.
     ///
     /// `proc` is the directory of the process.
     package static func read(in proc: [UInt8]) -> [UInt8]? {

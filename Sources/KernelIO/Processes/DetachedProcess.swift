@@ -90,7 +90,7 @@ package struct DetachedProcess: ~Copyable, Sendable {
 
 /// The first line of a process, or why there is none.
 package enum FirstLine: Hashable, Sendable, CustomStringConvertible {
-    /// The line; incomplete if the process ended or was late after its start.
+    /// The line, or its beginning if the process ended or ran out of time before the newline.
     case text(String)
     /// The process ended before it printed anything.
     case ended
@@ -100,7 +100,7 @@ package enum FirstLine: Hashable, Sendable, CustomStringConvertible {
     /// The text; nil if there is none.
     package var text: String? { if case .text(let text) = self { text } else { nil } }
 
-    /// What the process did instead of getting ready, as the end of "it …".
+    /// The result as the predicate of a sentence about the process: `ended before it was ready`.
     package var description: String {
         switch self {
         case .text(let text): "reports: \(text)"

@@ -42,7 +42,7 @@ package struct SignalRelay: ~Copyable, Sendable {
 
 /// Waits for descriptors.
 package enum Readiness {
-    /// Waits until one of them is readable or the time is over (poll(2)).
+    /// Waits until a descriptor is readable or the time has passed (poll(2)); nil waits forever.
     package static func wait(for descriptors: [Int32], milliseconds: Int32? = nil) {
         var polled = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         // A signal may end the wait early; the callers' loops allow for that.

@@ -17,9 +17,9 @@ struct StartingProcess: ~Copyable, Sendable {
 
     /// Waits until it executes its command; throws the failed step and its reason.
     ///
-    /// A process in a frozen cgroup, for example, never gets there. It is killed after `patience`
-    /// (ETIMEDOUT), or once `isGivenUp` returns true (EINTR). `isGivenUp` is asked at the start and
-    /// whenever `signs` is readable.
+    /// A process in a frozen cgroup, for example, never does. `isGivenUp` is called at the start
+    /// and whenever `signs` is readable. The process is killed after `patience` (ETIMEDOUT), or
+    /// once `isGivenUp` returns true (EINTR).
     consuming func finish(
         within patience: Duration? = nil, unless signs: Int32? = nil,
         isGivenUp: () -> Bool = { false }
@@ -39,7 +39,7 @@ struct StartingProcess: ~Copyable, Sendable {
         return ChildProcess(pid: pid, descriptor: descriptor)
     }
 
-    /// Kills the process and waits at most 200 ms: one frozen by v1 dies only when it is thawed.
+    /// Kills the process and waits at most 200 ms: in a frozen v1 cgroup, it dies only once thawed.
     private borrowing func killed(_ code: Int32) -> SpawnError {
         _ = cgw_signal_process(descriptor.number, SIGKILL)
         var status: Int32 = 0

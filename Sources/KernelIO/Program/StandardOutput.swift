@@ -4,7 +4,7 @@ internal import Glibc
 
 /// Standard output and standard error; no other code writes to them.
 ///
-/// All output is safe for a terminal: remaining control characters are escaped as in
+/// All output is safe for a terminal: control characters that callers left in are escaped as in
 /// ``PrintableText``.
 package enum StandardOutput {
     /// Ignores SIGPIPE, so that a closed pipe is a write error instead of a fatal signal.
@@ -33,10 +33,10 @@ package enum StandardOutput {
     /// Whether standard output is a terminal (isatty(3)).
     package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    /// The columns that lines should fit into: COLUMNS, or those of the terminal.
+    /// The width in columns that lines should fit into: COLUMNS, or the width of the terminal.
     ///
-    /// Nil if standard output is something else, whose reader wants lines in full. watch(1) sets
-    /// COLUMNS for a command whose output it shows.
+    /// Nil if standard output is not a terminal, so that lines stay whole. watch(1) sets COLUMNS
+    /// for the command whose output it shows.
     package static var width: Int? {
         if let columns = Environment.value("COLUMNS").flatMap({ Int($0) }), columns > 0 {
             return columns
@@ -47,7 +47,8 @@ package enum StandardOutput {
 
     /// Whether standard error is a stream of journald, which stamps each line (fstat(2)).
     ///
-    /// The variable also reaches programs whose standard error is elsewhere.
+    /// JOURNAL_STREAM alone does not show that: children inherit it even if their standard error is
+    /// elsewhere.
     package static var errorsGoToJournal: Bool {
         guard let stream = Environment.value("JOURNAL_STREAM") else { return false }
         var status = stat()
@@ -68,8 +69,8 @@ package enum StandardOutput {
             }
             if wrote < 0 {
                 if errno == EINTR { continue }
-                // A descriptor that another program made non-blocking is waited for like a pipe.
-                // Only for standard output, because no message on standard error is worth a wait.
+                // Another program may have made the descriptor non-blocking. Wait for standard
+                // output only, because no message on standard error is worth a wait.
                 guard errno == EAGAIN, descriptor == STDOUT_FILENO else { return false }
                 var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = unsafe poll(&waiting, 1, -1)
@@ -95,7 +96,7 @@ extension StandardOutput {
     }
 }
 
-/// A regular file of root's or this user's whose content is replaced piece by piece.
+/// A regular file that root or this user owns, whose content is replaced piece by piece.
 package final class OutputFile: Sendable {
     private let file: OwnedDescriptor
     private let path: String

@@ -16,8 +16,8 @@ internal import Glibc
         }
         unsafe unlink(path)
         let socket = try LocalSocket.make(path)
-        // Linux takes the mode of the new socket from here, so nobody can connect between bind and
-        // chmod.
+        // bind(2) creates the path with the mode of the socket. A chmod after bind would leave a
+        // moment in which other users can connect.
         guard fchmod(socket.number, 0o600) == 0 else {
             throw IOError("create", path, code: errno)
         }

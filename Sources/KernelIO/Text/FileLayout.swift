@@ -26,7 +26,7 @@ package struct FieldLayout: Hashable, Sendable {
     package let grammar: Grammar
     /// The unit conversion of the number.
     package let conversion: Conversion
-    /// Whether the value only sets a flag that another file has already stored, and never clears it.
+    /// Whether the value only sets a flag that another file has stored, and never clears it.
     package let raises: Bool
 
     /// Derives the field from a catalog row.

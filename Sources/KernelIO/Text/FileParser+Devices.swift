@@ -115,7 +115,7 @@ extension FileParser {
         return understood
     }
 
-    /// Parses the last value of a row; false if the row is malformed, but true for an unnamed device.
+    /// Parses the last value of a row; false if the row is malformed, true for an unnamed device.
     private func lastValue(
         _ field: FieldRule, of name: RowName, _ cursor: inout ByteCursor, _ row: inout RowWriter
     ) -> Bool {

@@ -26,7 +26,7 @@ package enum HostText {
         return (Reading(count), hundredths(fields[0]))
     }
 
-    /// The number of online CPUs, and the busy and total microseconds since boot, from
+    /// The number of online CPUs (at least 1), and the busy and total microseconds since boot, from
     /// `/proc/stat`.
     ///
     /// Busy is user, nice, system, irq and softirq; user already includes guest time. Total adds
@@ -82,8 +82,8 @@ package enum HostText {
 
     /// The disks and partitions with any activity since boot, with their busy time.
     ///
-    /// In a line of `/proc/diskstats` (`254 0 vda 3 0 …`) that is the tenth number after the name,
-    /// in milliseconds. Malformed lines are skipped.
+    /// In a line of `/proc/diskstats` (`254 0 vda 3 0 …`), the busy time is the tenth number after
+    /// the name, in milliseconds. Malformed lines are skipped.
     package static func disks(in bytes: [UInt8]) -> [DiskSample] {
         bytes.lines.compactMap { line in
             let words = line.words
@@ -104,7 +104,7 @@ package enum HostText {
     package static func oomKills(in bytes: [UInt8]) -> Reading {
         let key = Array("oom_kill ".utf8)
         var start = 0
-        // The file has many lines and is read often, so it is not split into all of them.
+        // The file has many lines and is read often, so do not split it into lines.
         while start < bytes.count {
             let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
             if bytes[start] == key[0], bytes[start..<end].starts(with: key) {

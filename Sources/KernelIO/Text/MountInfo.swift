@@ -6,7 +6,7 @@ internal import CgroupModel
 package struct MountInfo: Hashable, Sendable {
     /// The device number, which all mounts of a hierarchy share.
     package let device: [UInt8]
-    /// Which directory of the file system is mounted.
+    /// The directory of the file system that is mounted.
     ///
     /// For cgroups, the path is relative to the root of the reader's cgroup namespace; `/../x` is
     /// above it.

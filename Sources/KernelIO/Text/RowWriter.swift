@@ -6,7 +6,7 @@ package struct RowWriter: Sendable {
     package let schema: Schema
     /// The values of all rows.
     package var block: RowBlock
-    /// The number of rows in files that were skipped because their device has no name.
+    /// The number of file rows that were skipped because their device has no name.
     package internal(set) var skippedRows: UInt64 = 0
     private var base = 0
     private var counterBase = 0

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// A system call on an open file that may block for a long time in the kernel.
 ///
-/// It runs on a thread of its own, and the caller waits only as long as it wants to.
+/// It runs on a thread of its own, so the caller can stop waiting for it.
 final class BoundedCall: Sendable {
     private let file: OwnedDescriptor
     private let call: @Sendable (Int32) -> Int32

@@ -8,8 +8,8 @@ package enum UserName {
 
     /// The name of a user, or its ID as text if the name does not come in time.
     ///
-    /// The lookup may go over the network. After one timeout, later unknown users are not waited
-    /// for.
+    /// The lookup may go over the network. After one timeout, users that are not known yet are not
+    /// looked up: the result is their ID.
     package static func text(_ uid: UInt32, within time: Duration) -> String {
         if let name = known.withLock({ $0[uid] }) { return name }
         guard !isSilent.load(ordering: .relaxed) else { return String(uid) }

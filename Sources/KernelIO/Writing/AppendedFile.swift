@@ -41,7 +41,7 @@ package struct AppendedFile: ~Copyable, Sendable {
         // A child of an earlier owner that has not yet called exec still holds the file open.
         let isLocked = Deadline(after: .milliseconds(200)).wait { file.tryLock() }
         guard isLocked, Self.inode(of: path) == file.inode else {
-            // Another process held the lock and renamed the file between open and lock.
+            // Another process holds the lock, or renamed the file between open and lock.
             throw IOError("lock", path, code: EAGAIN)
         }
         self.file = file

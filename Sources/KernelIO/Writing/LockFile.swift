@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// A directory of lock files, created with mode 0700 and files of 0600, so others cannot lock them.
+/// A directory (mode 0700) of lock files (mode 0600), so that other users cannot lock them.
 ///
 /// Any user may open a cgroup directory and lock it, so nothing depends on locks there.
 package struct LockFolder: Sendable {

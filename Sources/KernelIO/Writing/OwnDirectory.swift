@@ -11,8 +11,8 @@ package struct OwnDirectory: ~Copyable {
     /// Opens an absolute path; creates missing directories if this user owns the existing one
     /// above.
     ///
-    /// With `readers`, nobody else may write to the directory, which gets the mode 0750 and their
-    /// group.
+    /// With `readers`, throws if other users can write to the directory; otherwise gives it the
+    /// mode 0750 and the readers' group.
     package init(
         making path: String, readers: AppendedFile.Readers? = nil
     ) throws(FileRefusal) {
@@ -54,8 +54,8 @@ package struct OwnDirectory: ~Copyable {
         }
     }
 
-    /// Replaces whatever has the name, even a symbolic link, with a file of these bytes (fsync(2),
-    /// renameat(2)).
+    /// Creates a file of these bytes, and replaces any entry of that name, even a symbolic link
+    /// (fsync(2), renameat(2)).
     package func replace(_ name: String, with bytes: [UInt8]) throws(IOError) {
         let new = ".\(name).\(getpid())"
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC

@@ -34,7 +34,7 @@ package struct PartedFile: ~Copyable, Sendable {
     private let bounds: PartBounds
     private let readers: AppendedFile.Readers?
     private var file: AppendedFile
-    /// The times of the first and the last record that this process appended to the file.
+    /// The times of the first and the last record, appended here or given to ``resume(from:to:)``.
     private var begin: UInt64?
     private var end: UInt64 = 0
 
@@ -50,7 +50,7 @@ package struct PartedFile: ~Copyable, Sendable {
         file = try AppendedFile(path, readers: readers)
     }
 
-    /// Counts the records that the file had when it was opened, with the first and the last time.
+    /// Takes over the times of the first and the last record that the file had when opened.
     package mutating func resume(from first: UInt64, to last: UInt64) {
         begin = first
         end = max(end, last)
@@ -78,7 +78,8 @@ package struct PartedFile: ~Copyable, Sendable {
         end = max(end, time)
     }
 
-    /// Whether the newest part has reached its bounds; false until this process appends to it.
+    /// Whether the newest part has reached its bounds; false before the first append, unless
+    /// ``resume(from:to:)`` gave its times.
     package func isFull(at time: UInt64) -> Bool {
         guard let begin else { return false }
         if let most = bounds.partBytes, file.size >= most { return true }

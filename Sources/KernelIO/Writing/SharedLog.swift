@@ -74,7 +74,8 @@ package final class SharedLog: Sendable {
     /// Appends bytes at the end of the file, which must be at `start`.
     ///
     /// On failure, truncates the file to `start`. A durable append returns once the bytes are on
-    /// the medium (fdatasync(2)). Others survive the death of every process, but not a power loss.
+    /// the medium (fdatasync(2)). Any other append survives the death of every process, but may be
+    /// lost in a power failure.
     package func append(
         _ bytes: [UInt8], at start: Int, durably: Bool
     ) throws(PrivateFileError) {
@@ -119,14 +120,14 @@ package final class SharedLog: Sendable {
         CrashPoint.pass()
     }
 
-    /// Replaces this file atomically with one of these bytes; returns the new file, locked.
+    /// Replaces this file atomically with a new file of these bytes; returns that file, locked.
     package func replaced(
         by bytes: [UInt8], in directory: borrowing PrivateDirectory, within patience: Duration
     ) throws(PrivateFileError) -> SharedLog {
         guard let new = try Self.open("\(name).new", in: directory, creating: true) else {
             throw PrivateFileError("create", "\(path).new", code: ENOENT)
         }
-        // A crash may have left an old one.
+        // A crash may have left an earlier `.new` file.
         try new.truncate(to: 0)
         try new.append(bytes, at: 0, durably: true)
         try new.rename(to: name, in: directory)

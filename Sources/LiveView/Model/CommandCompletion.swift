@@ -42,7 +42,8 @@ struct CommandCompletion {
         return found
     }
 
-    /// The children of a path that match, or all cgroups whose own name does.
+    /// The cgroups that complete a path by one level; for a name, all cgroups whose own name starts
+    /// with that text.
     private func paths(_ partial: String) -> [String] {
         guard partial.hasPrefix("/") else {
             guard !partial.isEmpty else { return [] }

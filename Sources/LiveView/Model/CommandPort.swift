@@ -1,7 +1,7 @@
 /// Runs commands of cgwarden for the live view, each exactly as a shell would.
 ///
-/// The view knows commands only by their words. All calls return at once; results are fetched later,
-/// so that the screen waits for nothing.
+/// The view knows commands only by their words. All calls return at once; results are fetched
+/// later, so that the screen never waits.
 package protocol CommandPort: AnyObject {
     /// The reason why nothing can be changed, such as a recording; nil if commands can run.
     var refusal: String? { get }
@@ -49,8 +49,8 @@ package struct CommandOrder: Hashable, Sendable {
         case change
         /// To show what the commands print.
         case look
-        /// To learn who sets the limits of the cgroup that is the only word of a command; the result
-        /// is a sentence.
+        /// To learn who sets the limits of a cgroup, whose path is the only word of the command;
+        /// the result is a sentence.
         case owner
     }
 
@@ -84,7 +84,7 @@ package struct CommandReport: Hashable, Sendable {
         /// The status of a command whose object does not exist (EX_NOINPUT).
         static let noInput: Int32 = 66
 
-        /// Whether the command did what it was asked for.
+        /// Whether the command succeeded.
         var isSuccess: Bool { status == 0 }
     }
 

@@ -40,7 +40,7 @@ struct CommandWords: Hashable, Sendable {
         return word.contains("'") ? "\"\(word)\"" : "'\(word)'"
     }
 
-    /// The line of a command, as a shell takes it.
+    /// The line of a command, quoted as ``split(_:)`` reads it.
     static func line(_ words: [String]) -> String {
         words.map { quoted($0) }.joined(separator: " ")
     }
@@ -118,7 +118,8 @@ struct CommandWords: Hashable, Sendable {
         return result
     }
 
-    /// What undoes the command, given the number of its change; or why nothing does.
+    /// Returns the commands that undo this one, given the number of its change, or the reason why
+    /// this one cannot be undone.
     func undo(change: UInt64?) -> Undo {
         guard let cgroup else { return .none("\(name) cannot be undone here") }
         return switch name {
@@ -134,10 +135,10 @@ struct CommandWords: Hashable, Sendable {
         }
     }
 
-    /// A way back.
+    /// The way to undo a command.
     enum Undo: Hashable, Sendable {
         case commands([[String]])
-        /// The reason why there is none.
+        /// The reason why the command cannot be undone.
         case none(String)
     }
 }

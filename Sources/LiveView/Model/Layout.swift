@@ -32,8 +32,9 @@ package enum SortKey: Hashable, CaseIterable, RawRepresentable, Sendable {
         self = key
     }
 
-    /// Looks up a name as people type it: of an order, of a filter's number, or the head of a
-    /// column, in any case; nil for an unknown one.
+    /// Looks up the name of a sort order, or the head of a column, as people type it; ignores case.
+    ///
+    /// Nil for an unknown name.
     package init?(typed text: String) {
         let name = text.lowercased()
         guard let key = Self.allCases.first(where: { $0.spellings.contains(name) }) else {

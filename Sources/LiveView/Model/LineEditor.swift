@@ -24,7 +24,7 @@ struct LineEditor: Hashable, Sendable {
         cursor = start
     }
 
-    /// Returns the position at which the last word of a line starts; blanks after it belong to it.
+    /// Returns the position at which the last word of a line starts, not counting blanks after it.
     static func wordStart(_ characters: some BidirectionalCollection<Character>) -> Int {
         let blanks = characters.reversed().prefix(while: \.isWhitespace).count
         let word = characters.dropLast(blanks).reversed().prefix { !$0.isWhitespace }.count

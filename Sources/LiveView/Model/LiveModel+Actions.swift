@@ -1,11 +1,11 @@
 import CgroupModel
 
-/// A way back from an action of this view.
+/// The undo of an action of this view.
 struct UndoStep: Hashable, Sendable {
-    /// The commands of the way back, with the row whose identity is checked; nil for a name that
-    /// the user typed.
+    /// The commands that undo the action, each with the cgroup whose identity is checked before it
+    /// runs.
     var steps: [Proposal.Step]
-    /// The reason why there is no way back; nil if there is one.
+    /// The reason why the action cannot be undone; nil if it can.
     var reason: String?
 }
 
@@ -39,7 +39,7 @@ extension LiveModel {
         }
     }
 
-    /// The printed name of a target that commands would take for another cgroup; nil if none is.
+    /// The printed name of a target that commands would take for another cgroup; nil without one.
     ///
     /// A user can create a cgroup whose name is literally `a\xff` beside one with that byte, to get
     /// the changes meant for the other.
@@ -120,7 +120,7 @@ extension LiveModel {
         case .down, .wheelDown: mode = .proposal(top: min(top + 1, last))
         case .pageUp: mode = .proposal(top: max(top - 5, 0))
         case .pageDown: mode = .proposal(top: min(top + 5, last))
-        // An answer before the plan is on the screen would be an answer to nothing.
+        // Ignore an answer that comes before the plan is on the screen.
         case .enter, .character("y"), .character("Y"):
             return proposal.isPlanned ? accept(proposal) : nil
         default:
@@ -187,7 +187,7 @@ extension LiveModel {
             plan.steps[place].plan = result
         }
         if plan.accepted.isEmpty {
-            // What is not in force cannot be undone later either.
+            // A change that is not in force cannot be undone later either.
             let isOver = report.results.allSatisfy { $0.status == CommandReport.Result.noInput }
             if plan.isUndo, isOver { forget(plan) }
             proposal = nil
@@ -214,7 +214,7 @@ extension LiveModel {
         if run.isUndo {
             if isDone { forget(run) }
         } else if isDone {
-            // The way back from some of the steps is better than none.
+            // Undoing some of the steps is better than undoing none.
             if !back.steps.isEmpty { back.reason = nil }
             undoable.append(back)
             if undoable.count > Self.mostUndoable { undoable.removeFirst() }
@@ -227,7 +227,7 @@ extension LiveModel {
         show(lines.isEmpty ? ["done"] : lines, title(report.order), hint: hint, opens: !isDone)
     }
 
-    /// Takes what an undo was for from the list; another action may be the last one by now.
+    /// Removes the action that was undone; another action may be the last one by now.
     private mutating func forget(_ undo: Proposal) {
         let place = undoable.lastIndex { $0.steps.contains(where: undo.steps.contains(sameAs:)) }
         if let place { undoable.remove(at: place) }
@@ -236,7 +236,7 @@ extension LiveModel {
     /// Whether a line says when the change is undone.
     private static func isDeadline(_ line: String) -> Bool { line.hasPrefix("will be undone ") }
 
-    /// The line without what the shell command says about undoing it; nil if nothing else is left.
+    /// The line without the shell's hint on undoing the change; nil if nothing else is left.
     private static func withoutShellHint(_ line: String) -> String? {
         if line.hasPrefix("undo: ") { return nil }
         return line.firstRange(of: ", or earlier with: ").map { String(line[..<$0.lowerBound]) }

@@ -55,7 +55,7 @@ extension LiveModel {
         return nil
     }
 
-    /// Handles a function key, with htop's meaning where the view has the same thing.
+    /// Handles a function key, with the same meaning as in htop where the view has that function.
     private mutating func function(_ number: Int) -> Intent? {
         switch number {
         case 1: mode = .help(top: 0)

@@ -85,7 +85,7 @@ extension LiveModel {
                 commands: [[snapshot.cgroups[index].path.description]]))
     }
 
-    /// Keeps the owner of the limits, and adds it to the form that is open.
+    /// Keeps the owner of the limits, and adds it to an open prompt for one of them.
     mutating func takeOwner(_ report: CommandReport) {
         guard let path = report.order.commands.first?.first,
             let sentence = report.results.first?.lines.first
@@ -113,7 +113,7 @@ extension LiveModel {
         ask(.limit(name), "\(name) =", present == nil ? "" : text, deadline: "set", facts: facts)
     }
 
-    /// The lower value of an ancestor, if there is one.
+    /// The remark on a lower value of an ancestor; empty if there is none.
     private func effective(_ limit: Limit, _ present: LimitValue?, _ index: Int) -> String {
         guard let snapshot, !limit.isProtection, present?.number != nil || present == .unlimited
         else { return "" }

@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension LiveModel {
-    /// The time after which a change ends that the view offers, where the command has `--for`.
+    /// The time that prompts suggest for commands with `--for`, after which the change is undone.
     private static let usualTime = "10m"
     private static let mostTypedLines = 100
 
@@ -148,7 +148,7 @@ extension LiveModel {
             message = changeRefusal
             return nil
         }
-        // Without words, hold lists the holds.
+        // Without arguments, hold lists the holds.
         let isListing = command.name == "hold" && command.rest.isEmpty
         let steps =
             command.lacksCgroup && !isListing && !targets.isEmpty

@@ -20,7 +20,7 @@ package struct LiveModel: Sendable {
         case prompt(Prompt)
         /// A plan is awaited, or shown with a question.
         case proposal(top: Int)
-        /// What a command printed.
+        /// The output of a command is shown.
         case output(top: Int)
         /// A time to go to is being typed.
         case time(String)
@@ -49,12 +49,12 @@ package struct LiveModel: Sendable {
     var shapes: [CommandShape] = []
     /// The reason why commands cannot run; nil if they can.
     var refusal: String?
-    /// Why processes and events cannot be listed; nil if they can.
+    /// The reason why processes and events cannot be listed; nil if they can.
     let limitation: String?
     var mode = Mode.table
     /// The text of the filter, which may be incomplete while it is typed.
     var filter = ""
-    /// The reason why the text of the filter has no meaning; nil if it has one.
+    /// The reason why the text of the filter is invalid; nil if it is valid.
     private(set) var filterProblem: String?
     var visibility = Visibility.all
     var folded: Set<CgroupID> = []
@@ -97,26 +97,28 @@ package struct LiveModel: Sendable {
     private(set) var events: [String] = []
     /// The change that is planned or asked about.
     var proposal: Proposal?
-    /// The orders that are running, and what they were made for.
+    /// The proposals whose orders are running, by the number of the order.
     var running: [Int: Proposal] = [:]
     /// The number of the last order.
     var lastOrder = 0
-    /// The ways back from the actions of this view, the last one last.
+    /// The undo steps of this view's actions, newest last.
     var undoable: [UndoStep] = []
     /// The times at which cgroups frozen by this view thaw, in microseconds since 1970.
     var thawTimes: [CgroupID: UInt64] = [:]
-    /// Those of them that a snapshot showed as frozen, as the next one will if they still are.
+    /// The cgroups of ``thawTimes`` that a snapshot showed as frozen; if a later one does not, they
+    /// were thawed.
     private var seenFrozen: Set<CgroupID> = []
-    /// The cgroup whose limits were last listed, and who sets them; nil until that is known.
+    /// The cgroup whose limits were last listed, with a sentence on their owner; nil until the
+    /// owner is known.
     var owner: (of: String, sentence: String)?
-    /// What the last command printed, and its title.
+    /// The output of the last command, with its title.
     var output: (title: String, lines: [String]) = ("", [])
-    /// The command lines that were typed, the last one last.
+    /// The command lines that were typed, newest last.
     var typedLines: [String] = []
 
     /// Creates a model that shows all cgroups of its snapshots.
     ///
-    /// `remoteHost` is the name of the host that is shown, if it is another one.
+    /// `remoteHost` is the name of the shown host; nil for this host.
     package init(
         layout: Layout = Layout(), isReplay: Bool = false, isPaused: Bool = false,
         filter: String = "", remoteHost: String? = nil
@@ -163,7 +165,8 @@ package struct LiveModel: Sendable {
 
     /// Forgets the freezes that something else has ended.
     ///
-    /// On a hybrid host, no file that is read may show a freeze through v2.
+    /// A freeze that no snapshot has shown is kept: on a hybrid host, the files that are read may
+    /// not show a freeze through v2.
     private mutating func watchThaws(in snapshot: Snapshot) {
         for (index, entry) in snapshot.cgroups.enumerated() where thawTimes[entry.id] != nil {
             if CgroupFigures(snapshot, index).state == "frozen" {
@@ -175,7 +178,7 @@ package struct LiveModel: Sendable {
         seenFrozen.formIntersection(thawTimes.keys)
     }
 
-    /// Closes a menu or a prompt about marked cgroups that are gone; it must not become one about
+    /// Closes a menu or a prompt about marked cgroups that are gone, because it would then apply to
     /// the selected row.
     private mutating func endQuestion() {
         switch mode {
@@ -213,7 +216,7 @@ package struct LiveModel: Sendable {
 
     /// Rebuilds the rows after a change of the snapshot, the filter, the order or a fold.
     ///
-    /// While the text of the filter has no meaning, the last one that had one applies.
+    /// While the text of the filter is invalid, the last valid filter applies.
     mutating func rebuild() {
         do throws(FilterError) {
             condition = try CgroupFilter(parsing: filter)

@@ -2,7 +2,7 @@ import CgroupModel
 
 /// A list of choices in a box.
 struct Menu: Hashable, Sendable {
-    /// The topic, and what a choice does.
+    /// The topic, which decides what a choice does.
     enum Topic: Hashable, Sendable {
         case actions, signals, limits, sorting
         /// The signal for one process.

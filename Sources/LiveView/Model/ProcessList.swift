@@ -48,7 +48,7 @@ struct ProcessList: Hashable, Sendable {
             depths.append(next.depth)
             pending += (children[next.row.pid] ?? []).reversed().map { ($0, next.depth + 1) }
         }
-        // Processes read at different times may form a circle.
+        // Parents that were read at different times may form a cycle.
         let rest = rows.filter { !seen.contains($0.pid) }
         rows = ordered + rest
         self.depths = depths + rest.map { _ in 0 }

@@ -1,6 +1,6 @@
 /// A question that is answered with a line of text.
 struct Prompt: Hashable, Sendable {
-    /// What the answer means.
+    /// The meaning of the answer.
     enum Topic: Hashable, Sendable {
         /// A command line.
         case command

@@ -51,7 +51,7 @@ package protocol SnapshotSource: AnyObject {
     var eventMarks: [UInt64] { get }
     /// Goes from a snapshot of a replay to the one with the next event, or with the previous one.
     func goToEvent(_ direction: TimeDirection, from shown: Snapshot) -> Travel
-    /// Shows the next of: the last sample, the peaks and the means of each thinned period.
+    /// Switches to the next summary of each thinned period: last sample, peaks or means.
     func turnSummary(at shown: Snapshot) -> Travel
 }
 

@@ -19,8 +19,9 @@ struct TableLayout: Hashable, Sendable {
     /// Fits the wanted columns besides CGroup, and leaves out the most expendable ones first.
     ///
     /// The CGroup column gets at most `names` cells, so that numbers stay near the names on a wide
-    /// terminal. If the view is scrolled sideways, the first `skipped` columns are left out, and
-    /// then, as where the columns are `ranked` by their order, the last ones.
+    /// terminal. The first `skipped` columns are scrolled out. If `skipped` is above 0, or if the
+    /// columns are `ranked` by their order, the last ones are left out instead of the most
+    /// expendable.
     init(
         width: Int, wanted: [Column], names: Int = .max, skipped: Int = 0, ranked: Bool = false
     ) {

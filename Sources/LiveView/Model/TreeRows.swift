@@ -152,7 +152,7 @@ enum Visibility: CaseIterable, Sendable {
     /// Those that used a CPU or transferred data since the previous sample.
     case busy
 
-    /// Whether a cgroup is listed; one whose numbers are unknown is.
+    /// Whether a cgroup is listed; a cgroup whose numbers are all unknown is listed.
     func includes(_ figures: CgroupFigures) -> Bool {
         switch self {
         case .all: return true

@@ -63,28 +63,26 @@ package enum CellWidth {
         if of(text) <= width { return text }
         guard width > 2 else { return clipped(text, to: width) }
         let head = clipped(text, to: (width - 1) / 2)
-        var tail: [Character] = []
-        var room = width - 1 - of(head)
-        for character in text.reversed() {
-            room -= of(String(character))
-            if room < 0 { break }
-            tail.append(character)
-        }
-        return head + "…" + String(tail.reversed())
+        return head + "…" + end(of: text, within: width - 1 - of(head))
     }
 
-    /// Cuts the start if the text is too wide, where the end distinguishes texts.
+    /// Cuts the start if the text is too wide; for texts that differ at their ends.
     package static func startEllipsised(_ text: String, to width: Int) -> String {
         if of(text) <= width { return text }
         guard width > 2 else { return clipped(text, to: width) }
+        return "…" + end(of: text, within: width - 1)
+    }
+
+    /// The longest end of a text that fits.
+    private static func end(of text: String, within width: Int) -> String {
         var tail: [Character] = []
-        var room = width - 1
+        var room = width
         for character in text.reversed() {
             room -= of(String(character))
             if room < 0 { break }
             tail.append(character)
         }
-        return "…" + String(tail.reversed())
+        return String(tail.reversed())
     }
 
     private static func isPlain(_ text: String) -> Bool {

@@ -6,13 +6,13 @@ enum LineWrap {
     static func lines(_ text: String, to width: Int) -> [String] {
         let text = text.onOneLine
         guard width > 8, CellWidth.of(text) > width else { return [text] }
-        // Longer blanks would leave no room for the text.
+        // A longer indentation would leave no room for the text.
         let indent = String(text.prefix { $0 == " " }.prefix(width / 2))
         var lines: [String] = []
         var rest = text[...]
         while CellWidth.of(String(rest)) > width {
             let part = CellWidth.clipped(String(rest), to: width)
-            // Blanks inside of a line stay, because they align columns.
+            // Blanks inside a line stay, because they align columns.
             let blank = part.lastIndex(of: " ").map { part.distance(from: part.startIndex, to: $0) }
             // One character may be wider than a line, so each line takes at least one.
             let end = max(

@@ -16,8 +16,8 @@ import Glibc
 
     /// Takes over the terminal; throws before anything is written to it.
     ///
-    /// If the environment sets `NO_COLOR`, only bold and reverse are used. With `mouse`, the terminal
-    /// reports clicks and the wheel, and selects text only while Shift is held.
+    /// If the environment sets `NO_COLOR`, only bold and reverse are used. With `mouse`, the
+    /// terminal reports clicks and the wheel, and selects text only while Shift is held.
     package init(mouse: Bool = false) throws(TerminalError) {
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { throw .notATerminal }
         let name = unsafe getenv("TERM").map { unsafe String(cString: $0) } ?? ""

@@ -2,8 +2,8 @@ import CgroupModel
 
 /// A frame of lines around a part of the screen.
 enum Box {
-    /// Draws an empty box with a title; `height` counts the lines inside, `above` and `below` those
-    /// that it has no room for.
+    /// Draws an empty box with a title; `height` counts the lines inside, `above` and `below` the
+    /// lines of the list that do not fit.
     static func draw(
         _ title: String, row: Int, column: Int, width: Int, height: Int, style: Style = .label,
         above: Int = 0, below: Int = 0, into frame: inout Frame

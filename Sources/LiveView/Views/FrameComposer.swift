@@ -37,7 +37,7 @@ enum FrameComposer {
         return frame
     }
 
-    /// Draws what lies over the table.
+    /// Draws the box over the table, if the mode has one.
     private static func drawBox(_ model: LiveModel, into frame: inout Frame) {
         let geometry = model.geometry
         switch model.mode {

@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// What a command printed, which replaces the table.
+/// The output of a command, which replaces the table.
 enum OutputPane {
     static func draw(_ model: LiveModel, top: Int, into frame: inout Frame) {
         let geometry = model.geometry

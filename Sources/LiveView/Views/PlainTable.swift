@@ -6,7 +6,7 @@ package struct PlainTable {
     private let raw: Bool
     private let width: Int?
     private let tasksTitle: String?
-    /// The fewest cells of a path, even if the lines are wider than requested then.
+    /// The minimum width of a path in cells, even if lines then exceed the requested width.
     private static let leastPath = 20
 
     /// Creates a table with a layout.

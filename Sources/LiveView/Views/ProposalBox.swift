@@ -12,7 +12,7 @@ enum ProposalBox {
         let height = min(lines.count, room)
         let first = min(top, lines.count - height)
         let title = proposal.isUndo ? "Undo" : "Plan"
-        // The rows that it is about are usually above.
+        // Draw at the bottom: the rows that the plan is about are usually above.
         let head = geometry.statusRow - height - 3
         Box.draw(
             title, row: head, column: left, width: width, height: height + 1,

@@ -14,11 +14,11 @@ struct Scene {
     var eventMarks: [UInt64] = []
     /// The values of the detail pane's charts, oldest first.
     var series: [[Double?]] = []
-    /// Whether the selected cgroup had an event before each of those values and after the one
-    /// before.
+    /// For each value of ``series``, whether the selected cgroup had an event since the previous
+    /// value.
     var marks: [Bool] = []
     /// Formats a time in microseconds since 1970 as a time of day.
     var clock: (UInt64) -> String = WallClock.text
-    /// Formats the same with the day of the month.
+    /// Formats a time in microseconds since 1970 with its month and day.
     var day: (UInt64) -> String = WallClock.dayText
 }

@@ -40,7 +40,7 @@ enum StatusLine {
         }
     }
 
-    /// Draws a line that is being typed; one that is too long shows its end.
+    /// Draws a line that is being typed; cuts the start if the line is too long.
     private static func type(
         _ label: String, _ line: LineEditor, _ hint: String, row: Int, into frame: inout Frame
     ) {

@@ -57,7 +57,7 @@ enum TableView {
         if isSelected { frame.fill(row: line, style: .selected) }
         let isDead = snapshot.departed.contains(row.id.generation)
         let isMarked = model.marked.contains(row.id)
-        // The style of a cell, given the one that its value deserves.
+        // The style of a cell, from the style for its value.
         let style: (Style) -> Style = { own in
             isSelected ? own.whenSelected : isDead ? .dim : own
         }

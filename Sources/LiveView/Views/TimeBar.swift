@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// The line of a replay that shows where in its time the snapshot and the events are.
+/// The line that shows the times of the snapshot and of the events within a replay.
 enum TimeBar {
     /// The length in microseconds from which the ends need a date.
     private static let day: UInt64 = 20 * 3600 * 1_000_000

@@ -2,7 +2,8 @@ import CgroupModel
 
 /// How the engine classifies outcomes.
 extension EffectResult.Outcome {
-    var isSuccess: Bool {
+    /// Whether the effect was performed as far as possible.
+    package var isSuccess: Bool {
         switch self {
         case .done, .partial, .ineffective: true
         default: false

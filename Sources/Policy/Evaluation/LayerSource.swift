@@ -91,8 +91,8 @@ package struct LayerContext: Sendable {
 
 /// A layer that is computed outside the engine: CPU pools and autosizing.
 ///
-/// It is asked once per tick, after groups are matched and before the rules. It is deterministic:
-/// equal calls return equal results.
+/// The engine asks it once per tick, after matching the groups and before the rules. A source is
+/// deterministic: equal calls return equal results.
 package protocol LayerSource: Sendable {
     /// The layer of its requests.
     var layer: Layer { get }

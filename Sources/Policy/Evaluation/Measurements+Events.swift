@@ -5,7 +5,7 @@ extension Measurements {
     /// The groups whose events are counted as a whole.
     var eventGroups: Set<String> { Set(happenings.compactMap(\.group)) }
 
-    /// The events of a trigger that count for a row now.
+    /// Returns the number of events of a trigger that count for a row now.
     func count(_ trigger: EventTrigger, _ row: Row) -> UInt64 {
         let known = happenings.first { $0.trigger == trigger && $0.group == nil }
         return known?.count(row: row.number, now: now) ?? 0

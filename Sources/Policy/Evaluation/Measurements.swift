@@ -117,7 +117,7 @@ struct Measurements: Sendable {
         return happenings.count - 1
     }
 
-    /// Keeps the samples and events of the previous policy where both keep equally many.
+    /// Keeps the samples of metrics with the same history length, and the events of equal triggers.
     mutating func keepSamples(of old: Measurements) {
         for place in histories.indices {
             let key = columns[histories[place].column].key
@@ -138,7 +138,7 @@ struct Measurements: Sendable {
         now = old.now
     }
 
-    /// Whether a column comes from a costly file.
+    /// Whether any column comes from a costly file.
     var usesCostlyFiles: Bool { columns.contains { $0.reading.tier == .costly } }
 
     func tier(of column: Int) -> Tier { columns[column].reading.tier }

@@ -13,7 +13,7 @@ struct MetricReading: Sendable {
 
     let tier: Tier
     private let metric: MetricID?
-    /// The metric that has the value on v1, if that is another one.
+    /// The metric that has the value on v1; nil if it is the same one, or if v1 has none.
     private let legacy: MetricID?
     private let isCounter: Bool
     /// The factor from the kernel's unit; 1 for a counter, which is scaled after its rate is taken.
@@ -22,7 +22,7 @@ struct MetricReading: Sendable {
     /// The disk that a host metric is restricted to.
     private var disk: InstanceKey?
 
-    /// Whether I/O is counted by v1, which does so only on disks with an I/O limit.
+    /// Whether I/O is on v1 and the root's lines show on which disks v1 counts I/O.
     private let seesLegacyIORoot: Bool
 
     init(

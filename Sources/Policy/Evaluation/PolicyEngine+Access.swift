@@ -45,8 +45,8 @@ extension PolicyEngine {
         }
     }
 
-    /// Adopts values that an earlier daemon set as requested, so that they are restored like those
-    /// that this engine sets.
+    /// Takes over requested values that an earlier daemon has already set, so that they are
+    /// restored like this engine's own.
     package mutating func inherit(_ keys: [LimitKey], of cgroup: CgroupID) {
         guard let row = sight.rows.row(of: cgroup) else { return }
         values.inherit(keys, row, sight)

@@ -66,7 +66,7 @@ extension PolicyEngine {
             continuesOnError: action.continuesOnError)
     }
 
-    /// Sets the values of a step, except those that a higher layer requests otherwise.
+    /// Sets the values of a step, except those that a higher request overrides.
     private mutating func set(_ action: RuleAction, _ index: Int, of chain: Chain) -> Effect.ID? {
         let wanted = requests(chain.rule, chain.row, index, chain.cause)
         if wanted.isEmpty {
@@ -96,7 +96,7 @@ extension PolicyEngine {
             continuesOnError: true)
     }
 
-    /// Returns the notice of a step; nil for one that does something else.
+    /// Returns the notice of a step; nil for a step that does not notify.
     func notice(
         _ rule: RuleIndex, _ path: CgroupPath, _ action: RuleAction.Kind, _ cause: Cause,
         veto: String? = nil

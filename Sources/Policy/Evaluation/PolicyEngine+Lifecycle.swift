@@ -50,7 +50,7 @@ extension PolicyEngine {
 
     /// Maps claims and chains to the rule indices of the new policy.
     ///
-    /// Those of changed or removed rules end, and what they froze is thawed.
+    /// The claims and chains of changed or removed rules end, which thaws what they froze.
     private mutating func renumber(_ places: [RuleIndex: RuleIndex]) {
         let cause = Cause("the policy changed")
         chains.renumber(places)

@@ -7,10 +7,10 @@ extension PolicyEngine {
     /// else waits for the next tick.
     ///
     /// - Parameters:
-    ///   - newborns: In path order.
+    ///   - newborns: The new cgroups, in path order.
     ///   - tick: The tick of the last snapshot taken before they were created.
-    ///   - time: When they were found.
-    ///   - wallTime: The same, in microseconds since 1970.
+    ///   - time: The time at which they were found.
+    ///   - wallTime: The same time, in microseconds since 1970.
     package mutating func welcome(
         _ newborns: [CgroupEntry], after tick: UInt64, at time: PolicyInstant, wallTime: UInt64
     ) -> PolicyOutput {

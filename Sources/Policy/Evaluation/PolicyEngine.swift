@@ -7,7 +7,7 @@ package import PolicyLanguage
 /// live, in a dry run and over a recording. The caller performs the effects and passes their
 /// results to a later tick.
 ///
-/// Each part keeps its own state. The engine calls them in the order of the tick and coordinates
+/// Each part keeps its own state. The engine calls the parts in the order of the tick and handles
 /// what concerns several of them.
 package struct PolicyEngine: Sendable {
     var document: PolicyDocument

@@ -4,7 +4,7 @@ package import CgroupModel
 package struct PoolLeftover: Hashable, Sendable, CustomStringConvertible {
     /// The cgroup of the processes; nil for kernel threads, which cgroups do not restrict.
     package var path: CgroupPath?
-    /// Whether only the processes directly in it can, because its children are confined elsewhere.
+    /// Whether only processes directly in the cgroup can use them; its children are confined.
     package var isDirectOnly: Bool
 
     /// The text of a report.

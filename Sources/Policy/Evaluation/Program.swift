@@ -53,7 +53,7 @@ struct UnknownTerm: Error, Hashable {
 struct ProgramCompiler {
     var measurements: Measurements
     let defaults: PolicyDefaults
-    /// The group whose aggregate is used for the cgroup's own metrics; nil unless the rule is
+    /// The group whose combined values replace the cgroup's own metrics; nil unless the rule is
     /// aggregate.
     var aggregate: String?
     private var program = Program()

@@ -21,8 +21,8 @@ package struct RuleExplanation: Hashable, Sendable {
     package var actions: [String]
     /// The condition under which it acts.
     package var when: String
-    /// The terms of the condition that it waits for, with their current values or why there is
-    /// none.
+    /// The terms of the condition that it waits for, with their current values or the reasons for
+    /// missing ones.
     package var terms: [Cause.Evidence]
     /// What it waits for next, in words.
     package var next: String

@@ -134,7 +134,7 @@ struct SampleSeries: Sendable {
         return sum.covers(window) && sum.covered > 0 ? .no : .unknown
     }
 
-    /// Whether the last interval is too long to count, so that no window may ever be covered.
+    /// Whether the last interval is too long to count; if all are, no window is ever covered.
     private var isLate: Bool {
         let before = newest == 0 ? capacity - 1 : newest - 1
         return count > 1 && times[newest] - times[before] > longestGap

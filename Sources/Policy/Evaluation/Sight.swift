@@ -16,7 +16,7 @@ struct Sight: Sendable {
     var now: UInt64 = 0
     /// The time since the previous tick, in nanoseconds.
     var elapsed: UInt64 = 0
-    /// Whether that exceeds 2.5 intervals, so that conditions count as unknown in between.
+    /// Whether ``elapsed`` exceeds 2.5 intervals; conditions count as unknown in that time.
     var isGap = false
 
     init(facts: any CgroupFacts) { self.facts = facts }

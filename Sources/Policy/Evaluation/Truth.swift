@@ -52,9 +52,9 @@ extension Double {
     private static let unknownBits: UInt64 = 0x7ff8_0000_0000_0001
     private static let absentBits: UInt64 = 0x7ff8_0000_0000_0002
 
-    /// It should exist, but cannot be read now.
+    /// A number that should exist but cannot be read now.
     static let unknown = Double(bitPattern: unknownBits)
-    /// It does not exist here: no quota, no such file, a controller that is off.
+    /// A number that does not exist here: no quota, no such file, or a controller that is off.
     static let notApplicable = Double(bitPattern: absentBits)
 
     static func unknown(_ lack: NumberLack) -> Double {

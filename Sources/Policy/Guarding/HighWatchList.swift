@@ -9,8 +9,8 @@ package struct HighWatchList: Sendable {
 
     /// Processes a tick; returns the paths whose memory.high has to be raised to max now.
     ///
-    /// `watched` are those whose memory.high a layer has set; a cgroup no longer in it is dropped
-    /// only after its pause, or when it is removed.
+    /// `watched` contains the cgroups whose memory.high a layer has set. A cgroup that is no longer
+    /// in it is dropped after its pause, or when the cgroup is removed.
     package mutating func observe(
         _ snapshot: Snapshot, watched: Set<CgroupID>, at now: PolicyInstant
     ) -> [Effect.Target] {

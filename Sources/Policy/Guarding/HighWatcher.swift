@@ -26,7 +26,7 @@ package struct HighWatcher: Hashable, Sendable {
     private static let span = Duration.seconds(30)
     private static let rest = Duration.seconds(600)
     private static let pressure = 40.0
-    /// A penalty by the kernel takes up to 2 s, in which a single task cannot cause an event.
+    /// The kernel delays a task for up to 2 s; meanwhile, a single task cannot cause an event.
     private static let longestQuiet = Duration.seconds(5)
     /// The maximum change of usage that counts as unchanged, as a share.
     private static let flatness = 0.02

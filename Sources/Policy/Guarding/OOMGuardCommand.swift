@@ -8,8 +8,8 @@ package enum OOMGuardCommand: Hashable, Sendable {
     case high(UInt64?)
     /// Replaces the thresholds in bytes that wake up the guard.
     case watch(freezeAt: UInt64, resumeAt: UInt64)
-    /// Freezes all of it; the guardian thaws it at this time even if the daemon hangs, nil for
-    /// never.
+    /// Freezes the whole cgroup. The guardian thaws it at this time, or never if nil, even if the
+    /// daemon hangs.
     case freeze(until: PolicyInstant?)
     case thaw
     /// Reclaims this many bytes; on v1 as much as possible.
@@ -55,9 +55,9 @@ package enum OOMGuardCommand: Hashable, Sendable {
 package enum OOMGuardEvent: Hashable, Sendable {
     /// Observed, because a threshold was crossed or a tick was due.
     case observed(OOMGuardObservation)
-    /// It must not be frozen: it is protected, on hold, or differs between hierarchies.
+    /// The cgroup must not be frozen: it is protected, on hold, or differs between hierarchies.
     case refused(String)
-    /// It must be thawed: a member holds a contended lock, or a user thawed it.
+    /// The cgroup must be thawed: a member holds a contended lock, or a user thawed the cgroup.
     case released(String, OOMGuardObservation)
     /// Another program set the limit (bytes).
     case limitChanged(UInt64)

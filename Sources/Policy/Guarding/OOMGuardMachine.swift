@@ -24,7 +24,7 @@ package struct OOMGuardMachine: Hashable, Sendable {
         case watching
         /// A freeze was requested and is not complete.
         case freezing
-        /// Frozen, or no longer waited for.
+        /// Frozen, or not confirmed as frozen in time.
         case frozen
         /// Out of memory before it was frozen; its tasks wait in the kernel (v1).
         case held
@@ -113,7 +113,7 @@ package struct OOMGuardMachine: Hashable, Sendable {
     /// Whether the limit is raised.
     package var isRaised: Bool { limit > originalLimit }
 
-    /// Whether more than the usage has to be observed.
+    /// Whether the whole state has to be observed, not only the usage.
     package var isActing: Bool { state != .watching && state != .ended }
 
     /// Whether it is being killed, which needs a thaw.

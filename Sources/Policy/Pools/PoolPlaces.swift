@@ -1,7 +1,7 @@
 import CgroupModel
 import PolicyLanguage
 
-/// The cgroups of the pools in a snapshot, and those that have to make room.
+/// The cgroups of the pools in a snapshot, and the cgroups that have to make room for them.
 struct PoolPlaces: Equatable {
     /// A cgroup with a pool's CPUs.
     struct Member: Equatable {
@@ -19,7 +19,7 @@ struct PoolPlaces: Equatable {
         var pools: [String]
     }
 
-    /// In the order of the policy's limits and of the paths.
+    /// In the order of the policy's limits, then in path order.
     let members: [Member]
     /// In path order.
     let others: [Other]
@@ -68,8 +68,8 @@ struct PoolPlaces: Equatable {
         others = found.values.sorted { $0.position < $1.position }
     }
 
-    /// Returns the cgroup itself or, if it contains a pool's cgroup, the descendants that cover
-    /// everything except that one.
+    /// Returns the cgroup itself or, if it contains the cgroup of a pool, the descendants that
+    /// cover everything else.
     private static func outermost(
         _ snapshot: Snapshot, _ position: Int, fixed: Set<Int>, above: Set<Int>
     ) -> [Int] {

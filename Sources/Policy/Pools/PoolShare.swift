@@ -1,7 +1,7 @@
 package import CgroupModel
 package import PolicyLanguage
 
-/// The share of one pool of the host's CPUs.
+/// One pool's share of the host's CPUs.
 package struct PoolShare: Hashable, Sendable {
     /// The name of the pool.
     package var pool: String
@@ -19,8 +19,8 @@ package struct PoolShare: Hashable, Sendable {
 package struct PoolAssignment: Hashable, Sendable {
     /// The reserved CPUs.
     package var reserved: RangeList
-    /// The CPUs of no exclusive pool: reserved and shared ones; never empty while a
-    /// CPU is online.
+    /// The CPUs in no exclusive pool: reserved and shared ones; never empty while a CPU is
+    /// online.
     package var rest: RangeList
     /// The share of each pool, in the order of the policy.
     package var shares: [PoolShare]

@@ -9,7 +9,7 @@ extension PoolSource {
         let snapshot = context.input.snapshot
         let places = places(context)
         let kept = Set(places.others.map(\.position) + places.members.map(\.position))
-        // These have a pool's or a moved cgroup below them.
+        // The ancestors of the cgroups of pools and of moved cgroups.
         var isAbove: Set<Int> = []
         for position in kept {
             var next = snapshot.cgroups[position].parent

@@ -1,7 +1,7 @@
 package import CgroupModel
 package import PolicyLanguage
 
-/// The layer of the CPU pools: assigns CPUs to cgroups, and moves others off them.
+/// The layer of the CPU pools: assigns CPUs to cgroups, and moves other cgroups off these CPUs.
 ///
 /// It only requests values: the engine writes wider cpusets from the top down and
 /// then narrower ones from the bottom up, and in reverse order when undoing.
@@ -17,7 +17,7 @@ package struct PoolSource: LayerSource {
     private var known: Facts?
     /// The last valid set of each pool.
     private var previous: [String: RangeList] = [:]
-    /// The memory nodes at the first pin, because changing them migrates pages.
+    /// The memory nodes at the first pin; they are kept, because changing them migrates pages.
     private var mems: [CgroupID: RangeList] = [:]
     /// The original lists of cgroups that make room.
     private var originals: [CgroupID: RangeList] = [:]

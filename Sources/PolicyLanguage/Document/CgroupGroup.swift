@@ -8,7 +8,7 @@ package struct CgroupGroup: Hashable, Sendable {
     /// Selects among nested matches.
     package enum Nesting: String, Hashable, Sendable, CaseIterable { case all, outermost, leaf }
 
-    /// A container or pod by the names of its runtime; the id also by its path.
+    /// Selects a container or pod by what its runtime reports; the ID is also known from the path.
     package struct Container: Hashable, Sendable {
         /// Patterns for what the runtime reports; nil matches anything.
         package var runtime, name, id, image, pod, namespace: TextPattern?

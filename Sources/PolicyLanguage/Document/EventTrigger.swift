@@ -12,7 +12,7 @@ package struct EventTrigger: Hashable, Sendable, CustomStringConvertible {
     package var state: String?
     /// The number of events that must happen.
     package var times: UInt64 = 1
-    /// The time within which they must happen, and for which the last of them counts.
+    /// The time for which each event counts; ``times`` events must happen within it.
     package var within: Duration
 
     /// Creates a trigger by single events of some kinds.
@@ -21,7 +21,7 @@ package struct EventTrigger: Hashable, Sendable, CustomStringConvertible {
         self.within = within
     }
 
-    /// The kinds that can trigger a rule: not what policies do, and not what concerns no cgroup.
+    /// The kinds that can trigger a rule: all except policy actions and kinds without a cgroup.
     package static let allowed = EventKind.allCases.filter {
         ![.action, .gap, .unattributed].contains($0)
     }

@@ -43,7 +43,7 @@ package enum PolicyVocabulary {
         return index[name] == nil ? (written, false) : (name, known.isFormer)
     }
 
-    /// All names, former ones included, to find one that is spelled like a mistake.
+    /// All names, including former ones, to suggest for a misspelled one.
     package static let names: [String] =
         all.flatMap { [$0.name] + $0.aliases }
         + MetricCatalog.all.flatMap { $0.aliases + $0.rateAliases }
@@ -59,7 +59,7 @@ package enum PolicyVocabulary {
             "cpu.throttled.ratio", .throttledRatio, .percent, scale: 100,
             formerly: ["cpu.throttled_ratio"], "Quota periods in which the cgroup was throttled."),
         derived("cpu.limit", .cpuLimit, .cpus, "CPUs available under quotas and cpuset."),
-        // The catalog's row of the name has no v1.
+        // The catalog's row of this name has no v1 file.
         derived(
             "cgroup.populated", .populated, .flag, "Whether it or a descendant holds a process."),
         derived(
@@ -68,7 +68,7 @@ package enum PolicyVocabulary {
         derived("cgroup.frozen", .frozen, .flag, "Whether all of its processes are frozen."),
     ]
 
-    /// The rows that count the same on v1, by another name.
+    /// The catalog names that count the same on v1, by the name of the v2 row.
     private static let legacy = [
         "memory.events.max": "memory.failcnt",
         "memory.events.oom_kill": "memory.events.local.oom_kill",

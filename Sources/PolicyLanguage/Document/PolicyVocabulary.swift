@@ -57,8 +57,8 @@ package struct PolicyMetric: Sendable {
     package let takesInstance: Bool
     /// Whether the name means the rate of a counter (`io.wbytes.rate`).
     ///
-    /// Policies treat it as a level: `avg`, `min`, `max`, `p95` and `slope` accept it, over the rates
-    /// of the intervals.
+    /// Policies treat it as a level: `avg`, `min`, `max`, `p95` and `slope` accept it, and use the
+    /// rates of the intervals.
     package let isRate: Bool
     /// The metric that replaces ``source`` on v1; nil if it is the same or v1 has none.
     package let legacy: MetricID?

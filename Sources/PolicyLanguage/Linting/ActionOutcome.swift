@@ -85,7 +85,7 @@ private struct Push {
 }
 
 extension Condition {
-    /// Returns what an action makes of a condition: true, false, or nil if it has no known
+    /// Returns whether an action makes the condition true or false; nil if it has no known
     /// influence.
     func outcome(of action: RuleAction.Kind) -> Bool? { outcome(Push(action)) }
 
@@ -147,7 +147,7 @@ extension Condition {
         }
     }
 
-    /// Whether it is true once metrics are at or below values, in the unit of their limits.
+    /// Whether the condition is true once metrics are at most `ceilings`, in units of their limits.
     private func isMet(below ceilings: [String: Double]) -> Bool {
         outcome { part in
             guard let (term, number, wantsLess) = part.bound, let ceiling = ceilings[term.name],

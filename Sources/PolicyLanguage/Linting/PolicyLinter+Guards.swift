@@ -62,8 +62,8 @@ extension PolicyLinter {
 }
 
 extension CgroupGroup {
-    /// Whether a path named by one group belongs to the other; only for groups that are selected
-    /// only by paths, because other matches are unknown in advance.
+    /// Whether a path that one group names belongs to the other; false unless both groups select by
+    /// path only, because other matches are unknown in advance.
     fileprivate func mayShare(with other: CgroupGroup) -> Bool {
         guard isByPath, other.isByPath else { return false }
         return names(oneOf: other) || other.names(oneOf: self)

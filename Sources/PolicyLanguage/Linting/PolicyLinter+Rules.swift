@@ -186,7 +186,7 @@ private struct Grounds: OptionSet {
 
     init(rawValue: Int) { self.rawValue = rawValue }
 
-    /// Only a limit that was reached shows usage.
+    /// Only events about a reached limit show usage.
     init(_ trigger: EventTrigger) {
         let reached: Set<EventKind> = [.oom, .oomKill, .limitHit, .throttled]
         self = []

@@ -3,7 +3,7 @@ import Configuration
 
 extension PolicyLinter {
     /// Finds conditions that are never true, because the daemon does not read the metric, or
-    /// because a cgroup is not in the group when they would be.
+    /// because a cgroup is not in the group while its condition would be true.
     mutating func lintSight(_ rule: Rule, _ place: ConfigPosition) {
         var noted: Set<String> = []
         for term in rule.when.terms where noted.insert(term.name).inserted {
@@ -26,7 +26,7 @@ extension PolicyLinter {
 }
 
 extension Condition {
-    /// Whether the condition can have a truth value for a cgroup that is populated, or empty.
+    /// Whether the condition can be `wanted`, true or false, for a populated or an empty cgroup.
     fileprivate func mayBe(_ wanted: Bool, populated: Bool) -> Bool {
         switch self {
         case .flag(MetricTerm("cgroup.populated")): populated == wanted

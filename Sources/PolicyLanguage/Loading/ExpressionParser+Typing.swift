@@ -107,7 +107,7 @@ extension ExpressionParser {
 }
 
 extension ExpressionParser.Operand {
-    /// The operand, with a percentage beside CPUs as one of a single CPU, as in `set cpu.max=50%`.
+    /// The operand; next to CPUs, a percentage becomes a share of one CPU, as in `set cpu.max=50%`.
     fileprivate func ofOneCPU(beside other: Self) -> Self {
         guard other.unit == .cpus, case .literal(let number, .percent) = expression else {
             return self

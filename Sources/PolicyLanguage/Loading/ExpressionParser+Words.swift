@@ -43,7 +43,7 @@ extension ExpressionParser {
             message: "nested deeper than \(Self.deepest) levels; split the rule")
     }
 
-    /// The mistake at the present token, with the most similar of the words that may stand there.
+    /// The mistake at the current token, with the most similar of the words allowed there.
     func unexpected(_ expected: String, among words: [String] = []) -> ExpressionMistake {
         var view = String.UnicodeScalarView()
         view.append(contentsOf: text[token.start..<token.end])

@@ -13,7 +13,7 @@ enum FindingText {
             : ConfigNode.unknown(what, text, among: valid)
     }
 
-    /// The same for a metric, because the names are too many to list.
+    /// The same message for a metric, without a list of the names, because there are too many.
     static func unknownMetric(_ name: String) -> String {
         if CatalogName(name) != nil {
             return "'\(name)' is not a number that expressions can use"

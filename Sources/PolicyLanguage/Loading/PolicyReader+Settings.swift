@@ -198,8 +198,8 @@ extension PolicyReader {
                     ?? "`cgwarden set --list` lists the limits"))
     }
 
-    /// The intended limit of `io[/dev/vda].wbps`, `io.wbps[/dev/vda]` and `io.weight[/dev/vda]`; nil
-    /// if none is similar.
+    /// The intended limit of `io[/dev/vda].wbps`, `io.wbps[/dev/vda]` or `io.weight[/dev/vda]`;
+    /// nil if none is similar.
     private static func misspelt(_ written: String) -> LimitKey? {
         guard let open = written.firstIndex(of: "["), let close = written.lastIndex(of: "]"),
             open < close, written.index(after: open) < close

@@ -5,7 +5,7 @@ struct ScalarGrammar<Value>: Sendable {
     let example: String
     /// Whether a bare number is rejected.
     var needsUnit = false
-    /// The valid text that a mistyped one is most similar to.
+    /// Returns the valid text most similar to a mistyped one; nil if none is similar.
     var meant: @Sendable (String) -> String? = { _ in nil }
     let read: @Sendable (String) -> Value?
 }
@@ -19,7 +19,7 @@ extension ScalarGrammar where Value == Duration {
         example: "a time such as 10s", needsUnit: true, meant: time
     ) { DurationText.duration($0).flatMap { $0 > .zero ? $0 : nil } }
 
-    /// The time that begins like a text: `10s` for `10sec`.
+    /// Returns the time that a mistyped text begins with: `10s` for `10sec`.
     @Sendable private static func time(_ text: String) -> String? {
         let digits = text.prefix { $0.isNumber || $0 == "." }
         let unit = ["ms", "us", "s", "m", "h", "d"].first {

@@ -9,7 +9,7 @@ package struct CauseReport {
     package enum Policies: Sendable {
         /// The output of `policy explain`: text, or a JSON object if that was requested.
         case known(String)
-        /// Why nothing is known: no daemon, or it does not answer.
+        /// The reason why nothing is known: no daemon runs, or it does not answer.
         case unknown(String)
     }
 
@@ -17,8 +17,8 @@ package struct CauseReport {
     private let policies: Policies?
     private let events: [Event]?
 
-    /// Reports an explanation, the policies on the cgroup and the newest events of the last hour of
-    /// it and its ancestors; nil leaves them out.
+    /// Reports an explanation, the policies on the cgroup, and the newest events of the cgroup and
+    /// its ancestors in the last hour; nil leaves out the policies or the events.
     package init(_ explanation: Explanation, policies: Policies?, events: [Event]? = nil) {
         self.explanation = explanation
         self.policies = policies

@@ -12,16 +12,16 @@ package struct CgroupDescription {
     /// The inode of the cgroup in each hierarchy; 0 where it does not exist.
     let inodes: [UInt64]
     let identity: CgroupIdentity
-    /// Who sets its limits; nil for a captured tree.
+    /// The owner of its limits; nil for a captured tree.
     let owner: OwnerReport?
-    /// The metrics that this kernel counts without descendants, though later kernels include them.
+    /// The metrics that this kernel counts without descendants, unlike later kernels.
     let withoutDescendants: Set<MetricID>
 
     /// Describes the cgroup at an index of a snapshot.
     ///
     /// - Parameters:
     ///   - inodes: The inode of the cgroup in each hierarchy; 0 where it does not exist.
-    ///   - owner: Who sets its limits; nil for a captured tree.
+    ///   - owner: The owner of its limits; nil for a captured tree.
     ///   - withoutDescendants: The metrics that this kernel counts without descendants.
     package init(
         snapshot: Snapshot, index: Int, set: HierarchySet, inodes: [UInt64],

@@ -43,8 +43,8 @@ package struct CgroupDifference {
             return most == 0 ? 0 : (b - a).magnitude / most
         }
 
-        /// The key of the order: a change without a size comes first, and what one side does not
-        /// have at all last.
+        /// The sort key, highest first: changes without a size, then the others by size, then
+        /// values that one side lacks.
         var rank: Double { json.0 == nil || json.1 == nil ? -1 : change.isEmpty ? 2 : size }
 
         /// The change in readable form; empty if one side has no number.
@@ -64,7 +64,7 @@ package struct CgroupDifference {
     /// compared.
     private let unrated: String?
 
-    /// Compares limits, usage, and the rates of counters; of events, compares the counts.
+    /// Compares limits, usage, the rates of counters, and the counts of events.
     package init(_ a: Side, _ b: Side) {
         self.a = a
         self.b = b

@@ -51,7 +51,7 @@ package struct DeadListing {
         }
     }
 
-    /// The totals; `isLowerBound` marks them as lower bounds, which the last sample is.
+    /// The totals; `isLowerBound` marks totals of a last sample, which are lower bounds.
     private func cells(_ totals: LifeTotals, isLowerBound: Bool = false) -> [String] {
         Self.columns.map { _, field in
             guard let row = LifeTotals.rows.firstIndex(where: { $0.field == field }),

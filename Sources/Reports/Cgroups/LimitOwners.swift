@@ -2,13 +2,14 @@ package import Actuation
 package import CgroupModel
 package import Hierarchy
 
-/// Finds who set the limits of cgroups: cgwarden, by its undo journal, or the cgroup's manager.
+/// Finds the owner of a cgroup's limits: cgwarden, according to its undo journal, or the manager.
 package final class LimitOwners {
     private let set: HierarchySet
     private let changes: [JournalEntry]
     private let probe: OwnershipProbe
-    /// The known managers by hierarchy, because systemd manages only some of v1's; it is waited for
-    /// once a cgroup.
+    /// The managers found so far, because a lookup may wait for systemd.
+    ///
+    /// They are kept by hierarchy, because systemd manages only some of v1's.
     private var managers: [String: [CgroupPath: Result<CgroupOwner, ActuationError>]] = [:]
 
     /// Searches a host; a journal that cannot be read counts as empty.
@@ -18,10 +19,11 @@ package final class LimitOwners {
         probe = OwnershipProbe(system: set.system)
     }
 
-    /// Returns who set a file of a cgroup, as text: `cgwarden (rule NAME)`,
+    /// Returns the program that set a file of a cgroup, as text: `cgwarden (rule NAME)`,
     /// `systemd (ssh.service)`; nil if unknown.
     ///
-    /// `file` may have a key after a space. The first call for a cgroup waits up to 5 s for systemd.
+    /// `file` may have a key after a space. The first call for a cgroup waits up to 5 s for
+    /// systemd.
     package func owner(of file: String, in path: CgroupPath) -> String? {
         let name = file.prefix { $0 != " " }
         for hierarchy in set.hierarchies {
@@ -37,8 +39,8 @@ package final class LimitOwners {
         return nil
     }
 
-    /// Returns the manager of a cgroup and what cgwarden has set there; waits for systemd if it
-    /// runs.
+    /// Returns the manager of a cgroup and the values that cgwarden has set there; waits for
+    /// systemd if it runs.
     package func report(on path: CgroupPath) -> OwnerReport {
         var found = Result<CgroupOwner, ActuationError>.success(.nobody)
         for index in set.byIdentity {

@@ -23,7 +23,7 @@ package struct SampleOutput {
     /// JSON.
     ///
     /// Only JSON includes containers and pods. Nil `identities`, as in a recording, leaves them
-    /// out. In the past, the first sample has rates, too, and a table begins with its time.
+    /// out. With `isPast`, the first sample has rates, too, and a table begins with its time.
     package init(
         format: Format, fields: [MetricID]?, identities: Identities?, isPast: Bool = false
     ) {
@@ -98,8 +98,8 @@ package struct SampleOutput {
         }
     }
 
-    /// A metric with a dimension has no columns per instance; its sum over all instances is
-    /// printed.
+    /// Renders rows of CSV; a metric with a dimension has one column, with the sum over all
+    /// instances.
     private mutating func csv(_ snapshot: Snapshot, _ indices: [Int]) -> [UInt8] {
         let columns = prepared(for: snapshot).columns
         var text: [UInt8] = []
@@ -154,7 +154,7 @@ package struct SampleOutput {
         return new
     }
 
-    /// Totals in the first sample and rates in later ones, as the heads indicate.
+    /// Renders totals for the first sample and rates for later ones, as the heads indicate.
     private mutating func table(
         _ snapshot: Snapshot, _ indices: [Int], marked mark: String = "", withHead: Bool = true
     ) -> String {

@@ -1,7 +1,7 @@
 package import Actuation
 internal import CgroupModel
 
-/// The changes of people's commands, which a panic leaves in force.
+/// The changes that people made by commands, which a panic leaves in force.
 package struct ChangesByHand {
     private let count: Int
 
@@ -10,7 +10,7 @@ package struct ChangesByHand {
         count = Set(entries.filter { !$0.isDaemons }.map { "\($0.path) \($0.what)" }).count
     }
 
-    /// What remains, and how to undo it; nil without such changes.
+    /// The number of these changes, and how to undo them; nil if there are none.
     package var sentence: String? {
         guard count > 0 else { return nil }
         return (count == 1 ? "1 manual change remains" : "\(count) manual changes remain")

@@ -15,7 +15,7 @@ package enum HoldListing {
         ).text
     }
 
-    /// Says what `--release` did; `wasHeld` is whether there was a hold.
+    /// Returns the output of `--release`; `wasHeld` is whether there was a hold.
     package static func released(_ path: CgroupPath, wasHeld: Bool) -> String {
         wasHeld ? "released \(path)\n" : "\(path) was not on hold\n"
     }

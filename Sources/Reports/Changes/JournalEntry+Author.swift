@@ -1,7 +1,7 @@
 package import Actuation
 
 extension JournalEntry {
-    /// Who made the change: `cgwarden set memory.max=1GiB`, `cgwarden (rule NAME)`.
+    /// The author of the change: `cgwarden set memory.max=1GiB`, `cgwarden (rule NAME)`.
     package var author: String {
         guard isDaemons else { return "cgwarden \(cause)" }
         // Other causes contain a space or are `engine`: `pool NAME`.

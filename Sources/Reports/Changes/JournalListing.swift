@@ -18,8 +18,8 @@ package struct JournalListing {
 
     /// The entries as a table, with a column for expiries if any change expires.
     ///
-    /// If its rows are wider than `width`, the hierarchies are left out, then the present values
-    /// where all are as they were set; the commands are cut to what is left.
+    /// If the rows are wider than `width`, leaves out the hierarchies, then the present values if
+    /// all are as they were set. Cuts the commands to the remaining width.
     package func text(width: Int? = nil) -> String {
         if entries.isEmpty { return "nothing to undo\n" }
         let hasExpiries = entries.contains { $0.entry.expiry != nil }

@@ -14,10 +14,12 @@ package struct LimitReport {
     package var results: [LimitResult]?
     /// Notes on values that the daemon manages.
     var claims: [String] = []
-    /// When the change is undone without a command.
+    /// The time after which the change is undone automatically.
     package var expiry = Expiry.none
     /// The number of an expiring change, by which people confirm it; nil before it is made.
     package var changeNumber: UInt64?
+    /// The indices of unchanged values that would get this change's expiry; for a dry run.
+    package var renewable: Set<Int> = []
 
     /// Creates a report; a report without results is of a dry run.
     package init(
@@ -61,14 +63,14 @@ package struct LimitReport {
     package var text: String {
         if plan.writes.isEmpty { return "" }
         guard let results else {
-            if plan.writes.allSatisfy(\.isDone) {
-                return "nothing to write:\n\(LeftTable(rows).text)"
-            }
-            return "would write, in this order:\n\(LeftTable([heads] + plannedRows).text)"
-                + (expiry.plan.map { "\($0)\n" } ?? "")
+            let table =
+                plan.writes.allSatisfy(\.isDone)
+                ? "nothing to write:\n\(LeftTable(rows).text)"
+                : "would write, in this order:\n\(LeftTable([heads] + plannedRows).text)"
+            return table + plannedExpiry
         }
         let table = LeftTable(rows).text
-        if let sentence = expiry.sentence(changeNumber) { return "\(table)\(sentence)\n" }
+        if let expiry = expiryText(results) { return table + expiry }
         let changed = results.contains { $0.outcome.isUndoable }
         return changed ? "\(table)undo: cgwarden restore \(path)\n" : table
     }
@@ -139,7 +141,7 @@ package struct LimitReport {
             json.member("dry_run", results == nil)
             json.array("warnings") { json in for warning in warnings { json.value(warning) } }
             writes(to: &json)
-            expiry.write(changeNumber, to: &json)
+            expiry.write(expires(results ?? []) ? changeNumber : nil, to: &json)
         }
         json.newline()
         return json.take()
@@ -221,7 +223,7 @@ extension LimitResult.Outcome {
 }
 
 extension CgroupDirectory {
-    /// The path of an interface file, with the line and the key that are meant in it.
+    /// The path of an interface file, with the line and the key of the cell.
     fileprivate func place(of cell: ControlCell) -> String {
         let inner = path.isRoot ? [] : path.bytes
         return PrintableText.text(hierarchy.directory + inner) + "/\(cell)"

@@ -7,7 +7,7 @@ package struct PendingChanges {
     package struct Change {
         /// The number that `cgwarden confirm` takes.
         package let number: UInt64
-        /// When it is undone.
+        /// The time when it is undone.
         package let expiry: EntryExpiry
         /// The command and its cgroups: `set memory.max=1GiB (/build)`.
         package let summary: String
@@ -30,7 +30,7 @@ package struct PendingChanges {
         }.sorted { ($0.expiry.deadline, $0.number) < ($1.expiry.deadline, $1.number) }
     }
 
-    /// The changes that are undone unless they are confirmed, and still can be.
+    /// The changes that can still be confirmed, and are undone otherwise.
     package var awaiting: [Change] {
         changes.filter { $0.expiry.awaitsConfirmation && !$0.expiry.hasPassed() }
     }
@@ -46,7 +46,7 @@ package struct PendingChanges {
 }
 
 extension EntryExpiry {
-    /// When the change is undone: `in 45s unless confirmed`.
+    /// The time when the change is undone: `in 45s unless confirmed`.
     package var text: String {
         if let obstacle { return "overdue: \(obstacle)" }
         if hasPassed() { return "overdue" }
@@ -57,7 +57,7 @@ extension EntryExpiry {
 }
 
 extension Expiry {
-    /// The sentence for a change that was made, with its number; nil if it does not expire.
+    /// The sentence for a change that was made; nil if it does not expire or has no number.
     package func sentence(_ number: UInt64?) -> String? {
         guard let number, let duration else { return nil }
         return awaitsConfirmation
@@ -65,7 +65,7 @@ extension Expiry {
             : "will be undone in \(duration.roundedText) (change \(number))"
     }
 
-    /// Writes the key `expiry`, unless the change does not expire or changed nothing.
+    /// Writes the key `expiry` if the change expires; without a number, `change` is null.
     func write(_ number: UInt64?, to json: inout JSONWriter) {
         guard let duration else { return }
         json.object("expiry") { json in

@@ -1,4 +1,4 @@
-/// A failure that standard error already explains, so that only the exit status is left to say.
+/// A failure that standard error already explains; only the exit status remains to be set.
 package struct ReportedFailure: Error {
     /// The exit status.
     package let status: Int32

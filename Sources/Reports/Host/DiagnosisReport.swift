@@ -7,15 +7,15 @@ internal import LiveView
 /// A diagnosis as text or JSON.
 package struct DiagnosisReport {
     private let diagnosis: Diagnosis
-    /// Why the kernel log cannot be read; nil if it can.
+    /// The reason why the kernel log cannot be read; nil if it can.
     private let kernelLogRefusal: String?
-    /// Why writes to limit files cannot be watched; nil if they can.
+    /// The reason why writes to limit files cannot be watched; nil if they can.
     private let writeRefusal: String?
     /// The history of the host's daemon; nil if it keeps none.
     private let history: HistoryState?
 
-    /// Reports a diagnosis, the history, and why the kernel log cannot be read and writes to limit
-    /// files cannot be watched; nil if they can.
+    /// Reports a diagnosis and the history, and the reasons why the kernel log cannot be read and
+    /// writes to limit files cannot be watched; a nil reason means that they can.
     package init(
         _ diagnosis: Diagnosis, kernelLogRefusal: String?, writeRefusal: String?,
         history: HistoryState?

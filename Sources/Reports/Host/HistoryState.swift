@@ -9,17 +9,17 @@ package struct HistoryState: Sendable {
     package var isMissing = false
     /// The times of the oldest and the newest sample, in microseconds since 1970; nil if none.
     package var oldest: UInt64?, newest: UInt64?
-    /// The size on disk in bytes, as of the last time that it was measured; nil before.
+    /// The size on disk in bytes, as last measured; nil before the first measurement.
     package var bytes: UInt64?
-    /// The number of cgroups that the last sample had and the history has no room for.
+    /// The number of cgroups in the last sample that the history has no room for.
     package var leftOut: UInt64 = 0
-    /// The part of the tree with the most of them; nil without one.
+    /// The part of the tree with the most cgroups left out; nil if there is none.
     package var crowdedPart: CgroupPath?
     /// The number of samples that could not be written.
     package var failures: UInt64 = 0
     /// The number of samples that were dropped because the disk was too slow.
     package var dropped: UInt64 = 0
-    /// Why nothing is written at present; nil if samples are kept.
+    /// The reason why nothing is written at present; nil if samples are kept.
     package var failure: String?
 
     /// Creates the state before the first sample.

@@ -27,7 +27,7 @@ package struct BacktestTally {
     /// The counts of one place.
     struct Count {
         var firings = 0
-        /// Firings within 10 minutes after the rule had ended.
+        /// The number of firings within 10 minutes after the rule had ended.
         var flaps = 0
         var actions = 0
         /// The time spent in each state, in nanoseconds.
@@ -69,9 +69,9 @@ package struct BacktestTally {
     private(set) var wallTimes: ClosedRange<UInt64>?
     /// The time covered by the runs, in nanoseconds.
     private(set) var elapsed: UInt64 = 0
-    /// Snapshots that came more than 2.5 intervals after the one before.
+    /// The number of snapshots that came more than 2.5 intervals after the previous one.
     private(set) var gaps = 0
-    /// How often recorded demand would have reached the standing limits.
+    /// The trial of the standing limits against the recorded demand.
     package var trial = LimitTrial()
     private var standing: [Instance: Standing] = [:]
     private var last: UInt64?

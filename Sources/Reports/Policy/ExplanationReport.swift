@@ -2,8 +2,8 @@ package import CgroupModel
 package import Policy
 internal import PolicyLanguage
 
-/// The origin of a cgroup's values: the request of each layer, highest first, and the inactive
-/// parts, and the state of its rules.
+/// The origin of a cgroup's values: the request of each layer, highest first, the inactive parts,
+/// and the state of the rules.
 package struct ExplanationReport {
     private let path: CgroupPath
     private let values: [ValueExplanation]
@@ -36,7 +36,7 @@ package struct ExplanationReport {
             + RuleReport(rules).text
     }
 
-    /// Writes the contents of the text as one object.
+    /// The contents of the text as a JSON object, with a newline.
     package var json: [UInt8] {
         var json = JSONWriter()
         json.object { json in
@@ -102,7 +102,7 @@ package struct ExplanationReport {
         return text + "    original  \(shown(value.original, value.key))\n"
     }
 
-    /// Why a request is made; standing limits have no other reason than that they are in force.
+    /// The reason for a request; a standing limit has no other reason than that it is in force.
     private func why(_ request: ValueExplanation.Request) -> String {
         if case .limits = request.origin { return "in force" }
         return "because \(request.cause.text)"

@@ -90,10 +90,10 @@ package struct GuardForecast {
     /// Whether the kernel's OOM killer may be faster than the guard.
     package let isBestEffort: Bool
 
-    /// The longest time of a freeze in seconds, counted from the wake-up.
+    /// The longest time in seconds that a freeze takes, counted from the wake-up.
     private static let reaction = 0.05
 
-    /// Forecasts for a guard of a cgroup.
+    /// Creates the forecast for a guard of a cgroup.
     ///
     /// - Parameters:
     ///   - limit: The memory limit in bytes; nil if there is none.

@@ -12,7 +12,7 @@ package struct PolicyReport {
     /// A line for each finding.
     package var text: String { load.findings.map { "\($0)\n" }.joined() }
 
-    /// The line for a terminal that says that the files are good; nil if they have errors.
+    /// The line for a terminal if the files have no errors; nil if they have some.
     package func verdict(on paths: [String]) -> String? {
         load.isRefused ? nil : "\(paths.joined(separator: ", ").printable): no errors\n"
     }

@@ -1,14 +1,16 @@
 import CgroupModel
 import Policy
 
-/// The state of rules for cgroups, with the values that they evaluate and what they wait for: the
-/// same for `status` and `policy explain`, as text and as JSON.
+/// The state of rules for cgroups, with the values that the rules evaluate and the conditions that
+/// they wait for.
+///
+/// `status` and `policy explain` share it, as text and as JSON.
 struct RuleReport {
     private let rules: [RuleExplanation]
 
     init(_ rules: [RuleExplanation]) { self.rules = rules }
 
-    /// A paragraph for each rule and cgroup, after an empty line; empty if there are none.
+    /// A paragraph for each rule and cgroup, each after an empty line; empty if there are no rules.
     var text: String { rules.map { "\n" + describe($0) }.joined() }
 
     private func describe(_ rule: RuleExplanation) -> String {

@@ -19,7 +19,7 @@ package struct StatusReport {
     /// Reports the daemon's state.
     ///
     /// - Parameters:
-    ///   - auditFailure: Why the audit log cannot be written; nil if it can.
+    ///   - auditFailure: The reason why the audit log cannot be written; nil if it can.
     ///   - standing: The state of each rule.
     ///   - pending: The changes that expire.
     package init(
@@ -45,7 +45,7 @@ package struct StatusReport {
         return text + RuleReport(standing).text
     }
 
-    /// Writes the contents of the text as one object.
+    /// The contents of the text as a JSON object, with a newline.
     package var json: [UInt8] {
         var json = JSONWriter()
         json.object { json in

@@ -1,7 +1,7 @@
 import CgroupModel
 import Suggest
 
-/// How often recorded demand would have reached limits, as a table.
+/// A table of how often recorded demand would have reached limits.
 struct TrialTable {
     /// A limit with its counts.
     struct Row {
@@ -51,7 +51,7 @@ extension SizedLimit {
     /// The name in a policy: `io.max.wbps[254:0]`.
     var text: String { disk.map { "\(name)[\($0.text(.device))]" } ?? name }
 
-    /// A value as a policy has it: `480MiB`, `1.5cpus`.
+    /// A value as a policy writes it: `480MiB`, `1.5cpus`.
     func text(_ value: UInt64) -> String {
         switch limit?.grammar {
         case .bytes: WrittenSteps.text(ofBytes: value)
@@ -60,12 +60,12 @@ extension SizedLimit {
         }
     }
 
-    /// A reading of the limit as a policy has it; `max` for none.
+    /// A reading of the limit as a policy writes it; `max` if there is no limit.
     func text(_ reading: Reading) -> String {
         reading.value.map { text($0) } ?? reading.word ?? ""
     }
 
-    /// A demand for people: `412.3 MiB`, `0.35 CPUs`, `1.2 MiB/s`, `30`.
+    /// A demand in readable form: `412.3 MiB`, `0.35 CPUs`, `1.2 MiB/s`, `30`.
     func amount(_ value: UInt64) -> String {
         switch limit?.grammar {
         case .bytes: ByteText.of(value)

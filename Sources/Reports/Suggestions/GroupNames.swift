@@ -29,12 +29,12 @@ struct GroupNames {
         return isPlain ? name : "group" + name
     }
 
-    /// The quoted pattern that matches a path and nothing else.
+    /// The quoted pattern of a path; it matches nothing else unless the path has a `{`.
     static func pattern(of path: CgroupPath) -> String {
         let text = path.text.map { character -> String in
             switch character {
             case "*", "?", "[": "[\(character)]"
-            // A brace cannot be in brackets, so its pattern also matches other single characters.
+            // Brackets cannot contain a brace, so use a pattern that matches any single character.
             case "{": "?"
             default: String(character)
             }
@@ -42,7 +42,7 @@ struct GroupNames {
         return quoted(text.joined())
     }
 
-    /// Quotes a text for YAML, with escapes for all that is not printed as it is.
+    /// Quotes a text for YAML, and escapes unsafe characters.
     static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {

@@ -1,7 +1,7 @@
 import CgroupModel
 import Suggest
 
-/// What a suggestion is based on, in one line.
+/// The evidence for a suggestion, in one line.
 extension SuggestionReport {
     func evidence(_ suggestion: Suggestion, _ record: WorkloadRecord) -> String {
         let (limit, evidence) = (suggestion.limit, suggestion.evidence)
@@ -81,7 +81,7 @@ extension Unsuggested {
 }
 
 extension SuggestionReport {
-    /// Why nothing at all is suggested; nil if something is.
+    /// The reason why nothing at all is suggested; nil if something is.
     package var refusal: String? {
         guard !workloads.contains(where: { !$0.suggestions.isEmpty }) else { return nil }
         for workload in workloads {

@@ -10,16 +10,16 @@ package struct SuggestionReport {
         var reason: String
     }
 
-    /// The most cgroups in one report; the size of a policy file is bounded.
+    /// The maximum number of cgroups in one report, because the size of a policy file is bounded.
     package static let mostCgroups = 400
 
     let clock: RecordedClock
     let options: SizingOptions
     let workloads: [WorkloadSuggestion]
     let trial: LimitTrial
-    /// The cgroups that are left out, and their number without those that were not named.
+    /// The cgroups that are left out, with the reasons.
     var leftOut: [LeftOut] = []
-    /// Whether more cgroups existed than are kept.
+    /// Whether more cgroups existed than the study keeps.
     let isOverfull: Bool
 
     /// Creates a report.
@@ -107,7 +107,7 @@ package struct SuggestionReport {
         return lines + ["# \(memoryChange)"]
     }
 
-    /// What the suggestions change against the present memory limits.
+    /// The sentence that compares the suggestions with the present memory limits.
     private var memoryChange: String {
         var (less, more) = (UInt64(0), UInt64(0))
         for suggestion in workloads.flatMap(\.suggestions)
@@ -150,7 +150,7 @@ package struct SuggestionReport {
 }
 
 extension StudyRefusal {
-    /// The reason, with what to do.
+    /// The reason, with a remedy.
     package var text: String {
         switch self {
         case .tooShort(let covered, let least):

@@ -1,6 +1,6 @@
 internal import LiveView
 
-/// A table whose columns, named by the cells of its first row, give way to a width.
+/// A table that fits a width by dropping or cutting columns, named by the cells of its first row.
 struct FittedTable {
     private var rows: [[String]]
 
@@ -24,7 +24,7 @@ struct FittedTable {
         for row in rows.indices { rows[row].remove(at: column) }
     }
 
-    /// Cuts the cells of a column so that the table fits, but not below eight columns.
+    /// Cuts a column so that the table fits, but to no less than eight character cells.
     mutating func cut(_ name: String, within most: Int) {
         guard width > most, let column = column(name) else { return }
         let left = max(8, width(of: column) - (width - most))

@@ -1,8 +1,9 @@
-/// Lines broken at blanks, for a terminal that would break them inside of words.
+/// Lines broken at blanks, for a terminal that would break them inside words.
 package enum WrappedText {
-    /// Breaks lines that are longer than `width`, and indents what follows.
+    /// Breaks lines that are longer than `width`, and indents the continuations.
     ///
-    /// Nil keeps them whole. Each character must take one cell, as in the texts of the catalogs.
+    /// Nil, or a width of at most 20, keeps lines whole. Each character must take one cell, as in
+    /// the texts of the catalogs.
     package static func text(_ text: String, to width: Int?) -> String {
         guard let width, width > 20 else { return text }
         return text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -23,7 +24,7 @@ package enum WrappedText {
             rest = (indent + rest[blank...].drop { $0 == " " })[...]
         }
         return (lines + [rest]).map { line in
-            // What aligned the next column is not needed at the end of a line.
+            // Blanks that aligned the next column are not needed at the end of a line.
             var line = line
             while line.last == " " { line.removeLast() }
             return String(line)

@@ -36,7 +36,7 @@ package struct DaemonClaims {
 
     /// Returns notes on the claims to the values that the command writes.
     ///
-    /// A hold keeps the daemon from resetting them until it ends.
+    /// With `isHeld`, the notes say that the daemon resets the values only when the hold ends.
     package func notes(on cells: [ControlCell], isHeld: Bool = false) -> [String] {
         var notes = trouble.map { [$0] } ?? []
         for claim in claims {

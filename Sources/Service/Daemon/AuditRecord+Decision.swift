@@ -2,8 +2,8 @@ import CgroupModel
 import Policy
 
 extension AuditRecord {
-    /// What the policy would do or would be kept from, as a sentence; nil for a record that no dry
-    /// run made, or of another phase.
+    /// A sentence about what the policy would do, or would be refused; nil for a record that is not
+    /// from a dry run, or of another phase.
     var dryDecision: String? {
         guard isDryRun, outcome == nil, let action else { return nil }
         let verb: String

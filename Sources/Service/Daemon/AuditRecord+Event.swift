@@ -6,7 +6,7 @@ extension AuditRecord {
     /// The maximum length of a text in an event, in bytes.
     private static let longestText = 200
 
-    /// The event of something that was done or reverted, or that failed; nil for other lines.
+    /// The event for an action that was done, was reverted or failed; nil for other records.
     ///
     /// `planned` are the values that a dry run would have written; nil if there are none.
     func event(planned: String?) -> Event? {

@@ -5,15 +5,15 @@ import Synchronization
 
 /// Writes decisions and actions to the audit log, one line each, in order of arrival.
 ///
-/// Actions are also events. What a dry run decides also goes to the program's log, where whoever
-/// started it looks.
+/// Actions are also events. Decisions of a dry run also go to the program's log, where the user who
+/// started it sees them.
 final class AuditTrail: Sendable {
     private let log: AuditLog?
     private let events: EventInbox
     private let logger: Logger
-    /// The number of plans whose results may be missing.
+    /// The maximum number of plans without a result.
     private static let mostPlans = 4096
-    /// The values that effects of a dry run would write, until their results come.
+    /// The values that effects of a dry run would write, until their results arrive.
     private let plans = Mutex<[Effect.ID: String]>([:])
     /// The counts of the actions written.
     let actions = ActionTally()
@@ -40,7 +40,7 @@ final class AuditTrail: Sendable {
         if let decision = record.dryDecision { logger.info("dry run: \(decision)") }
     }
 
-    /// Keeps the values of a plan in a dry run, and returns them for its result, which has none.
+    /// Keeps the values of a plan in a dry run; returns them for the result, which lacks them.
     private func plan(_ record: AuditRecord) -> String? {
         guard record.isDryRun, let effect = record.effect else { return nil }
         return plans.withLock { plans in

@@ -86,7 +86,7 @@ struct DaemonRequests: Sendable {
 
 /// The daemon's answer to `panic`.
 package enum PanicAnswer {
-    /// Its first line if values are left, which is a failure of the command.
+    /// The first line of the answer if values are left; the command then fails.
     package static let incomplete =
         "some of the daemon's changes could not be undone; daemon stopping; see `cgwarden journal`"
 }

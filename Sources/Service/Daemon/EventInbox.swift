@@ -3,8 +3,8 @@ import Events
 import KernelIO
 import Synchronization
 
-/// The events and samples that other parts of the daemon pass to ``EventWatch``; putting never
-/// waits.
+/// The events and samples that other parts of the daemon pass to ``EventWatch``; adding one never
+/// waits for the reader.
 final class EventInbox: Sendable {
     /// The contents.
     struct Contents {
@@ -12,7 +12,7 @@ final class EventInbox: Sendable {
         var snapshot: Snapshot?
         /// Events that other parts found.
         var events: [Event] = []
-        /// The number of events that found no room, by kind.
+        /// The number of events that were dropped because the inbox was full, by kind.
         var dropped: [EventKind: UInt64] = [:]
     }
 
@@ -27,7 +27,7 @@ final class EventInbox: Sendable {
     /// The descriptor for poll(2): readable while there is something to take.
     var descriptor: Int32 { bell.descriptor.number }
 
-    /// Passes a sample, in place of one that has not been taken.
+    /// Adds a sample, which replaces one that has not been taken.
     func put(_ snapshot: Snapshot) {
         contents.withLock { $0.snapshot = snapshot }
         bell.raise()

@@ -108,13 +108,13 @@ actor EventWatch {
         }
     }
 
-    /// Enters the events that are still waiting, such as the policy's last actions.
+    /// Records the events that are still waiting, such as the policy's last actions.
     func finish() {
         look()
         keep(fold.flush())
     }
 
-    /// The tombstones that are kept, of cgroups whose path matches, and their parents' remainders.
+    /// The stored tombstones of matching cgroups, and the remainders of matching parents.
     ///
     /// The caller does not wait for this thread, which never leaves ``run()``.
     nonisolated func dead(_ pattern: PathPattern?) -> DeadListing {

@@ -141,7 +141,7 @@ struct GuardRoster: Sendable {
         }
     }
 
-    /// The guard of each cgroup: of several the first in the policy; the others are reported once.
+    /// The guard of each cgroup: the policy's first matching guard; further ones are reported once.
     private mutating func wanted(_ engine: PolicyEngine) -> [Effect.Target: OOMGuard] {
         var wanted: [Effect.Target: OOMGuard] = [:]
         var ignored: Set<Ignored> = []

@@ -11,8 +11,8 @@ import Synchronization
 /// The changes of an earlier daemon that kept its values, or was killed with its guardian.
 ///
 /// Changes that no daemon can take over are undone first. Values wait for the first tick, which
-/// shows those that the policy also requests. The others are restored then, and retried until that
-/// succeeds, because a limit can be in use for some time.
+/// shows the values that the policy also requests. The other values are then restored, with
+/// retries, because a limit can be in use for some time.
 final class Inheritance: Sendable {
     private let settlement: Settlement
     private let journal: UndoJournal
@@ -86,7 +86,7 @@ final class Inheritance: Sendable {
 
     /// Reads the changes older than this daemon's own; nil if the journal cannot be read.
     ///
-    /// Its own begin after the first try. Only a failure of that one is logged.
+    /// This daemon's own changes begin after the first try. Only a failure of that try is logged.
     private func earlierChanges() -> [JournalEntry]? {
         let end = unwanted.withLock(\.end)
         do throws(JournalError) {

@@ -4,13 +4,13 @@ import KernelIO
 
 /// A daemon of this host with a state directory of its own.
 ///
-/// Each daemon takes the other's limits for drift. The claim on a state directory does not keep them
-/// apart.
+/// Each daemon takes the other's limits for drift. The claim on a state directory does not prevent
+/// this, because their directories differ.
 struct OtherDaemon: CustomStringConvertible {
     let process: Int32
     let stateDirectory: String
 
-    /// Finds those of root and of this process's user, by the claims that they hold.
+    /// Finds the daemons of root and of this process's user, by the claims that they hold.
     ///
     /// Any other user could start many processes of this name with a million descriptors each.
     static func all(besides stateDirectory: String) -> [OtherDaemon] {
@@ -29,7 +29,7 @@ struct OtherDaemon: CustomStringConvertible {
             .filter { $0.stateDirectory != stateDirectory }
     }
 
-    /// Returns the state directory of a daemon; nil if the process is none.
+    /// Returns the state directory of a daemon; nil if the process is not a daemon.
     private static func claim(of process: Int32) -> String? {
         let path = "/proc/\(process)"
         guard CommandName.read(in: Array(path.utf8)) == Array("cgwarden".utf8),

@@ -19,7 +19,7 @@ struct PolicySource: Sendable {
 
     /// Reads all files; an error in any file refuses them all.
     ///
-    /// Passes warnings to `note`, and several errors in their order; a single error is thrown.
+    /// Passes warnings to `note`. A single error is thrown; several are passed to `note` in order.
     func load(_ note: (PolicyFinding) -> Void) throws -> PolicyDocument {
         // The default directory may be missing; a daemon without policies only measures.
         let isUsual = paths == [PolicyFiles.usual]

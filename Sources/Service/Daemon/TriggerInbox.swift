@@ -4,7 +4,7 @@ import Policy
 import PolicyLanguage
 import Synchronization
 
-/// The events that wait for the next tick of the policy; putting never waits.
+/// The events that wait for the next tick of the policy; adding events never waits for a tick.
 final class TriggerInbox: Sendable {
     private struct State {
         /// The kinds that some rule waits for.

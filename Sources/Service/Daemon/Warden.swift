@@ -164,7 +164,7 @@ actor Warden {
         guards.reload(policy, after: old)
     }
 
-    /// Ends the policy and restores what it says to restore; returns false if values are left.
+    /// Ends the policy and restores values unless it keeps them; returns false if any are left.
     func stop() -> Bool {
         if let ending { return ending }
         let isDone = putBack()
@@ -196,8 +196,8 @@ actor Warden {
     /// The values of a cgroup that the policy manages.
     func claims(on path: CgroupPath) -> [PolicyClaim] { engine.claims(on: path) }
 
-    /// Restores changes that the policy does not know, such as those of an earlier daemon, and those
-    /// whose restore failed; nil if values are kept.
+    /// Restores changes of an earlier daemon, and changes whose restore failed; returns false if
+    /// any is left, and nil if the policy keeps its values.
     private func settleRest() -> Bool? {
         guard engine.policy.defaults.restoresOnExit else { return nil }
         return inheritance?.settleAll()

@@ -6,7 +6,7 @@ import PolicyLanguage
 extension PolicyEvent {
     /// Creates the input for rules from an event; nil for one that can trigger none.
     ///
-    /// What cgwarden changes itself triggers no rule, or two rules could trigger one another.
+    /// cgwarden's own changes trigger no rule; otherwise two rules could trigger each other.
     init?(_ event: Event) {
         guard EventTrigger.allowed.contains(event.kind), let cgroup = event.cgroup,
             event.kind != .changed || event.details[.by] == nil

@@ -18,8 +18,8 @@ enum PolicyLayers {
 }
 
 extension PolicyInput {
-    /// Creates the input of one tick; everything but the CPUs, results, guards and events comes from the
-    /// snapshot.
+    /// Creates the input of one tick; everything but the CPUs, results, guards and events comes
+    /// from the snapshot.
     init(
         of snapshot: Snapshot, topology: CPUTopology?, results: [EffectResult] = [],
         guarded: [CgroupID: GuardedCgroup] = [:], events: [PolicyEvent] = []

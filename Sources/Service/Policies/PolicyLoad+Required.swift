@@ -5,7 +5,7 @@ import Reports
 extension PolicyLoad {
     /// Returns the policy, after writing its findings to standard error unless `isQuiet`.
     ///
-    /// If the files are refused, writes the findings in any case and throws ``ReportedFailure`` with status 2.
+    /// For refused files, always writes the findings and throws ``ReportedFailure`` with status 2.
     func required(isQuiet: Bool = false) throws -> PolicyDocument {
         if !isQuiet || isRefused {
             for finding in findings { StandardOutput.complain("\(finding)") }

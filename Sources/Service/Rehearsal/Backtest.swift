@@ -8,8 +8,8 @@ package import PolicyLanguage
 package import Reports
 internal import Suggest
 
-/// A run of a policy over a recording: it decides as it would have, but the recorded past does not
-/// change.
+/// A run of a policy over a recording: the policy decides as it would have at the time, but its
+/// actions do not change the recording.
 ///
 /// It reads only the recording and the policy files, so the same input gives the same lines on any
 /// host.
@@ -24,7 +24,7 @@ package struct Backtest {
         self.interval = interval
     }
 
-    /// Replays a recording, or what is kept of the past, from start to end.
+    /// Replays a recording or a history from start to end.
     ///
     /// A new run of the recorder restarts the policy, as the daemon restarted then.
     ///

@@ -4,7 +4,7 @@ internal import KernelIO
 package import Reports
 package import Suggest
 
-/// Sizes cgroups by what is kept of the past.
+/// Sizes cgroups by their recorded past.
 package struct RightSizing {
     /// The past, with the problems found in it.
     package private(set) var past: Past
@@ -41,7 +41,7 @@ package struct RightSizing {
                 paths.insert(record.path)
             }
         }
-        // Short-lived cgroups that nobody named are no news.
+        // Short-lived cgroups are reported only if the user named them.
         if text == nil { refused = [] }
         var workloads = study.suggestions(for: paths)
         if workloads.count > SuggestionReport.mostCgroups {

@@ -4,9 +4,9 @@ package import KernelIO
 
 /// The events on disk, in a file with older parts; other processes see each event at once.
 ///
-/// A record depends on no other one, and records are appended with one call. The death of the
-/// process therefore costs at most the records being written. After a failure, such as a full
-/// disk, it tries again once a minute, and counts the events that it could not keep.
+/// Records do not depend on one another, and are appended with one call. So if the process dies, at
+/// most the records being written are lost. After a failure, such as a full disk, the journal tries
+/// again once a minute, and counts the events that it could not keep.
 package struct EventJournal: ~Copyable, Sendable {
     private let path: String?
     private let bounds: PartBounds
@@ -78,8 +78,8 @@ package struct EventJournal: ~Copyable, Sendable {
 
     /// Reads the encoded events of all parts, the oldest first, and skips what is damaged.
     ///
-    /// `note` gets a line for each damage. A part that is removed meanwhile is left out, and so is
-    /// an incomplete last record, which is still being written. Throws the error of reading.
+    /// `note` gets a line for each damaged place. A part that is removed meanwhile is left out, and
+    /// so is an incomplete last record, which is still being written. Throws if reading fails.
     package static func read(
         _ path: String, note: (String) -> Void, _ body: ([UInt8]) -> Void
     ) throws {

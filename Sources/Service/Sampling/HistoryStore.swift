@@ -22,14 +22,14 @@ final class HistoryStore: Sendable {
     }
 
     private static let retryInterval: UInt64 = 10_000_000_000
-    /// Space that is left to others, unless a twentieth of the file system is less.
+    /// The space in bytes to leave free, unless a twentieth of the file system is less.
     private static let reserve: UInt64 = 1 << 30
     private static let measureInterval: UInt64 = 600_000_000_000
 
     private let directory: String
     private let settings: HistorySettings
     private let origin: RecordingOrigin
-    /// Called when it begins to fail, with the reason, and with nil when it works again.
+    /// Called with the reason when writing begins to fail, and with nil when it works again.
     private let onChange: @Sendable (String?) -> Void
     private let space: @Sendable (String) -> FreeSpace?
     private let state = Mutex(State())
@@ -37,7 +37,7 @@ final class HistoryStore: Sendable {
 
     /// Creates a store, which opens its files with the first snapshot.
     ///
-    /// `space` finds out how much room the file system of a directory has.
+    /// `space` returns the free space of a directory's file system; nil if unknown.
     init(
         _ directory: String, _ settings: HistorySettings, _ origin: RecordingOrigin,
         space: @escaping @Sendable (String) -> FreeSpace? = { FreeSpace(of: $0) },
@@ -54,7 +54,7 @@ final class HistoryStore: Sendable {
     /// The state for reports.
     var current: HistoryState { published.withLock { $0 } }
 
-    /// Writes a sample, or what it completes.
+    /// Passes a sample to the tiers, which write it or the periods that it ends.
     func keep(_ snapshot: Snapshot) {
         state.withLock { state in
             let now = snapshot.tierTimes.map(\.now).max() ?? 0
@@ -98,7 +98,7 @@ final class HistoryStore: Sendable {
         state.tiers = try HistoryTiers(directory, settings.bounds, origin, readers)
     }
 
-    /// Throws if others need the room that is left.
+    /// Throws if the free space is below the reserve.
     private func requireSpace() throws(IOError) {
         guard let found = space(directory),
             found.free < min(found.total / 20, Self.reserve)

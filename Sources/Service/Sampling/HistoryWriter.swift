@@ -39,7 +39,7 @@ final class HistoryWriter: Sendable {
     /// Queues a snapshot.
     func append(_ snapshot: Snapshot) { queue.add(.keep(snapshot)) }
 
-    /// Writes what is waiting, and the open periods; false if the disk does not take it in time.
+    /// Writes the queued samples and the open periods; returns false if that takes too long.
     func finish(within time: Duration) -> Bool {
         queue.add(.finish)
         return queue.waitUntilEmpty(within: time)

@@ -14,7 +14,7 @@ package struct HistorySettings: Hashable, Sendable {
     package var directory: String?
     /// The ages and the size.
     var bounds = HistoryBounds()
-    /// A recording of all samples besides; empty for none.
+    /// The file of an additional recording of all samples; empty for none.
     var recording = ""
     /// The largest size of the recording in bytes; the oldest part is removed first.
     var largestRecording: UInt64 = 256 << 20

@@ -84,7 +84,7 @@ struct Cgwarden: AsyncParsableCommand {
         }
     }
 
-    /// Reports an error, of a command that was parsed already or of the command line.
+    /// Reports an error and exits; `command` is nil if the command line could not be parsed.
     private static func finish(_ error: any Error, of command: String? = nil) -> Never {
         if let failure = CgwardenError(error) {
             if failure.isBrokenPipe { exit(withStatus: 0) }
@@ -107,7 +107,7 @@ struct Cgwarden: AsyncParsableCommand {
         exit(withStatus: code.rawValue)
     }
 
-    /// The line about a command line, from the parser's error and its full message.
+    /// The message about a refused command line, from the parser's error and its full message.
     private static func line(
         _ error: any Error, _ text: String, of command: String? = nil
     ) -> String {
@@ -115,9 +115,9 @@ struct Cgwarden: AsyncParsableCommand {
             message(for: error), full: text, command: command, refused: RefusedValue(error))
     }
 
-    /// Returns the line about arguments that cannot be parsed; nil if they can.
+    /// Returns the message about arguments that cannot be parsed; nil if they can.
     ///
-    /// Nothing runs.
+    /// No command runs.
     static func mistake(in arguments: [String]) -> String? {
         do {
             _ = try parseAsRoot(ArgumentWords.normalized(arguments, below: Self.self))

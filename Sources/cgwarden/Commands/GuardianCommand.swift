@@ -20,7 +20,7 @@ struct GuardianCommand: ParsableCommand {
         let set = try HierarchySet.discover(options.system)
         Guardian(
             set: set,
-            // A hung daemon may hold the lock while others are frozen, so do not wait for it long.
+            // A hung daemon may hold the lock while cgroups are frozen, so do not wait long for it.
             journal: UndoJournal(
                 directory: journal, owner: JournalEntry.daemon, patience: .milliseconds(200)),
             files: StateDirectory.files(of: set)

@@ -76,7 +76,7 @@ struct PanicCommand: ParsableCommand {
                 let journal = UndoJournal(directory: directory, patience: .milliseconds(500))
                 let restorer = Restorer(set: set, journal: journal, files: files)
                 let report = RestoreReport(try restorer.restore(owners: .daemon), in: set)
-                // The journal names them all, unless someone has removed it.
+                // The journal lists all frozen cgroups; this is for a journal that was removed.
                 let missed = restorer.thawMarked(of: .daemon).failure
                 _ = ExpiredChanges(set: set, journal: journal, files: files).undoOverdue()
                 let rest = ChangesByHand(try journal.entries()).sentence.map { $0 + "\n" }

@@ -122,7 +122,7 @@ struct RunCommand: AsyncParsableCommand {
         throw ExitCode(result.end.status)
     }
 
-    /// Returns a scope if requested, or if this user has no delegated cgroup.
+    /// Returns where to run: a scope if requested or if this user has no delegated cgroup.
     private func ground(
         on set: HierarchySet, limiting limited: [Controller]
     ) throws -> RunGround {
@@ -145,7 +145,7 @@ struct RunCommand: AsyncParsableCommand {
             }
             return .scope(place)
         }
-        // Created on demand, a misspelled parent would have none of the limits of the right one.
+        // If a misspelled parent were created, it would lack the limits of the intended one.
         if let parent, !lookup.exists(parent) {
             throw CgwardenError(
                 "no cgroup \(parent) to run in; create it: cgwarden create \(parent)", .noInput)

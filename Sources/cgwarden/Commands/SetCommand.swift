@@ -84,6 +84,9 @@ struct SetCommand: AsyncParsableCommand {
                 on: plan.writes.map(\.cell), isHeld: isHeld)
                 + LimitOwners(in: context.set, journal: nil).report(on: path).warnings)
         report.expiry = expiring.expiry
+        if dryRun, let journal = try? StateDirectory.journalToRead() {
+            report.renewable = plan.renewable(in: journal)
+        }
         // First, because without this right another directory for the journal would not help.
         try plan.checkWritable { routes[$0] != nil }
         if !dryRun {

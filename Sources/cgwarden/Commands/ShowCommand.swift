@@ -94,7 +94,7 @@ struct ShowCommand: AsyncParsableCommand {
         try StandardOutput.write(json ? description.json : Array(description.text.utf8))
     }
 
-    /// Prints the cgroup in a sample that says all that is known.
+    /// Prints a cgroup of the past or of another host, of which only a sample is known.
     private func show(_ snapshot: Snapshot, omissions: [Omission] = []) throws {
         let index = try omissions.index(typed: chosen.cgroup ?? "", in: snapshot)
         let description = CgroupDescription(past: snapshot, index: index)

@@ -79,7 +79,7 @@ struct StatCommand: AsyncParsableCommand {
 
     private static let usualInterval = Interval(seconds: 1)
 
-    /// Says that a recording has no sample, if the first one takes long.
+    /// Notes that a recording is still empty if its first sample takes long.
     private static func reminder(_ file: String) -> Task<Void, Never> {
         Task {
             guard (try? await Task.sleep(for: .seconds(3))) != nil else { return }
@@ -121,7 +121,7 @@ struct StatCommand: AsyncParsableCommand {
             do {
                 return PathPattern(subtree: try await lookup.resolve(subtree))
             } catch  where past.from != nil {
-                // One of the past may no longer exist.
+                // A cgroup of the past may no longer exist.
                 return PathPattern(subtree: try lookup.path(subtree))
             }
         }
@@ -205,7 +205,7 @@ struct StatCommand: AsyncParsableCommand {
             try StandardOutput.write(
                 output.render(snapshot, choice?.rows(snapshot, indices) ?? indices))
             if let report = deaths?.take(snapshot) {
-                // What ended has no state or rate that a condition or --top could compare.
+                // A cgroup that ended has no state or rate that a condition or --top could compare.
                 let isMeant = { (path: CgroupPath) in
                     condition == nil && choice == nil && pattern?.matches(path) ?? true
                 }

@@ -7,10 +7,10 @@ import LiveView
 import Reports
 import Service
 
-/// Where the samples come from, apart from this process.
+/// Sources of samples other than this process.
 extension TopCommand {
-    /// Returns the daemon's frames, if they are wanted, with this process's own in their place while
-    /// there are none.
+    /// Returns the daemon's frames, or this process's own while there are none; nil if the daemon's
+    /// frames are not wanted.
     ///
     /// If the user asked for them, waits for the daemon, and throws if it writes none.
     func frames(
@@ -52,7 +52,7 @@ extension TopCommand {
             try printer.print(snapshot.within(scope(path)))
             guard printer.count != most else { break }
             if replaying.at != nil {
-                // Another host may answer with the same sample for ever.
+                // Another host may keep answering with the same sample.
                 next = try host.snapshot(.after(snapshot.wallTime))
                     .flatMap { $0.wallTime > snapshot.wallTime ? $0 : nil }
             } else {

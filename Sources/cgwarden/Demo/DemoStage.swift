@@ -19,7 +19,7 @@ struct DemoStage {
     private static let memoryFolder = "/dev/shm/\(name)"
     private static let diskFolder = "/var/tmp/\(name)"
     private static let folders = [folder, memoryFolder, diskFolder]
-    /// Locked by the keeper, apart from the directory, which it removes and creates.
+    /// Locked by the keeper; not in the directory, because the keeper removes and creates that.
     private static let lockFile = "/run/\(name).lock"
     private static let busy = CgwardenError(
         "a demo is already running; wait for it to finish", .temporaryFailure)
@@ -76,7 +76,7 @@ struct DemoStage {
         var rest: [UInt8] = []
         while !end.hasPassed {
             for work in scene.works where !isAtWork(work.cgroup) {
-                // A workload that has just ended pauses, so that the user can see that.
+                // A workload that has just ended pauses, so that the user can see its end.
                 if let rest = started[work.cgroup], !rest.hasPassed { continue }
                 try start(work)
                 started[work.cgroup] = Deadline(after: .seconds(8))

@@ -83,8 +83,8 @@ struct OptionNames {
 
     /// Whether the next word is a value of this one.
     ///
-    /// That of a mistyped option is too: the parser would take `-1h` for `-1` and `-h`, and print the
-    /// help.
+    /// A mistyped option counts as one with a value: otherwise the parser would take a following
+    /// `-1h` for `-1` and `-h`, and print the help.
     func takesValue(_ word: String) -> Bool {
         valued.contains(word)
             || word.hasPrefix("--") && !word.contains("=") && !flags.contains(word)

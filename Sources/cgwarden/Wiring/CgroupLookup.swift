@@ -53,7 +53,7 @@ struct CgroupLookup {
     /// Suggestions are strict, because a user may kill a suggested cgroup. Different numbers are
     /// not typing errors: `job1` is another cgroup than `job7`.
     ///
-    /// They are escaped, and at most three.
+    /// Returns at most three, escaped.
     static func similar(
         to text: String, _ path: CgroupPath, among all: [CgroupPath]
     ) -> [String] {

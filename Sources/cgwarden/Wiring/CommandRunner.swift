@@ -135,7 +135,7 @@ private struct OwnCommand {
 
     /// The time to wait for the command.
     ///
-    /// After it, a change continues unobserved; other commands are killed.
+    /// After this time, a change continues unobserved; other commands are killed.
     private var patience: Duration { purpose == .change ? .seconds(600) : .seconds(30) }
 
     func run() -> CommandReport.Result {
@@ -158,9 +158,9 @@ private struct OwnCommand {
             Readiness.wait(
                 for: [process.child.descriptor.number] + (isOpen ? [process.output.number] : []),
                 milliseconds: Int32(clamping: deadline.milliseconds))
-            if isOpen { isOpen = drain(process, &output) }
+            if isOpen { isOpen = process.drain(into: &output, limit: Self.mostOutput) }
         }
-        if isOpen { _ = drain(process, &output) }
+        if isOpen { _ = process.drain(into: &output, limit: Self.mostOutput) }
         let change = purpose == .change ? identity.flatMap(Self.change) : nil
         let status = process.child.end()?.status ?? ExitStatus.software.rawValue
         return CommandReport.Result(status: status, lines: lines(output), change: change)
@@ -171,17 +171,7 @@ private struct OwnCommand {
         (try? StateDirectory.journalToRead().state())?.change(by: process)
     }
 
-    /// Reads the available output, and discards what is beyond the bound; false at its end.
-    private func drain(_ process: borrowing ApartProcess, _ output: inout [UInt8]) -> Bool {
-        for _ in 0..<64 {
-            guard let bytes = process.read(most: 16384) else { return false }
-            if bytes.isEmpty { return true }
-            output += bytes.prefix(max(Self.mostOutput - output.count, 0))
-        }
-        return true
-    }
-
-    /// A change goes on, because its journal would otherwise be left unfinished.
+    /// Ends the wait; a change continues, because its journal would otherwise be left unfinished.
     private func givenUp(_ process: borrowing ApartProcess) -> CommandReport.Result {
         if purpose != .change { process.signalGroup(.kill) }
         return CommandReport.Result(

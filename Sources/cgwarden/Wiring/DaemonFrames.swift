@@ -20,8 +20,8 @@ final class DaemonFrames: FrameSource {
 
     /// Starts to look for a daemon that keeps its history in the folder that `find` returns.
     ///
-    /// Unless they are required, its frames are not used if they are rarer than each `interval` in
-    /// seconds or leave cgroups out.
+    /// Unless they are required, its frames are not used if they are rarer than one in `interval`
+    /// seconds, or if they leave cgroups out.
     init(
         _ scope: SampleScope, interval: Double, isRequired: Bool, own: OwnFrames,
         in find: @escaping @Sendable () throws -> String?

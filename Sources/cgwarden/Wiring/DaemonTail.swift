@@ -68,7 +68,7 @@ actor DaemonTail {
             "no daemon keeps history in \(folder) now; start one: cgwarden daemon", .unavailable)
     }
 
-    /// Returns the newest frame, nil if it is not new, and whether the daemon's frames still suit.
+    /// Returns the newest frame, nil if it is not new, and whether to go on using the daemon.
     func next(interval: Double?) -> (frame: Snapshot?, isAttached: Bool) {
         let found = try? tail?.newest()
         if let found { take(found) }
@@ -82,8 +82,8 @@ actor DaemonTail {
         period = (0...3600).contains(seconds) ? seconds : 3600
     }
 
-    /// Whether the daemon writes at all, and, if an interval in seconds is given, often enough for
-    /// it and every cgroup.
+    /// Whether the daemon still writes frames; if an interval in seconds is given, also whether
+    /// they come that often and contain every cgroup.
     private func attach(_ interval: Double?) -> Bool {
         let silence = MonotonicClock.nanoseconds - seen + age
         let leftOut = tail?.leftOut ?? 0

@@ -3,12 +3,12 @@ import CgroupModel
 import KernelIO
 import Service
 
-/// A type of option values that says which texts it accepts, for the message about another one.
+/// A type of option values that says which texts it accepts, for the message about a refused text.
 protocol ExpectedValue {
     /// The accepted texts: `a whole number`.
     static var expected: String { get }
 
-    /// Returns what is wrong with a refused text and what to write; nil if ``expected`` says it.
+    /// Returns what is wrong with a refused text and what to write; nil if ``expected`` is enough.
     static func objection(to text: String) -> String?
 }
 
@@ -101,7 +101,7 @@ struct RefusedValue {
     /// The accepted texts.
     var expected: String { type.expected }
 
-    /// What is wrong with the value and what to write; nil if ``expected`` says it.
+    /// What is wrong with the value and what to write; nil if ``expected`` is enough.
     var objection: String? { type.objection(to: text) }
 
     /// Returns the type of the property at a path through option groups.

@@ -10,8 +10,8 @@ protocol FrameSource: Sendable {
     ///
     /// The view asks once in each interval, in seconds. Ticks follow one another.
     func next(interval: Double) async -> Snapshot?
-    /// Returns the cgroups without values, to be shown until the first frame; nil if that frame
-    /// comes as soon.
+    /// Returns the cgroups without values, to be shown until the first frame; nil if the first
+    /// frame arrives just as soon.
     ///
     /// The view asks once, before the first frame.
     func listing() async -> Snapshot?

@@ -46,7 +46,7 @@ struct HistoryReader {
         origin = isFolder ? MonotonicClock.wallMicroseconds : span.upperBound
     }
 
-    /// Says how to get access, or a history at all.
+    /// Returns an error that says how to get access, or how to get a history.
     private static func failure(_ error: CgwardenError?, _ path: String) -> CgwardenError? {
         let isDaemons = path == (try? DaemonHistory.folder())
         return switch error?.status {

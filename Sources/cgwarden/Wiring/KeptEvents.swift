@@ -63,8 +63,8 @@ enum KeptEvents {
 
     /// Prints the events of a journal.
     ///
-    /// Returns false once enough are printed, and the time of the newest event in microseconds since
-    /// 1970; 0 if there is none.
+    /// Returns false once enough are printed, and the time of the newest event in microseconds
+    /// since 1970, 0 if there is none.
     static func read(
         _ journal: String, _ printer: inout EventPrinter
     ) throws -> (isWanted: Bool, newest: UInt64) {

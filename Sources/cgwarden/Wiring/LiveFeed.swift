@@ -85,7 +85,7 @@ final class Pacer: Sendable {
 
     private let state = Mutex(Pace())
 
-    /// Changes the interval, also the one since the last sample.
+    /// Changes the interval, including the one that has begun.
     func setInterval(_ nanoseconds: UInt64) {
         state.withLock { pace in
             if pace.nextAt > 0 { pace.nextAt = pace.nextAt - pace.interval + nanoseconds }

@@ -14,15 +14,15 @@ final class LiveSource: ScreenSource {
     private let feed: LiveFeed
     private let ring = HistoryRing()
     private var cursor: HistoryCursor
-    /// What only this host knows about its cgroups; nil for another host.
+    /// The identities of this host's cgroups; nil for another host.
     private let identities: Identities?
     private let lister: ProcessLister?
     private let eventList: LiveEvents?
     private let recorder: Recorder?
     let files: SourceFiles
 
-    /// Shows frames of a scope of this host, its own unless others are given; with `counting`,
-    /// processes instead of tasks.
+    /// Shows a scope of this host, sampled by this process unless `frames` is given; with
+    /// `counting`, shows processes instead of tasks.
     init(
         _ observation: Observation, from frames: (any FrameSource)? = nil, _ recorder: Recorder?,
         in scope: SampleScope = SampleScope(), counting: ProcessCount? = nil

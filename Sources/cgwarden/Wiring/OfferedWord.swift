@@ -6,7 +6,7 @@ import ArgumentParser
 /// substitution, and then inserts the result unquoted. Each of the two steps needs its own quoting.
 /// This works on scalars, because a Character can begin with a letter and contain a `$`.
 enum OfferedWord {
-    /// Returns nil if the text cannot be offered after what was typed.
+    /// Returns the quoted candidate; nil if it cannot be offered after the typed text.
     static func text(_ word: String, behind typed: String, to shell: CompletionShell?) -> String? {
         switch shell {
         case .bash?:

@@ -10,8 +10,8 @@ struct OwnEvents {
     let system: SystemRoot
     let interval: Interval
 
-    /// Prints the events that a daemon has left on disk, and the OOM kills that the kernel log has
-    /// from later; `reason` says why no daemon is used.
+    /// Prints the events that a daemon has left on disk, and later OOM kills from the kernel log;
+    /// `reason` says why no daemon is used.
     func showPast(_ printer: inout EventPrinter, _ reason: String?) throws {
         guard system.isLive else {
             throw CgwardenError("a captured tree has no kernel log; use --follow", .usage)
@@ -52,7 +52,7 @@ struct OwnEvents {
         return try printer.take(host.pastKills().filter { $0.time.wall > newest })
     }
 
-    /// Prints all events from now on, and first, if the selection has a start, those since.
+    /// Prints the events since the selection's start, if it has one, and then all new events.
     func follow(_ printer: inout EventPrinter, _ reason: String?) async throws {
         let hasPast = printer.selection.since != nil
         var configuration = SamplerConfiguration()

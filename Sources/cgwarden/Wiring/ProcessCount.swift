@@ -25,7 +25,7 @@ struct ProcessCount: Sendable {
     }
 
     private let kind: Kind
-    /// Whether those of descendants count, too.
+    /// Whether the processes of descendants count, too.
     private let isRecursive: Bool
     private let reader: ProcessReader
     private let trees: [MountedHierarchy]
@@ -66,7 +66,7 @@ struct ProcessCount: Sendable {
             guard let pids = try? CgroupDirectory(path, in: tree).processes() else { continue }
             guard kind == .userspace else { return pids.count }
             return pids.count { pid in
-                // A process outside of this PID namespace is 0, and no kernel thread.
+                // A process outside this PID namespace is listed as 0; it is not a kernel thread.
                 pid == 0 || reader.stat(pid).map { !$0.isKernelThread } ?? false
             }
         }

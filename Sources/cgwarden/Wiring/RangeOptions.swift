@@ -47,8 +47,8 @@ struct PastPeriod {
 
     /// Calls `body` with the samples until it returns false.
     ///
-    /// With a step, the rates of each sample cover the time since the one before; that of the first
-    /// is read, too. With `only`, samples may lack other metrics.
+    /// With a step, the rates of a sample cover the time since the sample before it, which is also
+    /// read for the first one. With `only`, samples may lack other metrics.
     mutating func samples(
         only metrics: Set<MetricID>? = nil, _ body: (Snapshot) throws -> Bool
     ) throws {

@@ -17,7 +17,7 @@ struct RecentDead {
     private var result: Snapshot?
     private var unknown = UInt64.max
 
-    /// Watches for the ends of cgroups; shows those of a scope.
+    /// Watches for the ends of cgroups on the whole host; shows the cgroups of a scope.
     init(_ set: HierarchySet, in scope: SampleScope) {
         deaths = HostDeaths(set)
         self.scope = scope

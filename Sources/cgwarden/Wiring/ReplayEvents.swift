@@ -5,9 +5,9 @@ import LiveView
 import Reports
 import Synchronization
 
-/// The events in the time of a replay.
+/// The events of the replayed period.
 ///
-/// They are collected from the first request on, on a thread of its own: the screen does not wait.
+/// Collecting begins with the first request, on its own thread, so the screen does not wait.
 final class ReplayEvents: Sendable {
     /// An event and its description, which is safe to print.
     struct Mark: Sendable {

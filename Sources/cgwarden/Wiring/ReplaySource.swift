@@ -126,7 +126,7 @@ final class ReplaySource: ScreenSource {
         guard let found else { return .refused(events.reason(noneIn: direction)) }
         do {
             try load(to: found.time)
-            // The first snapshot that shows it is the one after it.
+            // The first snapshot that shows an event is the one after the event.
             if let newest = ring.newestWallTime, newest < found.time { try advance() }
         } catch {
             return .refused(CgwardenError(error)?.message ?? "\(error)")

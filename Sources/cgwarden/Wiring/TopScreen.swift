@@ -32,7 +32,7 @@ enum TopScreen {
     /// Shows the live view until the user ends it, a signal arrives, `ending` returns or `most`
     /// snapshots have been shown.
     ///
-    /// The view can change the host that `options` describe; nothing without them.
+    /// The view can change the host in `options`; without one, it changes nothing.
     static func show(
         _ source: sending any ScreenSource, _ layout: Layout, options: ScreenOptions,
         most: Int? = nil, until ending: (@Sendable () async -> Void)? = nil

@@ -64,7 +64,7 @@ enum UsageMistake {
             }
         }
         if let list {
-            // Six words and more are on lines of their own.
+            // The parser lists six or more words on lines of their own.
             let items = message.split(separator: "\n").filter { $0.hasPrefix("  - ") }
                 .map { String($0.dropFirst(4)) }
             let words = list.1.split(separator: "'").enumerated().filter { $0.offset % 2 == 0 }
@@ -86,7 +86,7 @@ enum UsageMistake {
 
     private static let common = ["--help", "--version"]
 
-    /// The words of a list of which one is to be chosen: `'a', 'b' or 'c'`.
+    /// Returns the words as a choice: `'a', 'b' or 'c'`.
     private static func either(_ words: [String]) -> String {
         let quoted = words.map { "'\($0)'" }
         let others = quoted.dropLast().joined(separator: ", ")

@@ -92,6 +92,16 @@ import Testing
         #expect(try frozen.text("freezer.state") == "THAWED")
     }
 
+    /// Without a grace time, too: an error must not mean that nothing was done.
+    @Test func signalIsSentWithoutGraceTimeAndForce() throws {
+        let set = try #require(Kernel.set)
+        let scratch = try PopulatedCgroup(set)
+        let pid = try scratch.run("exec sleep 300")
+        _ = try? makeKiller(set).kill(scratch.path, grace: .zero, force: false)
+        #expect(eventually { processState(pid).map { $0 == "Z" } ?? true })
+        #expect(try eventually { try isEmpty(scratch) })
+    }
+
     /// It can handle no signal, and only `force` may kill it.
     @Test(.enabled(if: Kernel.hasFreezer))
     func frozenCgroupIsNotKilledOnV1WithoutForce() throws {

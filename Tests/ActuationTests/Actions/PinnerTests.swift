@@ -31,6 +31,22 @@ import Testing
             directory.path, cpus: RangeList("2-3"), mems: RangeList("0"))
     }
 
+    /// Pins to CPUs; `intrude` runs once they are written, before they are confirmed.
+    private func pin(_ cpus: String, _ intrude: @escaping () throws -> Void) throws {
+        let directory = directory
+        let files = IntrudingFiles {
+            if (try? directory.text("cpuset.cpus")) == cpus { try? intrude() }
+        }
+        _ = try Pinner(ActingContext(tree.set, files: files, journal: journal)).pin(
+            directory.path, cpus: RangeList(cpus), mems: nil)
+    }
+
+    /// Restores as another command would.
+    private func restore() throws {
+        let other = UndoJournal(directory: journal.directory)
+        _ = try Restorer(set: tree.set, journal: other).restore()
+    }
+
     /// As if an ancestor lost these CPUs between the check and the write.
     @Test func listsThatDoNotTakeEffectAreBothPutBack() throws {
         let error = #expect(throws: ActuationError.self) { try pin() }
@@ -68,6 +84,35 @@ import Testing
         #expect(results.count == 1 && results.contains(nil))
     }
 
+    /// The original is part of the pinned list, so it looks as if an ancestor allowed no more.
+    @Test func pinThatIsRestoredMeanwhileFails() throws {
+        let error = #expect(throws: ActuationError.self) { try pin("0-3", restore) }
+        #expect(error?.code == .busy)
+        #expect(error?.message.contains("/a is not pinned") == true, "\(error?.message ?? "")")
+        #expect(try directory.text("cpuset.cpus") == "0-1")
+        #expect(try journal.entries().isEmpty)
+    }
+
+    /// The list that the pin found is that of an earlier pin, which the restore has undone, too.
+    @Test func earlierPinIsNotWrittenAfterARestore() throws {
+        try JournaledWrite(files: KernelControlFiles(), journal: journal).write(
+            "0", to: ControlCell("cpuset.cpus"), of: directory, cause: "pin")
+        #expect(throws: ActuationError.self) { try pin("2-3", restore) }
+        #expect(try directory.text("cpuset.cpus") == "0-1")
+        #expect(try journal.entries().isEmpty)
+    }
+
+    @Test(arguments: ["0-3", "2-3"])
+    func listOfOthersIsLeftAloneAfterAFailedPin(_ cpus: String) throws {
+        let tree = tree
+        let error = #expect(throws: ActuationError.self) {
+            try pin(cpus) { tree.write("1", to: "/a/cpuset.cpus") }
+        }
+        #expect(error != nil)
+        #expect(try directory.text("cpuset.cpus") == "1")
+        #expect(try journal.entries().isEmpty)
+    }
+
     @Test func listWhoseOriginalCannotBeReadIsNotWritten() throws {
         let error = #expect(throws: ActuationError.self) {
             try pin(SecondReadFails(name: "cpuset.cpus"))
@@ -92,6 +137,31 @@ import Testing
             try Pinner(ActingContext(tree.set)).check(path, cpus: RangeList("9"), mems: nil)
         }
         #expect(error?.message.contains("/ has 0-3") == true)
+    }
+
+    @Test func planAndPinRefuseAListWithTheSameMessage() throws {
+        let context = ActingContext(tree.set)
+        let host = HostFacts(memoryBytes: nil, cpus: RangeList(0..<64), nodes: [:])
+        let request = try LimitRequest.all(parsing: "cpuset.cpus=9", host: host)[0]
+        let planned = #expect(throws: ActuationError.self) {
+            try LimitPlanner(context).plan([request], on: directory.path)
+        }
+        let pinned = #expect(throws: ActuationError.self) {
+            try Pinner(context).check(directory.path, cpus: RangeList("9"), mems: nil)
+        }
+        #expect(
+            planned?.message == "cannot set cpuset.cpus of /a to 9: / has 0-3; choose from these")
+        #expect(pinned?.message == planned?.message)
+    }
+
+    /// An ancestor without cpuset has all that its parent has.
+    @Test func planComparesAListWithTheNearestAncestorThatHasOne() throws {
+        _ = try tree.cgroup("/b", ["cgroup.procs": ""])
+        let path = try tree.cgroup("/b/c", ["cpuset.cpus": "", "cgroup.procs": ""]).path
+        let host = HostFacts(memoryBytes: nil, cpus: RangeList(0..<64), nodes: [:])
+        let request = try LimitRequest.all(parsing: "cpuset.cpus=2-5", host: host)[0]
+        let plan = try LimitPlanner(ActingContext(tree.set)).plan([request], on: path)
+        #expect(plan.warnings == ["cpuset.cpus: of 2-5 only 2-3 applies; / has 0-3"])
     }
 }
 

@@ -1,5 +1,6 @@
 import CgroupModel
 import Foundation
+import Glibc
 import Hierarchy
 import KernelIO
 import TestSupport
@@ -20,7 +21,9 @@ import Testing
     private func content(_ state: JournalState) -> [JournalEntry] { state.entries + state.settled }
 
     /// Changes a value at random: by persons, the daemon, a guard and other programs.
-    private func change(_ numbers: inout some RandomNumberGenerator, round: Int) throws {
+    private func change(
+        _ numbers: inout some RandomNumberGenerator, round: Int, isRefused: Bool = false
+    ) throws {
         let value = ["max", "5", "6", "7", "8"].randomElement(using: &numbers) ?? "max"
         let writer = ProcessIdentity(pid: 4_194_305 + Int32(round), startTicks: 1)
         var journal = UndoJournal(
@@ -48,6 +51,15 @@ import Testing
         case 6: journal = journal.expiring(ExpiringChange(.zero, by: .dead))
         default: break
         }
+        if isRefused {
+            let files = FaultyFiles(failing: ["pids.max"], code: EINVAL)
+            _ = LimitTransaction(
+                try machine.plan(["pids.max=\(value)"], files: files),
+                in: ActingContext(machine.set, files: files, journal: journal),
+                cause: "refused in round \(round)"
+            ).apply()
+            return
+        }
         let results = LimitTransaction(
             try machine.plan(["pids.max=\(value)"]),
             in: ActingContext(machine.set, journal: journal), cause: "round \(round)"
@@ -55,10 +67,11 @@ import Testing
         try #require(!results.contains { !$0.isSuccess })
     }
 
-    @Test(arguments: 0..<6) func rewritingChangesNothing(_ seed: UInt64) throws {
+    @Test(arguments: UInt64(0)..<6, [false, true])
+    func rewritingChangesNothing(_ seed: UInt64, hasRefusals: Bool) throws {
         var numbers = SeededNoise(seed: seed)
         for round in 0..<40 {
-            try change(&numbers, round: round)
+            try change(&numbers, round: round, isRefused: hasRefusals && round % 3 == 2)
             let state = try machine.journal.state()
             try #require(state.damagedLines.isEmpty)
             let short = JournalState(

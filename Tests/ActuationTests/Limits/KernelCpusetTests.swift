@@ -18,9 +18,9 @@ import Testing
     }
 
     private func plan(_ text: String, _ set: HierarchySet, _ path: CgroupPath) throws {
-        let request = try LimitRequest(
-            parsing: text,
-            host: HostFacts(memoryBytes: nil, cpus: RangeList(0..<64), nodes: [0: RangeList([0])]))
+        let host = HostFacts(
+            memoryBytes: nil, cpus: RangeList(0..<64), nodes: [0: RangeList([0])])
+        let request = try LimitRequest.all(parsing: text, host: host)[0]
         _ = try LimitPlanner(ActingContext(set)).plan([request], on: path)
     }
 
@@ -105,9 +105,9 @@ import Testing
             owner: "daemon")
         defer { try? FileManager.default.removeItem(atPath: journal.directory) }
         func narrow(_ path: CgroupPath, _ cpus: String) throws -> [LimitResult] {
-            let request = try LimitRequest(
+            let request = try LimitRequest.all(
                 parsing: "cpuset.cpus=\(cpus)",
-                host: HostFacts(memoryBytes: nil, cpus: RangeList(0..<64), nodes: [:]))
+                host: HostFacts(memoryBytes: nil, cpus: RangeList(0..<64), nodes: [:]))[0]
             return LimitTransaction(
                 try LimitPlanner(ActingContext(set)).plan([request], on: path),
                 in: ActingContext(set, journal: journal)

@@ -284,9 +284,9 @@ import Testing
                 atPath: "\(links)/\(number)", withDestinationPath: "../../devices/\(place)")
         }
         let set = try HierarchySet.discover(.captured(in: machine.root, withSys: true))
-        let request = try LimitRequest(
+        let request = try LimitRequest.all(
             parsing: "io.max=vda1:wbps=1MB/s",
-            host: HostFacts(memoryBytes: nil, cpus: RangeList([0]), nodes: [:]))
+            host: HostFacts(memoryBytes: nil, cpus: RangeList([0]), nodes: [:]))[0]
         let plan = try LimitPlanner(ActingContext(set)).plan([request], on: CgroupPath("/a"))
         #expect(plan.writes.map(\.command) == ["254:0 wbps=1000000"])
         #expect(plan.warnings.contains { $0.contains("vda1 is a partition") }, "\(plan.warnings)")

@@ -22,8 +22,8 @@ package struct AuditRecord: Hashable, Sendable {
 
     /// The wall-clock time of the snapshot, in microseconds since 1970.
     package var wallTime: UInt64
-    /// The number of the record, counted from 1 since the engine started; 0 if it is not the
-    /// engine's.
+    /// The number of the record, counted from 1 since the engine started; 0 for a record that is
+    /// not from the engine.
     package var sequence: UInt64
     /// The kind of a record.
     package var phase: Phase

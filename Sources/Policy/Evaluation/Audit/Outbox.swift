@@ -55,11 +55,11 @@ struct Outbox: Sendable {
         return taken
     }
 
-    /// Returns the effect that a result belongs to; nil if it has one already, or its cgroup is
-    /// gone.
+    /// Returns the effect that a result belongs to; nil if its result has already arrived, or if
+    /// its cgroup is gone.
     func unanswered(_ id: Effect.ID) -> Unanswered? { unanswered[id] }
 
-    /// The rows with a thaw, other than of a dry run, whose result is still missing.
+    /// The rows with a thaw whose result has not arrived, excluding dry runs.
     var rowsBeingThawed: Set<Row> {
         Set(
             unanswered.values.filter { $0.effect.kind == .thaw && !$0.effect.isDryRun }.map(\.row))

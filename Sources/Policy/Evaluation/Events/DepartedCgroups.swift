@@ -12,12 +12,12 @@ struct DepartedCgroups: Sendable {
         let end: UInt64
         /// The groups that it belonged to.
         let groups: Set<String>
-        /// The rules that had not acted on it, with the events that they have counted.
+        /// The rules that may still report its events, each with the events counted so far.
         var rules: [String: UInt64]
     }
 
     private static let patience: UInt64 = 10_000_000_000
-    /// The most cgroups in one part of the tree; further ones are forgotten at once.
+    /// The maximum number of cgroups in one part of the tree; further ones are not remembered.
     private static let most = 500
 
     private var cgroups: [CgroupID: Departed] = [:]
@@ -46,8 +46,8 @@ struct DepartedCgroups: Sendable {
         return cgroups[id] == nil ? nil : id
     }
 
-    /// Counts an event for the rules that it triggers; returns those that must report it, which
-    /// happens once.
+    /// Counts an event for the rules that it triggers; returns the rules that have now counted
+    /// enough events, each once, and nil if the cgroup is not remembered.
     mutating func take(
         _ event: PolicyEvent, of id: CgroupID, _ trigger: (String) -> EventTrigger?
     ) -> (departed: Departed, rules: [String])? {
@@ -64,7 +64,7 @@ struct DepartedCgroups: Sendable {
         return (departed, due)
     }
 
-    /// Forgets the cgroups about which no event arrives any more.
+    /// Forgets the cgroups that have been remembered for long enough.
     mutating func prune(at now: UInt64) {
         guard !cgroups.isEmpty else { return }
         for (id, departed) in cgroups where departed.end <= now {

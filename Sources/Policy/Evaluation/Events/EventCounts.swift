@@ -1,15 +1,15 @@
 import CgroupModel
 import PolicyLanguage
 
-/// The events of a trigger, by row, within its time.
+/// The recent events of a trigger, by row; an event counts for the time ``EventTrigger/within``.
 struct EventCounts: Sendable {
     let trigger: EventTrigger
     /// The group that is counted as a whole; nil if each row is counted by itself.
     let group: String?
     private let within: UInt64
-    /// The events of this time are counted together, so that a row has at most 64 numbers.
+    /// Events within this time, in nanoseconds, share one entry, so a row has about 64 at most.
     private let step: UInt64
-    /// By row: when ticks took how many events, the oldest first.
+    /// By row: the times and the numbers of events, the oldest first.
     private var counts: [Int: [(time: UInt64, count: UInt64)]] = [:]
     private var pruned: UInt64 = 0
 
@@ -29,7 +29,7 @@ struct EventCounts: Sendable {
     /// Whether enough events happened.
     func isMet(row: Int, now: UInt64) -> Bool { count(row: row, now: now) >= trigger.times }
 
-    /// Adds events that this tick took.
+    /// Adds events of this tick.
     mutating func add(_ count: UInt64, row: Int, now: UInt64) {
         var known = counts.removeValue(forKey: row) ?? []
         if let last = known.last, now - last.time <= step {
@@ -40,7 +40,7 @@ struct EventCounts: Sendable {
         counts[row] = known
     }
 
-    /// Forgets what is too old to count.
+    /// Forgets events that are too old to count.
     mutating func prune(now: UInt64) {
         guard !counts.isEmpty, now - min(pruned, now) > step else { return }
         pruned = now

@@ -34,7 +34,7 @@ package struct PolicyEvent: Hashable, Sendable {
 }
 
 extension EventTrigger {
-    /// Whether an event counts.
+    /// Whether an event is one that the trigger counts.
     func matches(_ event: PolicyEvent) -> Bool {
         func agrees(_ wanted: String?, _ value: String?) -> Bool {
             wanted == nil || wanted == value

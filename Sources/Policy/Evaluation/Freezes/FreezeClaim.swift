@@ -3,8 +3,8 @@ import PolicyLanguage
 
 /// A rule's request to keep a cgroup frozen until a deadline.
 struct FreezeClaim: Sendable {
-    /// The time from a deadline with `on_timeout: kill` to the automatic thaw, in which the engine
-    /// kills.
+    /// The time between a deadline with `on_timeout: kill` and the automatic thaw; the engine kills
+    /// the cgroup in that time.
     static let killPatience = Duration.seconds(5)
     /// The duration of each extension while a frozen cgroup waits to be killed.
     static let renewal = Duration.seconds(30)

@@ -46,10 +46,10 @@ struct FreezeLedger: Sendable {
 
     mutating func add(_ claim: FreezeClaim, to row: Row) { accounts[row].claims.append(claim) }
 
-    /// Drops claims, and returns whether the last real one ended, the last one of a dry run, or
-    /// both.
+    /// Drops claims; returns `false` if this ends the last real claim, and `true` if it ends the
+    /// last dry-run claim.
     ///
-    /// The cgroup must be thawed for each element; `true` means a dry run.
+    /// The caller must thaw the cgroup once for each element.
     mutating func drop(_ row: Row, where isDropped: (FreezeClaim) -> Bool) -> [Bool] {
         guard accounts[row].claims.contains(where: isDropped) else { return [] }
         let before = accounts[row].claims

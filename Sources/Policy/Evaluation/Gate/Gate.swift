@@ -13,8 +13,8 @@ struct Gate: Sendable {
         var actions: [DisruptiveAction] = []
         /// Whether it counts as the one disruptive action that a cgroup gets per tick.
         var takesTurn = false
-        /// Why something else takes precedence, other than an action in this tick; nil if nothing
-        /// does.
+        /// Why something other than an action in this tick takes precedence, such as a guard; nil
+        /// if nothing does.
         var superseded: String?
         var need = BudgetLedger.Need()
         /// Whether it is a dry run, which has budgets of its own.
@@ -107,7 +107,7 @@ struct Gate: Sendable {
         return records[row].hung == nil ? nil : .hung
     }
 
-    /// Spends from the budgets; returns the exhausted one and spends nothing if there is one.
+    /// Spends from all budgets and returns nil; if one is exhausted, returns it and spends nothing.
     mutating func spend(
         _ need: BudgetLedger.Need, on cgroup: CgroupID, isTried: Bool = false, at now: UInt64
     ) -> Refusal? {
@@ -141,7 +141,7 @@ struct Gate: Sendable {
 
     func isHung(_ row: Row) -> Bool { records[row].hung != nil }
 
-    /// Blocks a cgroup until an effect ends that missed its deadline.
+    /// Blocks a cgroup until an effect that missed its deadline ends.
     mutating func hang(_ row: Row, on effect: Effect.ID) { records[row].hung = effect }
 
     /// Unblocks a cgroup whose hung effect ended.

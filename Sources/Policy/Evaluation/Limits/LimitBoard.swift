@@ -18,7 +18,7 @@ struct LimitBoard: Sendable {
     /// Whether each of ``PolicyDocument/limits`` holds, by index.
     var holding: [Bool] { limits.map(\.holds) }
 
-    /// The limits of the groups that a test selects, in the order of the policy.
+    /// Returns the limits of the groups that `isSelected` accepts, in the order of the policy.
     func limits(ofGroups isSelected: (String) -> Bool) -> [LimitRuntime] {
         limits.filter { isSelected($0.limits.group) }
     }

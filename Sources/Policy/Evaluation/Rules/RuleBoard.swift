@@ -68,8 +68,8 @@ struct RuleBoard: Sendable {
         }
     }
 
-    /// Returns the rules by name that report events of a cgroup even after it is gone, each with
-    /// the events that it has counted so far.
+    /// Returns the rules that report events of a cgroup even after it is gone: by name, the number
+    /// of events counted so far.
     func reporters(of row: Row, _ measurements: Measurements) -> [String: UInt64] {
         var found: [String: UInt64] = [:]
         for runtime in rules where runtime.reportsDeparted {
@@ -106,7 +106,7 @@ struct RuleBoard: Sendable {
         return taken
     }
 
-    /// Removes a cgroup from those that a rule acts on.
+    /// Removes a cgroup from a rule's targets.
     mutating func dropTarget(_ rule: RuleIndex, _ row: Row, _ target: Row) {
         rules[rule].instances[row]?.targets.removeAll { $0 == target }
     }
@@ -231,7 +231,7 @@ struct RuleBoard: Sendable {
         }
     }
 
-    /// Updates the rows that a rule evaluates, and returns those with a state that left the group.
+    /// Updates the rows that a rule evaluates; returns the rows with a state that left the group.
     mutating func order(_ rule: RuleIndex, _ matcher: GroupMatcher, _ rows: CgroupRows) -> [Row] {
         guard rules[rule].disabled == nil else { return [] }
         if rules[rule].isAggregate {

@@ -11,7 +11,7 @@ extension RuleRuntime {
     enum Step {
         /// The rule is due to act, or to repeat its action.
         case act(isRepeat: Bool)
-        /// Its actions are undone.
+        /// The rule's actions must be undone.
         case undo(Ending)
         /// The next step back is due.
         case stepBack

@@ -64,7 +64,7 @@ struct RuleRuntime: Sendable {
     let origin: Effect.Origin
     /// Why it is never evaluated; nil if it is.
     var disabled: String?
-    /// What the host must provide for it to start anything.
+    /// The features that the host must have for the rule to start anything.
     var needs: [Requirement] = []
     var when = Program()
     var until = Program()
@@ -83,8 +83,8 @@ struct RuleRuntime: Sendable {
 
     var isAggregate: Bool { rule.scope == .aggregate }
 
-    /// Whether it has something to report about an event of a cgroup that is gone: its trigger is
-    /// the event alone.
+    /// Whether the rule can report an event of a cgroup that is gone, because the event alone
+    /// triggers it.
     var reportsDeparted: Bool {
         guard disabled == nil, !isAggregate, rule.holdTime == .zero, let event = rule.event,
             rule.when == .happened(event)

@@ -1,8 +1,8 @@
 import PolicyLanguage
 
-/// Chooses the cgroups that a rule acts on, and rests those on which acting had no effect.
+/// Chooses the cgroups that a rule acts on, except those on which acting recently had no effect.
 struct VictimChoice: Sendable {
-    /// Until when a cgroup is no victim, because acting on it had no effect.
+    /// The time until which a cgroup is not chosen, because acting on it had no effect.
     private var excludedUntil = Table<Row, UInt64>()
 
     private static let rest: UInt64 = 60_000_000_000

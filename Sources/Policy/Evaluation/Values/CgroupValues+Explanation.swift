@@ -3,7 +3,7 @@ import PolicyLanguage
 
 /// Explains how values were decided.
 extension CgroupValues {
-    /// Explains every value of a cgroup that is not of a dry run, sorted by name.
+    /// Explains every value of a cgroup except those of dry runs, sorted by name.
     func explanations(_ row: Row, _ sight: Sight) -> [ValueExplanation] {
         slots.filter { !$0.isDryRun }.map { Self.explanation($0, row, sight) }
     }

@@ -34,7 +34,7 @@ extension CgroupValues {
                     slots[slot].original = change?.found
                 }
             case .halfway:
-                // What could not be reverted is retried until it succeeds; the alert is sent below.
+                // Retry until the value is reverted; the alert is sent below.
                 let change = result.changes.first { $0.key == assignment.key }
                 if change.map({ $0.before != $0.after }) ?? true {
                     slots[slot].applied = assignment.value
@@ -62,7 +62,7 @@ extension CgroupValues {
         }
     }
 
-    /// Drops the request of a rule; that of another layer is retried later.
+    /// Drops the request of a rule; the request of another layer is retried later.
     private mutating func rest(
         _ row: Row, _ slot: ValueSlot, _ effect: Effect, at now: UInt64
     ) {

@@ -15,7 +15,7 @@ extension CgroupValues {
         let isTogether: Bool
     }
 
-    /// Sets the values of a rule's step, except those that a higher layer requests otherwise.
+    /// Sets the values of a rule's step, except those that a higher request overrides.
     ///
     /// The effect is nil if nothing is written; `vetoes` counts the values that a higher request
     /// overrides.
@@ -165,7 +165,7 @@ extension CgroupValues {
                     < (right.element.request.order, right.offset)
             }.map(\.element)
             let isRelief = group.allSatisfy(\.isRelief)
-            // Writes that counter drift count against the budget of the host, too.
+            // Writing a value again after drift also counts against the host's budget.
             let isStanding =
                 [.limits, .pools].contains(first.request.layer)
                 && group.allSatisfy { slots[$0.slot].reapplied.isEmpty }
@@ -208,7 +208,7 @@ extension CgroupValues {
         return id
     }
 
-    /// Whether holds and the protected set allow a layer to write; rules are checked before.
+    /// Whether holds and the protected set allow a layer to write; a rule is checked when it fires.
     private mutating func isAllowed(
         _ request: ManagedValue.Request, _ row: Row, _ slot: ValueSlot, _ entry: CgroupEntry,
         _ sight: Sight, _ gate: Gate, _ trail: inout AuditTrail

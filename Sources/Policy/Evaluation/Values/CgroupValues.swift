@@ -69,8 +69,8 @@ struct CgroupValues: Sendable {
         }
     }
 
-    /// Adopts values that an earlier daemon set as requested, so that they are restored like those
-    /// that this engine sets.
+    /// Takes over requested values that an earlier daemon has already set, so that they are
+    /// restored like this engine's own.
     mutating func inherit(_ keys: [LimitKey], _ row: Row, _ sight: Sight) {
         for key in keys {
             guard let slot = knownSlot(of: key, isDryRun: false),

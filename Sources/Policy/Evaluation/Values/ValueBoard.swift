@@ -93,7 +93,7 @@ struct ValueBoard: Sendable {
         guardedRows = guarded
     }
 
-    /// Adopts values that an earlier daemon set as requested.
+    /// Takes over requested values that an earlier daemon has already set.
     mutating func inherit(_ keys: [LimitKey], _ row: Row, _ sight: Sight) {
         cgroups[row].inherit(keys, row, sight)
     }
@@ -122,7 +122,7 @@ struct ValueBoard: Sendable {
         newborn entry: CgroupEntry, _ row: Row, _ sight: Sight, _ gate: inout Gate,
         _ outbox: inout Outbox, _ trail: inout AuditTrail
     ) {
-        // It may have files that were missing, because it was created in another hierarchy, too.
+        // Files that were missing may exist now: the cgroup was created in another hierarchy, too.
         for slot in cgroups[row].slots.indices where cgroups[row].slots[slot].isMissing {
             cgroups[row].slots[slot].retryAt = sight.now
         }
@@ -131,7 +131,7 @@ struct ValueBoard: Sendable {
         }
     }
 
-    /// Sets the values of a rule's step, except those that a higher layer requests otherwise.
+    /// Sets the values of a rule's step, except those that a higher request overrides.
     ///
     /// The effect is nil if nothing is written; `vetoes` counts the values that a higher request
     /// overrides.
@@ -220,7 +220,7 @@ struct ValueBoard: Sendable {
         }
     }
 
-    /// Explains every value of a cgroup that is not of a dry run, sorted by name.
+    /// Explains every value of a cgroup except those of dry runs, sorted by name.
     func explanations(_ row: Row, _ sight: Sight) -> [ValueExplanation] {
         cgroups[row].explanations(row, sight)
     }
