@@ -46,7 +46,10 @@ package struct WebURL: Hashable, Sendable {
             port = text[text.index(after: colon)...]
         }
         guard let port else { return (String(host), nil) }
-        guard let number = Int(port), (1...65535).contains(number) else { return nil }
+        // Int would accept a sign.
+        guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port),
+            (1...65535).contains(number)
+        else { return nil }
         return (String(host), number)
     }
 

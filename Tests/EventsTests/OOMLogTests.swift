@@ -114,6 +114,21 @@ private func kills(_ name: String) throws -> [OOMKill] {
         #expect(kills.map(\.owner) == [CgroupPath("/g"), CgroupPath("/g")])
     }
 
+    @Test func recordThatIsOlderThanTheOneBeforeContinuesTheReport() throws {
+        let records = try log("group-6.1").map { record in
+            Array(
+                String(decoding: record, as: UTF8.self).replacing("50000007", with: "50000004")
+                    .utf8)
+        }
+        #expect(
+            findings(records)
+                == findings(try log("group-6.1")).map { finding in
+                    guard case .kill(var kill) = finding, kill.pid == 200 else { return finding }
+                    kill.microseconds = 50_000_004
+                    return .kill(kill)
+                })
+    }
+
     @Test func inAStormAVictimWithoutAReportGetsNoneOfAnother() throws {
         let kills = try kills("storm-6.18")
         #expect(kills.map(\.pid) == [10, 11, 12, 13, 14])

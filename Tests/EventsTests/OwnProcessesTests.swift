@@ -78,6 +78,24 @@ import Testing
         #expect(cpu(feed.take { family(&$0, 900, own: 1) }.unattributed) == [nil])
     }
 
+    /// On a host without the controller pids.
+    @Test(arguments: [true, false]) func listDecidesIfTasksAreNotCounted(hasOwn: Bool) {
+        var feed = DeathFeed { $0 == CgroupPath("/p") && hasOwn }
+        func add(_ builder: inout SnapshotBuilder, _ usage: UInt64, _ children: [String]) {
+            builder.add("/p", generation: 1, ["cpu.usage_usec": Reading(usage)])
+            for (index, child) in children.enumerated() {
+                builder.add(
+                    "/p/\(child)", generation: UInt64(index) + 10,
+                    ["cpu.usage_usec": Reading(10)])
+            }
+        }
+        _ = feed.take { add(&$0, 500, ["a"]) }
+        _ = feed.take { add(&$0, 520, ["a", "b"]) }
+        _ = feed.take { add(&$0, 530, ["a", "b"]) }
+        #expect(
+            cpu(feed.take { add(&$0, 600, ["a"]) }.unattributed) == [hasOwn ? nil : 90])
+    }
+
     @Test func theUsageOfProcessesThatHaveLeftAParentIsNotUnattributed() {
         var feed = DeathFeed()
         _ = feed.take { family(&$0, 500) }

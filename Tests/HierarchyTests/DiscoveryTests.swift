@@ -100,6 +100,16 @@ import Testing
         #expect(try HierarchySet(root, mounts: unified).byIdentity == [0, 1])
     }
 
+    @Test func onlyTheUsualMountPointIsCaptured() {
+        let root = SystemRoot.captured(in: "/captured")
+        for (point, directory) in [
+            ("/sys/fs/cgroup", "/captured/cgroup"), ("/sys/fs/cgroup/cpu", "/captured/cgroup/cpu"),
+            ("/sys/fs/cgroup2", "/sys/fs/cgroup2"),
+        ] {
+            #expect(root.directory(of: Array(point.utf8)) == Array(directory.utf8))
+        }
+    }
+
     @Test func hiddenMountIsIgnored() throws {
         let hidden = try set(
             "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",

@@ -28,7 +28,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "pager.example", "ftp://h/", "http://", "http://h:0/", "http://h:x/", "http://u@h/",
+        "pager.example", "ftp://h/", "http://", "http://h:0/", "http://h:x/", "http://h:+80/",
+        "http://u@h/",
         "http://h/#f", "http://h/a b", "http://h/ä", "http://[::1",
     ])
     func invalidURLsAreRejected(_ text: String) { #expect(WebURL(text) == nil) }

@@ -176,10 +176,14 @@ struct UsageLedger: Sendable {
     /// The counts of one sample can be wrong. They are trusted if no child ended recently and the
     /// next sample agrees; after an end, the list of processes decides.
     private mutating func noteOwnTasks(_ snapshot: Snapshot) {
-        hasOwnTasks = snapshot.countsOwnTasks
+        let counted = snapshot.countsOwnTasks
+        hasOwnTasks = counted.map { $0 ?? (ownProcesses == nil) }
         isUnsure = false
         for position in hasOwnTasks.indices {
-            let isCounted = hasOwnTasks[position]
+            // Without a count, the list is needed, and only after an end.
+            let isKnown = counted[position] != nil
+            guard isKnown || ownProcesses == nil || rows[position].samplesLeft > 0 else { continue }
+            let isCounted = counted[position] ?? true
             let isFirst = isCounted && !rows[position].countedOwnTasks
             if rows[position].countedOwnTasks != isCounted {
                 rows[position].countedOwnTasks = isCounted

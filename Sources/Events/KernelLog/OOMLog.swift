@@ -191,7 +191,9 @@ extension OOMLog {
         let isContinued =
             report.isUsed && report.group != nil
             && (victim.cause == nil || victim.cause == report.cause)
-            && header.microseconds &- lastVictimTime <= Self.longestPause
+            // Records of two CPUs may be out of order.
+            && (header.microseconds <= lastVictimTime
+                || header.microseconds - lastVictimTime <= Self.longestPause)
         if !isContinued, report.isUsed || !report.includes(pid) {
             let announced = report.isUsed ? nil : report.cause
             reset()

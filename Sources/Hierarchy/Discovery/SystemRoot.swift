@@ -59,7 +59,9 @@ package struct SystemRoot: Hashable, Sendable {
     func directory(of mountPoint: [UInt8]) -> [UInt8] {
         guard let capturedCgroups else { return mountPoint }
         let usual = Array("/sys/fs/cgroup".utf8)
-        guard mountPoint.starts(with: usual) else { return mountPoint }
+        guard CgroupPath(normalising: mountPoint).isWithin(CgroupPath(normalising: usual)) else {
+            return mountPoint
+        }
         return capturedCgroups + mountPoint.dropFirst(usual.count)
     }
 }
