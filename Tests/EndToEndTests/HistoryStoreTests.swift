@@ -338,6 +338,7 @@ import Testing
         }
         #expect(try mode("") == 0o750)
         #expect(try mode("/fine") == 0o640 && mode("/lock") == 0o600)
+        #expect(try mode("/fine.parity") == 0o640)
         try FileManager.default.removeItem(atPath: directory)
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)

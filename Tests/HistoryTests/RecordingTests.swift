@@ -8,6 +8,9 @@ import Testing
 struct MemoryBytes: RecordingBytes {
     var name = "memory"
     var all: [UInt8]
+    /// The content of the file beside it; nil for none.
+    var beside: [UInt8]?
+    var sidecar: (any RecordingBytes)? { beside.map { MemoryBytes(all: $0) } }
     var byteCount: Int { all.count }
     func bytes(_ range: Range<Int>) -> [UInt8] { Array(all[range]) }
 }

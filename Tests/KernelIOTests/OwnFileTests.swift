@@ -10,7 +10,7 @@ import Testing
 
     /// Each way in which the program opens a file to write to.
     enum Writing: String, CaseIterable, Sendable {
-        case appended, rotated, log, whole
+        case appended, rotated, log, whole, sidecar
 
         func write(_ path: String) throws(IOError) {
             switch self {
@@ -20,6 +20,9 @@ import Testing
             case .rotated: try RotatedFile(path).append([0x61])
             case .log: try LogFile(path).append([0x61])
             case .whole: try StandardOutput.write([0x61], toFile: path)
+            case .sidecar:
+                let file = try SidecarFile(path, readers: AppendedFile.Readers(group: nil))
+                #expect(file.write([0x61], at: 0))
             }
         }
     }
@@ -36,7 +39,7 @@ import Testing
     @Test(arguments: Writing.allCases) func fileIsCreatedAndKept(_ writing: Writing) throws {
         let path = folder.path("file")
         for _ in 0..<2 { #expect(failure(writing, path) == nil) }
-        #expect(folder.text("file") == (writing == .whole ? "a" : "aa"))
+        #expect(folder.text("file") == ([.whole, .sidecar].contains(writing) ? "a" : "aa"))
         #expect(folder.mode("file") & 0o022 == 0)
     }
 

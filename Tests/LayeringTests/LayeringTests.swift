@@ -149,6 +149,7 @@ import Testing
         "KernelIO/Writing/OwnedDescriptor+Changes.swift": ["mkdirat(": 1, "unlinkat(": 1],
         // Recordings, the audit log, the pipe to a helper, and what a log file is written with.
         "KernelIO/Writing/AppendedFile.swift": ["ftruncate(": 2],
+        "KernelIO/Writing/SidecarFile.swift": ["pwrite(": 1],
         "KernelIO/Writing/RotatedFile.swift": ["ftruncate(": 1],
         "KernelIO/Descriptors/OwnedDescriptor+Bytes.swift": ["Glibc.write(": 1],
         // The layout of the live view, replaced in one step.

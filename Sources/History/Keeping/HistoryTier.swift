@@ -7,6 +7,7 @@ final class HistoryTier: Sendable {
     private struct State: ~Copyable {
         var file: PartedFile
         var encoder: SegmentEncoder
+        var parity: OpenParityWriter
         var thinner: Thinner?
         /// The cgroups that the last sample leaves out.
         var omissions: [Omission] = []
@@ -23,7 +24,8 @@ final class HistoryTier: Sendable {
     private let step: UInt64
     private let state: Mutex<State>
 
-    /// Opens or creates the file, and cuts off an incomplete last record.
+    /// Opens or creates the file, cuts off an incomplete last record, and finishes the segment that
+    /// a killed writer left.
     ///
     /// `step` is the period of the tier in microseconds; 0 keeps every sample.
     init(
@@ -35,6 +37,11 @@ final class HistoryTier: Sendable {
         if found.length < file.size { try file.truncate(to: found.length) }
         if let times = found.times {
             file.resume(from: times.lowerBound, to: times.upperBound)
+            if let start = found.openSegment,
+                let record = try OpenParity.closing(RecordingFile(path), from: start)
+            {
+                try? file.append(record, at: times.upperBound)
+            }
         } else if file.size > 0 {
             // Nothing in it can be read; what follows must not depend on it.
             try file.beginPart(at: origin.runStart)
@@ -45,6 +52,7 @@ final class HistoryTier: Sendable {
                 file: file,
                 encoder: SegmentEncoder(
                     origin, keyframeInterval: Int(Self.alignment), step: step),
+                parity: OpenParityWriter(path, readers),
                 thinner: step > 0 ? Thinner(period: step) : nil,
                 last: found.times?.upperBound ?? 0))
     }
@@ -101,6 +109,8 @@ final class HistoryTier: Sendable {
             state.encoder.encode(kept.snapshot, gauges: kept.gauges, omissions: omissions),
             at: time)
         state.last = time
+        state.parity.write(state.encoder.segment, end: state.file.size)
+        state.file.sidecarBytes = UInt64(state.parity.byteCount)
     }
 
     private static func endSegment(_ state: inout State) throws(IOError) {

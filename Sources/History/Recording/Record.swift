@@ -51,6 +51,25 @@ package enum Record {
         return Checksum.crc32(payload) == head.checksum ? payload : nil
     }
 
+    /// Reads the intact record at an offset; nil if there is none that ends by `end`.
+    static func read(
+        at offset: Int, in file: any RecordingBytes, upTo end: Int
+    ) throws -> (kind: UInt8, bytes: [UInt8])? {
+        let start = offset + headLength
+        guard start <= end, let head = Record.head(try file.bytes(offset..<start)[...]),
+            head.length <= end - start
+        else { return nil }
+        let bytes = try file.bytes(offset..<start + head.length)
+        guard payload(of: bytes) != nil else { return nil }
+        return (kind: head.kind, bytes: bytes)
+    }
+
+    /// The checksum of a record's header, which tells it from others; nil if it is damaged.
+    static func identity(of bytes: [UInt8]) -> UInt32? {
+        guard head(bytes[...]) != nil else { return nil }
+        return UInt32(bytes[headLength - 4..<headLength].littleEndian)
+    }
+
     /// Decodes the header at the start of some bytes; nil if there is none.
     static func head(_ bytes: ArraySlice<UInt8>) -> Head? {
         let bytes = bytes.prefix(headLength)

@@ -6,8 +6,19 @@ package protocol RecordingBytes: Sendable {
     var name: String { get }
     /// The size in bytes.
     var byteCount: Int { get }
-    /// Reads a range, which lies within ``byteCount``.
+    /// The size in bytes now: a writer may have appended more.
+    var currentByteCount: Int { get }
+    /// The file beside it with the parity of its unfinished segment; nil if there is none.
+    var sidecar: (any RecordingBytes)? { get }
+    /// Reads a range, which lies within ``currentByteCount``.
     func bytes(_ range: Range<Int>) throws -> [UInt8]
+}
+
+extension RecordingBytes {
+    /// The same as ``byteCount``: nothing is appended.
+    package var currentByteCount: Int { byteCount }
+    /// Nil: there is no file beside it.
+    package var sidecar: (any RecordingBytes)? { nil }
 }
 
 /// Scans the records of a file, skipping damage.

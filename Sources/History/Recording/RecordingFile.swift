@@ -26,6 +26,17 @@ package final class RecordingFile: RecordingBytes {
         }
     }
 
+    /// The size in bytes now (fstat(2)).
+    package var currentByteCount: Int { file.currentSize }
+
+    /// The file beside it, opened as it is now.
+    package var sidecar: (any RecordingBytes)? {
+        guard let found = try? RecordingFile(ifPresent: HistoryFolder.sidecar(of: name)) else {
+            return nil
+        }
+        return found
+    }
+
     /// The fingerprint of the file when it was opened.
     package var stamp: FileStamp { file.stamp }
 

@@ -5,13 +5,24 @@ package import CgroupModel
 /// A segment is a header, a keyframe and the frames that depend on it. It is self-contained, so
 /// recordings may be split and joined at segments.
 package struct SegmentEncoder: Sendable {
+    /// The records of an unfinished segment so far.
+    struct OpenSegment: Sendable {
+        /// The ``Record/identity(of:)`` of its header.
+        fileprivate(set) var identity: UInt32 = 0
+        /// The length of the records.
+        fileprivate(set) var byteCount = 0
+        /// The parity of the records.
+        fileprivate(set) var parity = SegmentParity()
+    }
+
     private let origin: RecordingOrigin
     private let keyframeInterval: Int
     private let step: UInt64
     private var earlier: Snapshot?
     private var frames = 0
     private var words = SegmentWords()
-    private var parity = SegmentParity()
+    /// The segment that is not finished yet; empty if there is none.
+    private(set) var segment = OpenSegment()
 
     /// Creates an encoder that begins a segment every `keyframeInterval` snapshots.
     ///
@@ -34,9 +45,9 @@ package struct SegmentEncoder: Sendable {
     /// They are empty if there is no segment. Without this call they precede the next segment.
     package mutating func endSegment() -> [UInt8] {
         earlier = nil
-        guard !parity.bytes.isEmpty else { return [] }
-        defer { parity = SegmentParity() }
-        return Record.encode(Record.Kind.parity, parity.bytes)
+        guard segment.byteCount > 0 else { return [] }
+        defer { segment = OpenSegment() }
+        return Record.encode(Record.Kind.parity, segment.parity.bytes)
     }
 
     /// Encodes the next snapshot, the maxima and means of those for which it stands, and what is
@@ -69,7 +80,9 @@ package struct SegmentEncoder: Sendable {
 
     private mutating func add(_ kind: UInt8, _ payload: [UInt8], to bytes: inout [UInt8]) {
         let record = Record.encode(kind, payload)
-        parity.add(record)
+        if kind == Record.Kind.header { segment.identity = Record.identity(of: record) ?? 0 }
+        segment.byteCount += record.count
+        segment.parity.add(record)
         bytes += record
     }
 }

@@ -3,8 +3,13 @@
 /// The frames of a segment depend on each other, so a single damaged record would cost all that
 /// follow. The payload of its record is the exclusive or of the bytes of all others, each continued
 /// with zeros, and of ones: the heads of an odd number of records would be a valid head.
+///
+/// A finished segment ends with this record. Until then it is kept as an ``OpenParity``.
 struct SegmentParity: Sendable {
-    private(set) var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8]
+
+    /// Continues a parity; begins one without bytes.
+    init(_ bytes: [UInt8] = []) { self.bytes = bytes }
 
     /// Adds a record.
     mutating func add(_ record: [UInt8]) {
@@ -16,35 +21,45 @@ struct SegmentParity: Sendable {
 
     /// Restores the record at a damaged place of a segment that begins at `start`.
     ///
-    /// Returns nil if something else is damaged too, or if the segment has no parity: it is not
-    /// finished. Throws the error of reading the bytes.
+    /// Returns nil if something else is damaged too, or if the parity is missing. Throws the error
+    /// of reading the bytes.
     static func restore(
         _ damaged: Range<Int>, from start: Int, in file: any RecordingBytes
     ) throws -> [UInt8]? {
+        let open = OpenParity.slots(of: file, from: start)
+        // The segment may have grown since the file was opened.
+        let end = file.currentByteCount
         var sum = SegmentParity()
         var offset = start
-        while offset < file.byteCount {
+        while true {
+            if offset >= damaged.upperBound {
+                for slot in open where slot.end == offset {
+                    if let record = sum.missing(damaged.count, slot.parity.bytes) { return record }
+                }
+            }
+            guard offset < end else { return nil }
             if offset == damaged.lowerBound {
                 offset = damaged.upperBound
                 continue
             }
-            let payload = offset + Record.headLength
-            guard payload <= file.byteCount,
-                let head = Record.head(try file.bytes(offset..<payload)[...]),
-                head.length <= file.byteCount - payload
-            else { return nil }
-            let record = try file.bytes(offset..<payload + head.length)
-            guard let content = Record.payload(of: record) else { return nil }
-            switch head.kind {
+            guard let (kind, record) = try Record.read(at: offset, in: file, upTo: end) else {
+                return nil
+            }
+            switch kind {
             case Record.Kind.parity:
-                sum.add(content)
-                let restored = Array(sum.bytes.prefix(damaged.count))
-                return Record.payload(of: restored) != nil ? restored : nil
+                return sum.missing(damaged.count, Array(record[Record.headLength...]))
             case Record.Kind.header where offset != start: return nil
             default: sum.add(record)
             }
-            offset = payload + head.length
+            offset += record.count
         }
-        return nil
+    }
+
+    /// The record that is missing in this parity of all others; nil if the result is damaged.
+    private func missing(_ length: Int, _ parity: [UInt8]) -> [UInt8]? {
+        var sum = self
+        sum.add(parity)
+        let record = Array(sum.bytes.prefix(length))
+        return Record.payload(of: record) != nil ? record : nil
     }
 }

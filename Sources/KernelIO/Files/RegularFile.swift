@@ -12,6 +12,9 @@ package struct RegularFile: ~Copyable, Sendable {
     package let stamp: FileStamp
     private let descriptor: OwnedDescriptor
 
+    /// The size in bytes now (fstat(2)); the one when it was opened if that fails.
+    package var currentSize: Int { (try? descriptor.regularFileSize(path: path)) ?? size }
+
     /// Opens the file at a path.
     package init(_ path: String, links: LinkRule = .any) throws(FileRefusal) {
         let found = try FoundFile(path, links: links)

@@ -37,6 +37,8 @@ package struct PartedFile: ~Copyable, Sendable {
     /// The times of the first and the last record, appended here or given to ``resume(from:to:)``.
     private var begin: UInt64?
     private var end: UInt64 = 0
+    /// The size of the files beside it in bytes, which the bounds include.
+    package var sidecarBytes: UInt64 = 0
 
     /// Opens or creates the file and takes its lock; throws EAGAIN if another process has it.
     ///
@@ -103,7 +105,7 @@ package struct PartedFile: ~Copyable, Sendable {
     private func prune(at time: UInt64) throws(IOError) {
         guard bounds.bytes != nil || bounds.age != nil else { return }
         let parts = try Self.parts(of: path)
-        var total = parts.reduce(0) { $0 + AppendedFile.size(of: $1.path) }
+        var total = parts.reduce(sidecarBytes) { $0 + AppendedFile.size(of: $1.path) }
         for (number, part) in parts.enumerated() {
             // Leave room for the file being written.
             let isTooMuch =

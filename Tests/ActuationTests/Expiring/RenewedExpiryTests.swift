@@ -55,7 +55,7 @@ import Testing
                 try machine.plan(["pids.max=\(value)"]),
                 in: ActingContext(machine.set, journal: journal)
             ).apply()
-            try #require(results.allSatisfy(\.isSuccess))
+            #expect(results.allSatisfy { $0.isSuccess })
         }
         #expect(try setForNow(["pids.max=50"]).results.map(\.isRenewed) == [true])
         #expect(undo.undoOverdue().results.count == 1)
@@ -71,7 +71,7 @@ import Testing
         let before = try machine.journal.entries()
         let (results, number) = try setForNow(["pids.max=9"])
         #expect(results.map(\.isRenewed) == [false] && number == nil)
-        #expect(results.allSatisfy(\.isSuccess))
+        #expect(results.allSatisfy { $0.isSuccess })
         // Neither with a deadline nor without one.
         try set("pids.max=9")
         #expect(try machine.journal.entries() == before)

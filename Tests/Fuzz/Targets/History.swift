@@ -25,6 +25,13 @@ extension FuzzTarget {
                 "an event is not what it is after a copy")
             _ = stored.event.line(now: 0)
         },
+        // A damaged record is restored as it was, or not at all.
+        FuzzTarget("parity", seeds: { [unfinished.slot] }) { bytes in
+            let file = Bytes(content: unfinished.bytes, beside: bytes)
+            let restored = try SegmentParity.restore(unfinished.damaged, from: 0, in: file)
+            try FuzzFailure.unless(
+                restored == nil || restored == unfinished.record, "a record is restored wrongly")
+        },
         FuzzTarget("recording", seeds: { [recording] }, recordingBytes),
         // Behind a checksum no mutation gets far, so here the checksums are always right.
         FuzzTarget("segment", seeds: { [segment] }) { bytes in
@@ -47,7 +54,9 @@ extension FuzzTarget {
 
     private struct Bytes: RecordingBytes {
         let content: [UInt8]
+        var beside: [UInt8]?
         var name: String { "f" }
+        var sidecar: (any RecordingBytes)? { beside.map { Bytes(content: $0) } }
         var byteCount: Int { content.count }
         func bytes(_ range: Range<Int>) -> [UInt8] { Array(content[range]) }
     }
@@ -107,6 +116,20 @@ extension FuzzTarget {
         var encoder = SegmentEncoder(origin, keyframeInterval: 2)
         return (snapshots + snapshots).flatMap { encoder.encode($0) }
     }()
+
+    /// An unfinished segment with a damaged record, that record as it was, and the parity.
+    private static let unfinished:
+        (bytes: [UInt8], damaged: Range<Int>, record: [UInt8], slot: [UInt8]) = {
+            var encoder = SegmentEncoder(origin)
+            var bytes = encoder.encode(snapshots[0])
+            let start = bytes.count
+            let record = encoder.encode(snapshots[1])
+            bytes += record
+            var slot: [UInt8] = []
+            OpenParity.encode(encoder.segment, end: bytes.count, to: &slot)
+            bytes[start + Record.headLength] ^= 1
+            return (bytes, start..<bytes.count, record, slot)
+        }()
 
     /// The records of ``recording``: kind, length in 16 bits, payload.
     private static let segment: [UInt8] = {
