@@ -322,7 +322,7 @@ import Testing
         var shown = LiveModel()
         shown.show(SampleMachine.snapshot())
         #expect(shown.handle("T") == nil)
-        #expect(shown.message == "this view shows only")
+        #expect(shown.message == "this view is read-only")
     }
 
     @Test(
