@@ -13,6 +13,21 @@ import Testing
         #expect(DecimalText.fixed(number, places: places) == text)
     }
 
+    @Test(arguments: [
+        (1023.4, "1023"), (1023.5, "1.0K"), (1_047_552, "1023K"), (1_048_064, "1.0M"),
+        (1_048_575, "1.0M"), (1_572_864, "1.5M"),
+    ])
+    func bytesThatRoundTo1024UseTheNextUnit(bytes: Double, text: String) {
+        #expect(DecimalText.bytes(bytes) == text)
+    }
+
+    @Test func roundedLimitThatReaches1024UsesTheNextUnit() {
+        #expect(LimitValue.number(1_048_575).roundedByteText == "1.0MiB")
+        #expect(LimitValue.number(1_048_524).roundedByteText == "1023.9KiB")
+        #expect(LimitValue.number(17).roundedByteText == "17B")
+        #expect(LimitValue.unlimited.roundedByteText == "max")
+    }
+
     @Test func durationsAreBounded() {
         #expect(Duration.zero.nanoseconds == 0 && Duration.seconds(-1).nanoseconds == 0)
         #expect(Duration.milliseconds(1500).nanoseconds == 1_500_000_000)

@@ -188,7 +188,7 @@ struct KernelSystemdCommandTests {
         let plan = try ProgramRun.run(ProgramRun.cgwarden, ["set", unit] + wishes)
         let text = String(decoding: plan.bytes, as: UTF8.self)
         #expect(text.contains("through systemd: \(unit) MemoryMax"), "\(text)")
-        #expect(text.contains("to the file"))
+        #expect(text.split(separator: "\n").contains { $0.hasSuffix("  file") }, "\(text)")
         #expect(plan.errors.contains("the quota is 33%"), "\(plan.errors)")
         #expect(plan.errors.contains("OOMPolicy of \(unit)"), "\(plan.errors)")
         #expect(file("memory.max") == "max\n")

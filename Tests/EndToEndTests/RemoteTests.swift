@@ -82,9 +82,13 @@ import Testing
         try session.await("127.0.0.1:\(server.port)  remote")
         try session.await("db.service")
         try session.press("T")
-        try session.await("is another host; act there")
+        try session.await("is another host; run cgwarden on it")
+        try session.press("j")
+        try session.await("the message ends") { lines in
+            !lines.contains { $0.contains("is another host") }
+        }
         try session.press("z")
-        try session.await("is another host; list that there")
+        try session.await("is another host; run cgwarden on it")
         server.run.send(SIGTERM)
         try session.await("remote  Connection refused")
         try session.press("q")

@@ -8,12 +8,27 @@ import Testing
 @testable import Service
 
 @Suite struct StatusReportTests {
-    private func text(_ change: (inout PolicyMetrics) -> Void) -> String {
+    private func text(
+        lostAuditLines: UInt64 = 0, _ change: (inout PolicyMetrics) -> Void
+    ) -> String {
         var state = DaemonState()
         change(&state.policy)
         return StatusReport(
-            state, auditFailure: nil, lostAuditLines: 0, PolicyDocument(), []
+            state, auditFailure: nil, lostAuditLines: lostAuditLines, PolicyDocument(), []
         ).text
+    }
+
+    @Test(
+        arguments: [
+            (1, "exhausted 1 time\n1 conflict\n1 line of the audit log was lost\n"),
+            (2, "exhausted 2 times\n2 conflicts\n2 lines of the audit log were lost\n"),
+        ] as [(UInt64, String)])
+    func countsAgreeWithTheirNouns(count: UInt64, notes: String) {
+        let text = text(lostAuditLines: count) {
+            $0.budgetHits = [(budget: "b", count: count)]
+            $0.conflicts = count
+        }
+        #expect(text.hasSuffix("\nthe budget b was \(notes)"), "\(text)")
     }
 
     /// Row 15: until it is back, everybody can see it.
@@ -29,7 +44,8 @@ import Testing
     }
 
     @Test func theFirstSampleIsAwaited() {
-        #expect(text { _ in }.contains("ticks    none: waits for the first sample (0 s so far)\n"))
+        #expect(
+            text { _ in }.contains("ticks    none: waiting for the first sample (0 s so far)\n"))
     }
 
     @Test func changesByOtherProgramsAreNamed() {
@@ -69,5 +85,12 @@ import Testing
         #expect(killed.hasPrefix("/job ended at "))
         #expect(killed.hasSuffix(" (OOM kill): cgwarden events --cgroup /job"))
         #expect(!message([:]).contains("OOM"))
+    }
+
+    @Test func suggestedCommandIsSafeToPaste() {
+        let path = CgroupPath("/$(id)")
+        let time = EventTime(wall: 1_790_000_000_000_000, boot: 1)
+        let ended = EndedCgroup(path, Event(.died, time, EventCgroup(path), [:]))
+        #expect(ended.error.message.hasSuffix(": cgwarden events --cgroup '/$(id)'"))
     }
 }

@@ -20,6 +20,6 @@ import Testing
         let ended = try firstLine("exit 1", within: .seconds(60))
         #expect(ended == .ended && "\(ended)" == "ended before it was ready")
         let late = try firstLine("read end", within: .seconds(1))
-        #expect(late == .late(.seconds(1)) && "\(late)" == "gave no answer within 1 s")
+        #expect(late == .late(.seconds(1)) && "\(late)" == "did not answer within 1 s")
     }
 }

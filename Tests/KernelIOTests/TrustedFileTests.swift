@@ -51,7 +51,8 @@ import Testing
         let path = try file("a", "x")
         try FileManager.default.setAttributes(
             [.ownerAccountID: 65534, .groupOwnerAccountID: 65534], ofItemAtPath: path)
-        #expect(refusal(path) == "is owned by user 65534, who could change it; chown root it")
+        #expect(
+            refusal(path) == "is owned by user 65534, who could change it; run chown root on it")
     }
 
     @Test func onlyRegularFilesAreRead() throws {

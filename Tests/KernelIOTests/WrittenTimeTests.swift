@@ -45,6 +45,17 @@ import Testing
         #expect(try instant("@0") == 0)
     }
 
+    @Test func datesAndUnixTimesHaveTheSameEnd() throws {
+        #expect(try instant("@253370764799") == 253_370_764_799_000_000)
+        #expect(try instant("9998-12-31T23:59:59Z") == 253_370_764_799_000_000)
+        for text in [
+            "@253370764800", "@253402300799", "9999-01-01", "9999-12-31T00:00:00Z",
+            "9998-12-31T23:30:00-01:00",
+        ] {
+            #expect(WrittenTime(argument: text) == nil, "\(text)")
+        }
+    }
+
     /// The local zone can be any; the table holds what the local clock shows.
     @Test(arguments: [
         ("today 9:30", 0, "09:30:00"), ("yesterday 14:00", 1, "14:00:00"),

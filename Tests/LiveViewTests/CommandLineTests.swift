@@ -33,6 +33,16 @@ import Testing
             ])
         #expect(CommandWords.split("  ").isEmpty)
         #expect(CommandWords.line(["thaw", "/a b"]) == "thaw '/a b'")
+        #expect(CommandWords.line(["thaw", #"/a\x2db"#]) == #"thaw '/a\x2db'"#)
+    }
+
+    @Test(arguments: [
+        "", "a", #"/a\x2db"#, #"a\"#, #"a\'b"#, "it's", #"'""#, "''", "a b\nc", "$(id)", "~",
+        "a'\u{301}b", "\u{301}'", "日本",
+    ])
+    func quotedWordIsReadBack(word: String) {
+        let words = ["thaw", word, "x"]
+        #expect(CommandWords.split(CommandWords.line(words)) == words)
     }
 
     @Test func textIsEditedAtTheCursor() {

@@ -296,6 +296,19 @@ import Testing
         #expect(plan.commands[0].contains("--for") == false)
     }
 
+    @Test(arguments: ["1GiB for 10m 5", "1GiB for", "1GiB for for 10m"])
+    func textWithoutExactlyOneTimeAfterForIsRefusedAndKept(_ text: String) throws {
+        var model = Self.model(Self.toDatabase + ["L", .enter, .end, .eraseLine])
+        var intent: LiveModel.Intent?
+        for key in typed(text) + [.enter] { intent = model.handle(key) }
+        #expect(intent == nil)
+        #expect(model.message == "write one time after 'for', such as 10m")
+        guard case .prompt(let prompt) = model.mode else { throw Trouble("no prompt") }
+        #expect(prompt.line.text == text)
+        let lines = FrameComposer.compose(model, SampleMachine.scene).lines
+        #expect(lines.last?.contains("write one time after 'for', such as 10m") == true)
+    }
+
     @Test func replayPauseAndMissingRightsAreExplained() {
         var replay = Self.model(isReplay: true)
         for key in ["T", "K", "L", "u", ":"] as [KeyEvent] {
@@ -309,7 +322,7 @@ import Testing
         var shown = LiveModel()
         shown.show(SampleMachine.snapshot())
         #expect(shown.handle("T") == nil)
-        #expect(shown.message == "this view shows only")
+        #expect(shown.message == "this view is read-only")
     }
 
     @Test(

@@ -154,6 +154,33 @@ import Testing
         #expect(model.cursor == 3)
     }
 
+    @Test func aClickOutsideOfTheProcessesSelectsNone() {
+        func rows(_ count: Int32) -> [ProcessRow] {
+            (1...count).map {
+                ProcessRow(pid: $0, user: "u", cpuPercent: 0, memoryBytes: 0, command: "c")
+            }
+        }
+        var model = SampleMachine.model(keys: ["z"])
+        model.show(rows(50))
+        _ = model.handle(.end)
+        let (head, status) = (model.geometry.headRow, model.geometry.statusRow)
+        for line in [0, head, head + 1, status] {
+            _ = model.handle(.click(row: line, column: 3))
+            #expect(model.processes.selected?.pid == 50, "line \(line)")
+        }
+        // The first and the last row on the screen.
+        _ = model.handle(.click(row: head + 2, column: 3))
+        #expect(model.processes.selected?.pid == Int32(50 - (status - head - 3)))
+        _ = model.handle(.click(row: status - 1, column: 3))
+        #expect(model.processes.selected?.pid == 50)
+        // The list is shorter than the screen.
+        model.show(rows(3))
+        _ = model.handle(.click(row: head + 3, column: 3))
+        #expect(model.processes.selected?.pid == 2)
+        _ = model.handle(.click(row: head + 5, column: 3))
+        #expect(model.processes.selected?.pid == 2)
+    }
+
     @Test func marksHaveAColumnOfTheirOwn() {
         let model = SampleMachine.model(keys: ["j", ".", "j", "."])
         let lines = FrameComposer.compose(model, SampleMachine.scene).lines

@@ -50,7 +50,7 @@ package struct CgroupRemover: Sendable {
                 throw ActuationError(
                     .busy,
                     "\(path) holds \(trees.listed(members)); use --kill, run cgwarden kill "
-                        + "\(path) first, or move its processes")
+                        + "\(path.shellWord) first, or move its processes")
             }
             killed = try Killer(context).kill(path, dryRun: dryRun).processes
             try context.protected.check(.remove, on: path)

@@ -49,7 +49,8 @@ package struct Freezer: Sendable {
         guard try !isRequested(interface, directory) else {
             if !dryRun, let frozen = try prolong(directory, timeout) { return frozen }
             throw ActuationError(
-                .busy, "\(path) is already frozen; thaw it first: cgwarden thaw \(path)")
+                .busy,
+                "\(path) is already frozen; thaw it first: cgwarden thaw \(path.shellWord)")
         }
         let members = try directory.members()
         let watchdog = ServiceWatchdog(system: context.set.system).shortest(of: members)

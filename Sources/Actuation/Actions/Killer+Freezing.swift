@@ -13,8 +13,8 @@ extension Killer {
             throw ActuationError(
                 .busy,
                 "cannot end the processes of \(path) without force: \(cgroup.path) is frozen, so "
-                    + "they cannot handle SIG\(signal.name); thaw it first: cgwarden thaw \(thawed)"
-            )
+                    + "they cannot handle SIG\(signal.name); thaw it first: cgwarden thaw "
+                    + thawed.shellWord)
         }
     }
 
@@ -32,7 +32,7 @@ extension Killer {
             throw ActuationError(
                 .busy,
                 "cannot kill \(trees.path): \(process) is frozen by \(cgroup) and cannot exit "
-                    + "until that is thawed: cgwarden thaw \(cgroup)")
+                    + "until that is thawed: cgwarden thaw \(cgroup.shellWord)")
         }
         var frozen: [CgroupDirectory] = []
         for top in tops {

@@ -63,7 +63,8 @@ package struct ProcessKiller: Sendable {
 
     private func missing(_ pid: Int32, _ path: CgroupPath) -> ActuationError {
         ActuationError(
-            .notFound, "no process \(pid) in \(path); `cgwarden tree \(path)` lists the processes")
+            .notFound,
+            "no process \(pid) in \(path); `cgwarden tree \(path.shellWord)` lists the processes")
     }
 }
 

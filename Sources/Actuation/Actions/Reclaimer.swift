@@ -101,7 +101,7 @@ package struct Reclaimer: Sendable {
             throw ActuationError(
                 .unavailable,
                 "cgroup v1 cannot reclaim a given number of bytes; reclaim as much as possible: "
-                    + "cgwarden reclaim --all \(directory.path)")
+                    + "cgwarden reclaim --all \(directory.path.shellWord)")
         }
         let before = try usage("memory.usage_in_bytes", directory)
         if dryRun {

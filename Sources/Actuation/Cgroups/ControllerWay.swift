@@ -29,12 +29,13 @@ struct ControllerWay {
     /// Advice on how to get the controller there.
     var remedy: String {
         obstacle.map(Self.remedy(populated:))
-            ?? "enable it: cgwarden create --controllers \(controller.rawValue) \(path)"
+            ?? "enable it: cgwarden create --controllers \(controller.rawValue) \(path.shellWord)"
     }
 
     /// Advice for a cgroup that cannot enable controllers because it holds processes.
     static func remedy(populated place: CgroupPath) -> String {
         "\(place) contains processes, so it cannot enable controllers for its children; move them "
-            + "into a child first: cgwarden create \(place)/leaf, cgwarden move"
+            + "into a child first: cgwarden create \(place.child("leaf".utf8).shellWord), "
+            + "cgwarden move"
     }
 }

@@ -46,7 +46,7 @@ package final class FreezeSwitch: Sendable {
             var error = ActuationError(
                 .busy,
                 "cannot freeze \(directory.path): its freeze is already requested; thaw it first: "
-                    + "cgwarden thaw \(directory.path)")
+                    + "cgwarden thaw \(directory.path.shellWord)")
             error.errno = .busy
             throw error
         }

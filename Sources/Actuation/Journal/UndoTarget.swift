@@ -68,7 +68,8 @@ struct UndoTarget {
             guard let held = Self.contents(of: directory) else { return nil }
             return ActuationError(
                 .busy,
-                "\(held) is still in it; move or end that, then: cgwarden restore \(entry.path)")
+                "\(held) is still in it; move or end that, then: cgwarden restore "
+                    + entry.path.shellWord)
         }
         // v2 does not refuse a limit below usage: it kills.
         guard entry.cell.file == "memory.max", let limit = UInt64(entry.original) else {
@@ -81,7 +82,7 @@ struct UndoTarget {
             return ActuationError(
                 .busy,
                 "\(entry.path) uses \(LimitValue.number(usage).roundedByteText), so the kernel would "
-                    + "kill in it; cgwarden reclaim \(entry.path), or --force")
+                    + "kill in it; cgwarden reclaim \(entry.path.shellWord), or --force")
         } catch {
             return error
         }

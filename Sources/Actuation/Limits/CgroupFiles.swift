@@ -40,7 +40,7 @@ struct CgroupFiles {
             throw ActuationError(
                 .notFound,
                 "\(path) does not exist in the \(hierarchy.label) hierarchy; create it with "
-                    + "`cgwarden create \(path)`")
+                    + "`cgwarden create \(path.shellWord)`")
         }
     }
 

@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// The way a planned write reaches the kernel through systemd.
 package struct LimitRoute: Hashable, Sendable {
     /// The unit to change.
@@ -32,7 +34,7 @@ package struct LimitRoutes: Sendable {
                     warnings.append(
                         "\(write.name): systemd resets it to OOMPolicy of \(unit) when the unit "
                             + "is reloaded or gets another limit; permanent: systemctl edit "
-                            + unit.name)
+                            + ShellWord.quoted(unit.name))
                 }
                 continue
             }

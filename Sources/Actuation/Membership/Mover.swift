@@ -86,7 +86,7 @@ package struct Mover: Sendable {
             throw ActuationError(
                 .notFound,
                 "\(path) is in no hierarchy with \(controllers.map(\.rawValue).joined(separator: ", "))"
-                    + "; create it there: cgwarden create \(path)")
+                    + "; create it there: cgwarden create \(path.shellWord)")
         }
         return targets
     }
@@ -117,7 +117,7 @@ package struct Mover: Sendable {
         throw ActuationError(
             .busy,
             "will not move into \(directory.path): \(frozen) is frozen, so moved processes would "
-                + "stop, too; thaw it first (cgwarden thaw \(frozen)), or --force")
+                + "stop, too; thaw it first (cgwarden thaw \(frozen.shellWord)), or --force")
     }
 
     /// Throws where the kernel would refuse, because its errno does not give the reason.
@@ -133,7 +133,7 @@ package struct Mover: Sendable {
                     .refused,
                     "\(path) enables \(domain.joined(separator: " ")) for its children, so "
                         + "it may hold no processes itself; move into a child, or create one: "
-                        + "cgwarden create \(path)/leaf")
+                        + "cgwarden create \(path.child("leaf".utf8).shellWord)")
             }
             let type = try? context.files.text("cgroup.type", of: directory)
             guard type != "domain invalid" else {
@@ -151,7 +151,7 @@ package struct Mover: Sendable {
             throw ActuationError(
                 .unavailable,
                 "\(path) has an empty \(file), so no process can join; set both: "
-                    + "cgwarden pin \(path) --cpus LIST --mems LIST")
+                    + "cgwarden pin \(path.shellWord) --cpus LIST --mems LIST")
         }
     }
 

@@ -98,7 +98,7 @@ package final class OwnershipProbe: Sendable {
                 ActuationError(
                     .refused,
                     "systemd manages the device list of \(unit); change it there: "
-                        + "systemctl set-property \(unit.name) DeviceAllow=…"))
+                        + "systemctl set-property \(ShellWord.quoted(unit.name)) DeviceAllow=…"))
         }
     }
 

@@ -17,7 +17,7 @@ struct ControllerPath {
                 throw ActuationError(
                     .busy,
                     "nothing would start: \(frozen) is frozen; thaw it first: cgwarden thaw "
-                        + "\(frozen)")
+                        + frozen.shellWord)
             }
         }
     }

@@ -156,7 +156,8 @@ final class ScopeCgroup: RunCgroup {
         for directory in made.reversed() { try? directory.remove() }
         guard isGone else {
             throw ActuationError(
-                .failed, "\(unit) does not stop; see `systemctl status \(unit.name)`")
+                .failed,
+                "\(unit) does not stop; see `systemctl status \(ShellWord.quoted(unit.name))`")
         }
         record?.remove()
     }

@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// A scope: systemd creates it around running processes and removes it once they exit.
 package struct SystemdScope: Sendable {
     /// Its unit.
@@ -40,7 +42,7 @@ package struct SystemdScope: Sendable {
             throw ActuationError(
                 .failed,
                 "cannot start \(name): \(facts.map { "it is \($0.state)" } ?? "it has already exited"); "
-                    + "see `systemctl status \(name)`")
+                    + "see `systemctl status \(ShellWord.quoted(name))`")
         }
         return SystemdScope(
             unit: SystemdUnit(name, of: systemd.instance), cgroup: facts.cgroup)

@@ -112,6 +112,9 @@ package struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertib
     /// The path, safe to print; ``init(printed:)`` parses it.
     package var description: String { PrintableText.text(bytes) }
 
+    /// The path, safe to print, as a word of a shell command.
+    package var shellWord: String { ShellWord.quoted(description) }
+
     /// The path for programs: the raw bytes if they are valid UTF-8, otherwise as printed.
     package var text: String { Self.text(bytes[...]) }
 

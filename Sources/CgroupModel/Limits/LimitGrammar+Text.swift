@@ -26,14 +26,7 @@ extension LimitValue {
 
     /// The bytes rounded for people, as for an amount in use: `121.5MiB`.
     package var roundedByteText: String {
-        guard let number else { return "max" }
-        var value = Double(number)
-        var unit = "B"
-        for larger in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 {
-            value /= 1024
-            unit = larger
-        }
-        return DecimalText.fixed(value, places: unit == "B" ? 0 : 1) + unit
+        number.map { DecimalText.bytes($0, in: ["B", "KiB", "MiB", "GiB", "TiB"]) } ?? "max"
     }
 
     /// The bytes in the unit with the shortest exact number: `10MB`, `1MiB`.

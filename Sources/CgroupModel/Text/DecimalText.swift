@@ -28,12 +28,28 @@ package enum DecimalText {
     /// Formats bytes in the largest suitable binary unit: `1.5M`, `312K`, `17`.
     package static func bytes(_ value: Double) -> String {
         let units = ["", "K", "M", "G", "T", "P", "E"]
-        var number = value
+        let (number, unit) = scaled(value, to: units, below: 1023.5)
+        return fixed(number, places: unit == 0 || number >= 99.95 ? 0 : 1) + units[unit]
+    }
+
+    /// Formats bytes with one decimal in the largest suitable binary unit; the first unit is the
+    /// byte, which has no decimals.
+    package static func bytes(_ value: UInt64, in units: [String]) -> String {
+        let (number, unit) = scaled(Double(value), to: units, below: 1023.95)
+        return fixed(number, places: unit == 0 ? 0 : 1) + units[unit]
+    }
+
+    /// Divides by 1024 as long as the number would be printed as 1024 or more, which is from
+    /// `bound` on, and a larger unit is left.
+    private static func scaled(
+        _ bytes: Double, to units: [String], below bound: Double
+    ) -> (number: Double, unit: Int) {
+        var number = bytes
         var unit = 0
-        while number >= 1023.95, unit < units.count - 1 {
+        while number >= bound, unit < units.count - 1 {
             number /= 1024
             unit += 1
         }
-        return fixed(number, places: unit == 0 || number >= 99.95 ? 0 : 1) + units[unit]
+        return (number, unit)
     }
 }

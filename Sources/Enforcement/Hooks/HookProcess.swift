@@ -22,10 +22,14 @@ struct HookProcess {
     func perform() -> HookEnding {
         var account: UserAccount?
         if let user = run.hook.user {
-            guard let found = UserAccount(user) else {
+            do throws(IOError) {
+                account = try UserAccount(user)
+            } catch {
+                return .failed("\(error)")
+            }
+            guard account != nil else {
                 return .failed("no user \(user), or it is in more than 256 groups")
             }
-            account = found
         }
         let cgroup = cgroups?.make(number)
         defer { cgroup?.remove() }

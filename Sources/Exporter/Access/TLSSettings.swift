@@ -142,7 +142,8 @@ extension TLSSettings {
             guard try value.flag(for: entry.key) else {
                 throw ConfigError(
                     value.position,
-                    "\(entry.key): false is not supported: the server's order wins; drop it")
+                    "\(entry.key): false is not supported: the server's order always applies; "
+                        + "remove the key")
             }
         default: break
         }

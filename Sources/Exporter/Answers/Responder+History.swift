@@ -43,7 +43,7 @@ extension Responder {
         _ request: HTTPHeaders, isJSON: Bool = true,
         _ answer: (HistoryFeed) async throws -> ByteBuffer
     ) async -> Response {
-        let absent = "no history here; cgwarden daemon keeps it"
+        let absent = "no history here; only cgwarden daemon keeps one"
         guard let history else { return .sentence(.notFound, absent) }
         guard history.enter() else {
             return .sentence(

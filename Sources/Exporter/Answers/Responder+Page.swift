@@ -49,7 +49,7 @@ extension Responder {
     /// Returns the newest events of a query, or a stream of new ones if the client accepts one.
     func eventsAnswer(_ query: Substring, _ request: HTTPHeaders) async -> Response {
         guard let events else {
-            return .sentence(.notFound, "no events here; cgwarden daemon keeps them")
+            return .sentence(.notFound, "no events here; only cgwarden daemon keeps them")
         }
         let wanted: EventQuery
         do throws(EventQuery.Mistake) {

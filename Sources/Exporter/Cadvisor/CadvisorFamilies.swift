@@ -54,7 +54,7 @@ package enum CadvisorFamilies {
             "Length of a quota period in microseconds."),
         CadvisorFamily(
             "container_spec_cpu_shares", .gauge, from: [.cpuShares, .cpuWeight],
-            "Share of CPU time relative to siblings, on v2 its weight spread over the range of shares."
+            "Share of CPU time relative to siblings; on v2, converted from cpu.weight."
         ) { snapshot, index in
             let shares = snapshot[index, .cpuShares]
             return shares.isKnown ? shares : CPUShares.reading(snapshot[index, .cpuWeight])

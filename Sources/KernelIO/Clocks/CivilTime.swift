@@ -55,11 +55,10 @@ package struct CivilTime: Hashable, Sendable {
         return unsafe Int(parts.tm_gmtoff)
     }
 
-    /// Formats an instant in microseconds since 1970 as RFC 3339 in UTC, with `places` decimal
-    /// places of the second, at most 6.
-    package static func rfc3339(_ microseconds: UInt64, places: Int) -> String {
+    /// Formats an instant in microseconds since 1970 as RFC 3339 in UTC, with milliseconds.
+    package static func rfc3339(_ microseconds: UInt64) -> String {
         let time = CivilTime(seconds: Int(microseconds / 1_000_000))
-        let fraction = String(1_000_000 + microseconds % 1_000_000).dropFirst().prefix(places)
+        let fraction = String(1000 + microseconds / 1000 % 1000).dropFirst()
         return "\(time.text.replacing(" ", with: "T")).\(fraction)Z"
     }
 

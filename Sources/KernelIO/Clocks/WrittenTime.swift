@@ -106,9 +106,11 @@ package struct WrittenTime: Sendable {
 // MARK: Parsing
 
 extension WrittenTime {
-    /// The exclusive bounds of the year in a date, and of seconds since 1970.
-    private static let lastYear = 9999
-    private static let lastSecond = 253_402_300_800.0
+    /// The exclusive bound of the year in a date, and the same in seconds since 1970; a year before
+    /// has four digits in every zone.
+    private static let endYear = 9999
+    private static let endSecond =
+        CivilTime(year: endYear, month: 1, day: 1, second: 0).seconds
 
     private static func parse(_ argument: String) -> Meaning? {
         if argument == "now" { return .beforeEnd(0) }
@@ -134,14 +136,15 @@ extension WrittenTime {
             return nil
         }
         let instant = (day.seconds - offset) * 1_000_000 + time
-        return instant >= 0 ? .instant(UInt64(instant)) : nil
+        guard (0..<endSecond * 1_000_000).contains(instant) else { return nil }
+        return .instant(UInt64(instant))
     }
 
     /// Parses seconds since 1970 to microseconds.
     private static func unix(_ text: Substring) -> UInt64? {
         guard text.first?.isNumber == true,
             text.utf8.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ".") }),
-            let seconds = Double(text), seconds < lastSecond
+            let seconds = Double(text), seconds < Double(endSecond)
         else { return nil }
         return UInt64((seconds * 1e6).rounded())
     }
@@ -171,7 +174,7 @@ extension WrittenTime {
     private static func date(_ text: Substring) -> CivilTime? {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 3, parts.map(\.count) == [4, 2, 2],
-            let year = number(parts[0], 1970..<lastYear), let month = number(parts[1], 1..<13),
+            let year = number(parts[0], 1970..<endYear), let month = number(parts[1], 1..<13),
             let day = number(parts[2], 1..<32)
         else { return nil }
         let date = CivilTime(year: year, month: month, day: day, second: 0)

@@ -68,7 +68,9 @@ struct FoundFile: ~Copyable {
     func requireOwner(among owners: [UInt32]) throws(FileRefusal) {
         guard owners.contains(status.st_uid) else {
             throw FileRefusal(
-                path, "is owned by user \(status.st_uid), who could change it; chown root it")
+                path,
+                "is owned by user \(status.st_uid), who could change it; "
+                    + "run chown root on it")
         }
         guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
             throw FileRefusal(path, "can be written by others; run chmod go-w on it")

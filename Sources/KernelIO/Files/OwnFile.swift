@@ -47,7 +47,9 @@ enum OwnFile {
         try found.requireRegular()
         guard [0, geteuid()].contains(found.status.st_uid) else {
             throw FileRefusal(
-                path, "is owned by user \(found.status.st_uid), who could change it; chown root it")
+                path,
+                "is owned by user \(found.status.st_uid), who could change it; "
+                    + "run chown root on it")
         }
         return try found.opened(flags)
     }

@@ -11,27 +11,42 @@ package struct UserAccount: Hashable, Sendable {
     /// Looks up a user by name or ID (getpwnam_r(3), getgrouplist(3)).
     ///
     /// Nil if there is no such user, or if it is in more than 256 groups.
-    package init?(_ name: String) {
-        var entry = unsafe passwd()
-        var room = [CChar](repeating: 0, count: 16384)
-        var groups = [gid_t](repeating: 0, count: 256)
-        var count = Int32(groups.count)
-        let found = unsafe room.withUnsafeMutableBufferPointer { room -> Bool in
-            var result: UnsafeMutablePointer<passwd>?
-            guard let base = room.baseAddress else { return false }
-            let code =
-                if let number = UInt32(name) {
-                    unsafe getpwuid_r(number, &entry, base, room.count, &result)
-                } else {
-                    unsafe getpwnam_r(name, &entry, base, room.count, &result)
-                }
-            guard code == 0, unsafe result != nil else { return false }
-            return unsafe getgrouplist(entry.pw_name, entry.pw_gid, &groups, &count) >= 0
+    package init?(_ name: String) throws(IOError) {
+        let found = try AccountEntry.find("user \(name)") {
+            (room: inout [CChar]) -> (code: Int32, found: UserAccount?) in
+            var entry = unsafe passwd()
+            var groups = [gid_t](repeating: 0, count: 256)
+            var count = Int32(groups.count)
+            var isComplete = false
+            let code = unsafe room.withUnsafeMutableBufferPointer { room -> Int32 in
+                var result: UnsafeMutablePointer<passwd>?
+                guard let base = room.baseAddress else { return ERANGE }
+                let code =
+                    if let number = UInt32(name) {
+                        unsafe getpwuid_r(number, &entry, base, room.count, &result)
+                    } else {
+                        unsafe getpwnam_r(name, &entry, base, room.count, &result)
+                    }
+                guard code == 0, unsafe result != nil else { return code }
+                isComplete =
+                    unsafe getgrouplist(entry.pw_name, entry.pw_gid, &groups, &count) >= 0
+                return code
+            }
+            guard isComplete else { return (code, nil) }
+            let user = unsafe entry.pw_uid
+            let group = unsafe entry.pw_gid
+            let account = UserAccount(
+                user: user, group: group, groups: Array(groups.prefix(Int(count))))
+            return (code, account)
         }
-        guard found else { return nil }
-        user = unsafe entry.pw_uid
-        group = unsafe entry.pw_gid
-        self.groups = Array(groups.prefix(Int(count)))
+        guard let found else { return nil }
+        self = found
+    }
+
+    private init(user: UInt32, group: UInt32, groups: [UInt32]) {
+        self.user = user
+        self.group = group
+        self.groups = groups
     }
 }
 

@@ -105,7 +105,7 @@ package enum FirstLine: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .text(let text): "reports: \(text)"
         case .ended: "ended before it was ready"
-        case .late(let time): "gave no answer within \(time.components.seconds) s"
+        case .late(let time): "did not answer within \(time.components.seconds) s"
         }
     }
 }

@@ -26,17 +26,21 @@ package enum UserName {
         return known.withLock { $0[uid] } ?? String(uid)
     }
 
-    /// The name of a user (getpwuid_r(3)), or its ID as text if there is none.
+    /// The name of a user (getpwuid_r(3)), or its ID as text if there is none or the lookup fails.
     package static func text(_ uid: UInt32) -> String {
-        var entry = unsafe passwd()
-        var room = [CChar](repeating: 0, count: 16384)
-        return unsafe room.withUnsafeMutableBufferPointer { room in
-            var found: UnsafeMutablePointer<passwd>?
-            guard let base = room.baseAddress,
-                unsafe getpwuid_r(uid, &entry, base, room.count, &found) == 0,
-                let found = unsafe found
-            else { return String(uid) }
-            return unsafe String(cString: found.pointee.pw_name)
+        let found = try? AccountEntry.find("user \(uid)") {
+            (room: inout [CChar]) -> (code: Int32, found: String?) in
+            var entry = unsafe passwd()
+            var name: String?
+            let code = unsafe room.withUnsafeMutableBufferPointer { room -> Int32 in
+                var found: UnsafeMutablePointer<passwd>?
+                guard let base = room.baseAddress else { return ERANGE }
+                let code = unsafe getpwuid_r(uid, &entry, base, room.count, &found)
+                if let found = unsafe found { name = unsafe String(cString: found.pointee.pw_name) }
+                return code
+            }
+            return (code, name)
         }
+        return found ?? String(uid)
     }
 }

@@ -29,7 +29,7 @@ package struct OwnDirectory: ~Copyable {
                     unsafe mkdirat(found.number, name, 0o755)
                 }
                 guard made == 0 || errno == EEXIST else {
-                    throw FileRefusal(place, cannotBe: "made", "create", code: errno)
+                    throw FileRefusal(place, cannotBe: "created", "create", code: errno)
                 }
                 found = try FoundFile(
                     String(part), under: found.number, links: .refused, named: place)

@@ -18,7 +18,7 @@ struct CommandCompletion {
         let kept = text.dropLast(partial.count)
         // Never shorter than what was typed.
         let typed = shared.count >= partial.count ? shared : partial
-        let word = isDone ? CommandWords.quoted(typed) : typed
+        let word = isDone ? ShellWord.quoted(typed) : typed
         return (kept + word + (isDone ? " " : ""), candidates.count == 1 ? [] : candidates)
     }
 

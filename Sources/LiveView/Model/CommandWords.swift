@@ -8,41 +8,48 @@ struct CommandWords: Hashable, Sendable {
     private(set) var rest: [String]
     private let shape: CommandShape
 
-    /// Splits a line at blanks; a part in quotes is one word.
+    /// Splits a line at blanks; a part in quotes is one word, and `\'` and `\"` outside of them are
+    /// literal quotes.
     ///
-    /// A backslash has no meaning, because names of units contain some.
+    /// Any other backslash has no meaning, because names of units contain some. Scalars are read,
+    /// because a combining mark after a quote forms one character with it.
     static func split(_ line: String) -> [String] {
         var words: [String] = []
         var word: String?
-        var quote: Character?
-        for character in line {
+        var quote: Unicode.Scalar?
+        var rest = line.unicodeScalars[...]
+        while let scalar = rest.popFirst() {
+            var literal = scalar
             if let open = quote {
-                if character == open { quote = nil } else { word = (word ?? "") + "\(character)" }
-            } else if character == "\"" || character == "'" {
-                quote = character
+                if scalar == open {
+                    quote = nil
+                    continue
+                }
+            } else if isQuote(scalar) {
+                quote = scalar
                 word = word ?? ""
-            } else if character.isWhitespace {
+                continue
+            } else if scalar.properties.isWhitespace {
                 if let done = word { words.append(done) }
                 word = nil
-            } else {
-                word = (word ?? "") + "\(character)"
+                continue
+            } else if scalar == "\\", let next = rest.first, isQuote(next) {
+                literal = next
+                rest.removeFirst()
             }
+            word = (word ?? "") + String(literal)
         }
         if let word { words.append(word) }
         return words
     }
 
-    /// A word as it is typed, in quotes if it has blanks.
-    static func quoted(_ word: String) -> String {
-        guard word.isEmpty || word.contains(where: { $0.isWhitespace || "\"'".contains($0) }) else {
-            return word
-        }
-        return word.contains("'") ? "\"\(word)\"" : "'\(word)'"
+    private static func isQuote(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "'" || scalar == "\""
     }
 
-    /// The line of a command, quoted as ``split(_:)`` reads it.
+    /// The line of a command for sh(1), which ``split(_:)`` reads, too.
     static func line(_ words: [String]) -> String {
-        words.map { quoted($0) }.joined(separator: " ")
+        words.map { ShellWord.quoted($0) }.joined(separator: " ")
     }
 
     /// Reads the words of a known command; nil for an unknown one.

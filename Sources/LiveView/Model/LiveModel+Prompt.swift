@@ -95,11 +95,11 @@ extension LiveModel {
         switch prompt.topic {
         case .command: return runLine(text, words)
         case .limit(let name):
-            let (value, time) = Self.timed(words)
-            return propose { ["set", $0, "\(name)=\(value.joined())"] + time }
+            guard let (value, time) = timed(words) else { return nil }
+            return propose { ["set", $0, "\(name)=\(value)"] + time }
         case .pin:
-            let (value, time) = Self.timed(words)
-            return propose { ["pin", "--cpus", value.joined(), $0] + time }
+            guard let (value, time) = timed(words) else { return nil }
+            return propose { ["pin", "--cpus", value, $0] + time }
         case .reclaim:
             return propose { path in
                 words == ["all"] ? ["reclaim", "--all", path] : ["reclaim", path] + words
@@ -114,12 +114,15 @@ extension LiveModel {
         }
     }
 
-    /// Separates a value from the time after `for`.
-    private static func timed(_ words: [String]) -> (value: [String], time: [String]) {
-        guard let place = words.firstIndex(of: "for"), place + 1 < words.count else {
-            return (words.filter { $0 != "for" }, [])
+    /// Separates a value from the time after `for`; if not exactly one word follows `for`, returns
+    /// nil and sets a message.
+    private mutating func timed(_ words: [String]) -> (value: String, time: [String])? {
+        guard let place = words.firstIndex(of: "for") else { return (words.joined(), []) }
+        guard words.count == place + 2 else {
+            message = "write one time after 'for', such as \(Self.usualTime)"
+            return nil
         }
-        return (Array(words[..<place]), ["--for", words[place + 1]])
+        return (words[..<place].joined(), ["--for", words[place + 1]])
     }
 
     private mutating func runLine(_ text: String, _ words: [String]) -> Intent? {

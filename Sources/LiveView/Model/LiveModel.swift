@@ -124,8 +124,8 @@ package struct LiveModel: Sendable {
         filter: String = "", remoteHost: String? = nil
     ) {
         self.layout = layout
-        refusal = remoteHost.map { "\($0) is another host; act there" } ?? "this view shows only"
-        limitation = remoteHost.map { "\($0) is another host; list that there" }
+        limitation = remoteHost.map { "\($0) is another host; run cgwarden on it" }
+        refusal = limitation ?? "this view is read-only"
         self.isReplay = isReplay
         self.isPaused = isPaused
         self.filter = filter

@@ -98,7 +98,7 @@ enum LiveAction: CaseIterable, Sendable {
         case .kill: "end its processes; asks for the signal"
         case .limit: "choose a limit and type its new value"
         case .pin: "restrict it to CPUs"
-        case .reclaim: "free memory that it does not need now"
+        case .reclaim: "reclaim memory that is not in use"
         case .move: "move processes into it"
         case .hold: "keep rules of the daemon from acting on it"
         case .undo: "undo the last action of this view"

@@ -87,7 +87,11 @@ extension LiveModel {
         case .character("t"), .function(5): processes.isTree.toggle()
         case .character("K"), .function(9): return killProcess()
         case .click(let line, _):
-            processes.move(to: line - geometry.headRow - 2 + top)
+            // As in the pane: two lines of heads, and no gap after the last row.
+            let first = min(top, max(processes.rows.count - page, 0))
+            let row = first + line - geometry.headRow - 2
+            let shown = first..<min(first + page, processes.rows.count)
+            if shown.contains(row) { processes.move(to: row) }
         case .escape, .function(1), .character("q"), .character("z"):
             mode = .table
             return nil

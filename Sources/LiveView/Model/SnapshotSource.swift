@@ -78,7 +78,7 @@ extension SnapshotSource {
 
     /// Refuses, as a live source does.
     package func go(to text: String) -> Travel {
-        .refused("only a replay has other times; see `cgwarden top --at`")
+        .refused("only a replay can go to another time; see `cgwarden top --at`")
     }
 
     /// Returns no times, as a live source does.

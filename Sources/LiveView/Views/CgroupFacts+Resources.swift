@@ -79,7 +79,7 @@ extension CgroupFacts {
 
     /// The row for all values of devices that the kernel does not name.
     private static let unnamedDevices = DetailRow(
-        label: "unnamed", value: "not shown", remark: "such as paths of NVMe", style: .dim)
+        label: "unnamed", value: "not shown", remark: "such as NVMe paths", style: .dim)
 
     /// The row of a device's value, or of the reason why no device has one.
     private static func row(_ instance: InstanceReading) -> DetailRow {

@@ -7,7 +7,7 @@ enum ProposalBox {
         let refused = proposal.steps.count - proposal.accepted.count
         let isPlanned = proposal.isPlanned
         var lines = proposal.lines.flatMap { LineWrap.lines($0, to: width - 4) }
-        if !isPlanned { lines.append("asking for the plan") }
+        if !isPlanned { lines.append("waiting for the plan") }
         let room = max(geometry.statusRow - geometry.headRow - 3, 1)
         let height = min(lines.count, room)
         let first = min(top, lines.count - height)

@@ -12,8 +12,8 @@ enum StatusLine {
         }
         if case .prompt(let prompt) = model.mode {
             let label = prompt.topic == .command ? " :" : " \(prompt.label) "
-            let hint = prompt.topic == .command ? "Tab completes" : "Enter shows the plan"
-            return type(label, prompt.line, hint, row: row, into: &frame)
+            let usual = prompt.topic == .command ? "Tab completes" : "Enter shows the plan"
+            return type(label, prompt.line, model.message ?? usual, row: row, into: &frame)
         }
         if case .time(let typed) = model.mode {
             let text = " Time: " + typed.onOneLine + "▏"

@@ -35,12 +35,15 @@ package struct CgroupDifference {
         /// The values as JSON; nil if there is none.
         let json: (String?, String?)
         let numbers: (Double?, Double?)
+        /// Whether the numbers may be negative, so that their ratio has no meaning.
+        let isSigned: Bool
 
-        /// The relative difference, 0 to 1; 1 if only one side has a number.
+        /// The relative difference, 0 to 1; 1 if only one side has a number, or if the signs
+        /// differ.
         var size: Double {
             guard let a = numbers.0, let b = numbers.1 else { return 1 }
             let most = max(a.magnitude, b.magnitude)
-            return most == 0 ? 0 : (b - a).magnitude / most
+            return most == 0 ? 0 : min((b - a).magnitude / most, 1)
         }
 
         /// The sort key, highest first: changes without a size, then the others by size, then
@@ -50,6 +53,7 @@ package struct CgroupDifference {
         /// The change in readable form; empty if one side has no number.
         var change: String {
             guard let a = numbers.0, let b = numbers.1 else { return "" }
+            if isSigned { return (b > a ? "+" : "") + DecimalText.fixed(b - a, places: 0) }
             guard a != 0 else { return "new" }
             let ratio = b / a
             if ratio >= 10 { return "x\(DecimalText.fixed(ratio, places: 0))" }
@@ -86,14 +90,15 @@ package struct CgroupDifference {
             return Row(
                 name: metric.name, texts: (text(metric, a), text(metric, b)),
                 json: (json(readings.0, metric), json(readings.1, metric)),
-                numbers: (number(readings.0, metric), number(readings.1, metric)))
+                numbers: (number(readings.0, metric), number(readings.1, metric)),
+                isSigned: metric.unit == .signed)
         }
         let rates = (a.rate(metric), b.rate(metric))
         guard withRates, rates.0 != rates.1 else { return nil }
         return Row(
             name: metric.name + CatalogName.rateSuffix,
             texts: (text(rates.0, metric), text(rates.1, metric)),
-            json: (json(rates.0), json(rates.1)), numbers: rates)
+            json: (json(rates.0), json(rates.1)), numbers: rates, isSigned: false)
     }
 
     private static func text(_ metric: Metric, _ side: Side) -> String {

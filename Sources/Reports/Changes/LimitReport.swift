@@ -54,8 +54,8 @@ package struct LimitReport {
         return idle.map {
             CgwardenError(
                 "\($0.write.name): the kernel accepted \($0.write.command) but reports "
-                    + "\"\($0.readBack ?? "")\"; `cgwarden restore \(path)` undoes it", .unavailable
-            )
+                    + "\"\($0.readBack ?? "")\"; `cgwarden restore \(path.shellWord)` undoes it",
+                .unavailable)
         }
     }
 
@@ -72,11 +72,11 @@ package struct LimitReport {
         let table = LeftTable(rows).text
         if let expiry = expiryText(results) { return table + expiry }
         let changed = results.contains { $0.outcome.isUndoable }
-        return changed ? "\(table)undo: cgwarden restore \(path)\n" : table
+        return changed ? "\(table)undo: cgwarden restore \(path.shellWord)\n" : table
     }
 
     private var heads: [String] {
-        ["LIMIT", "ORDER", "CHANGE", "FILE"] + (isRouted ? ["WAY"] : [])
+        ["LIMIT", "ORDER", "CHANGE", "FILE"] + (isRouted ? ["VIA"] : [])
     }
 
     /// The cells of a table row for each planned write, with the whole path of its file.
@@ -127,7 +127,7 @@ package struct LimitReport {
     /// The route of a write to the kernel, as an extra cell if any write goes through systemd.
     private func way(_ index: Int) -> [String] {
         guard isRouted else { return [] }
-        guard let route = routes[index] else { return ["to the file"] }
+        guard let route = routes[index] else { return ["file"] }
         return ["through systemd: \(route.unit) \(route.properties.joined(separator: ", "))"]
     }
 

@@ -19,6 +19,7 @@ package struct EndedCgroup {
         let cause = kills > 0 || death.word(.cause) == "oom-kill" ? " (OOM kill)" : ""
         let clock = CivilTime(local: death.time.wall).text.suffix(8)
         return CgwardenError(
-            "\(path) ended at \(clock)\(cause): cgwarden events --cgroup \(path)", .noInput)
+            "\(path) ended at \(clock)\(cause): cgwarden events --cgroup \(path.shellWord)",
+            .noInput)
     }
 }

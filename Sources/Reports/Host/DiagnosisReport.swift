@@ -90,7 +90,7 @@ package struct DiagnosisReport {
             switch diagnosis.accountsSwap {
             case true?: "accounted by cgroup"
             case false?: "not accounted by cgroup (boot with swapaccount=1)"
-            case nil: "not known whether accounted by cgroup"
+            case nil: "accounting by cgroup unknown"
             }
         return "\(total), \(accounting)"
     }

@@ -92,7 +92,9 @@ package struct BacktestReport {
                     ? ", \(DecimalText.fixed(Double(total) / hours, places: 1)) an hour" : "")
         ]
         for hit in tally.budgetHits where hit.count > 0 {
-            lines.append("the budget \(hit.budget) was exhausted \(hit.count) times")
+            lines.append(
+                "the budget \(hit.budget) was exhausted \(counted(Int(hit.count), "time", "times"))"
+            )
         }
         for (rule, reason) in tally.disabled { lines.append("rule \(rule) is disabled: \(reason)") }
         return lines.map { "\($0)\n" }.joined()

@@ -15,7 +15,7 @@ package struct ExplanationReport {
         guard engine.sees(path) else {
             guard engine.hasSample else {
                 throw CgwardenError(
-                    "the daemon still takes its first sample; try again later", .unavailable)
+                    "the daemon is still taking its first sample; try again later", .unavailable)
             }
             throw CgwardenError(
                 "\(path) is not in a sample yet, or was removed; see `cgwarden tree`, and try again",

@@ -114,8 +114,7 @@ package struct GuardForecast {
 
     var text: String {
         guard let limit else {
-            return
-                "guard \(name) of \(path): no memory limit, so nothing to guard"
+            return "guard \(name) of \(path): no memory limit, nothing to guard"
         }
         var text =
             "guard \(name) of \(path): limit \(ByteText.of(limit)), freezes at "

@@ -56,7 +56,7 @@ package struct PolicyPlanReport {
 
     private func who(_ value: ValueExplanation) -> String {
         // A single request needs no reason why it prevails.
-        (value.winner?.text ?? "nobody") + (value.requests.count > 1 ? " (\(value.reason))" : "")
+        (value.winner?.text ?? "no layer") + (value.requests.count > 1 ? " (\(value.reason))" : "")
     }
 
     private func change(_ value: ValueExplanation) -> String {

@@ -19,7 +19,7 @@ struct RuleReport {
         text += "  \(Self.state(rule))\(since)\(rule.reason.map { ": \($0)" } ?? "")\n"
         let actions = rule.actions.joined(separator: ", ")
         for (name, value) in [
-            ("does", actions.isEmpty ? nil : actions), ("acts when", rule.when),
+            ("actions", actions.isEmpty ? nil : actions), ("acts when", rule.when),
             ("now", rule.next), ("failed", rule.failure),
         ] {
             guard let value else { continue }

@@ -118,7 +118,7 @@ package struct StatusReport {
     private var ticks: String {
         guard state.ticks > 0 else {
             let seconds = (MonotonicClock.nanoseconds - state.start) / 1_000_000_000
-            return "none: waits for the first sample (\(seconds) s so far)"
+            return "none: waiting for the first sample (\(seconds) s so far)"
         }
         let took = DecimalText.fixed(Double(state.duration) / 1e6, places: 2)
         return "\(state.ticks), every \(policy.defaults.interval.shortText), "
@@ -174,9 +174,13 @@ package struct StatusReport {
     private var notes: [String] {
         var notes: [String] = []
         for hit in state.policy.budgetHits where hit.count > 0 {
-            notes.append("the budget \(hit.budget) was exhausted \(hit.count) times")
+            notes.append(
+                "the budget \(hit.budget) was exhausted \(counted(Int(hit.count), "time", "times"))"
+            )
         }
-        if state.policy.conflicts > 0 { notes.append("\(state.policy.conflicts) conflicts") }
+        if state.policy.conflicts > 0 {
+            notes.append(counted(Int(state.policy.conflicts), "conflict", "conflicts"))
+        }
         if state.policy.drifts > 0 {
             let drifts = Int(state.policy.drifts)
             let rest = drifts - state.policy.recentDrifts.count
@@ -207,7 +211,12 @@ package struct StatusReport {
                 "\(change.summary) is undone \(change.expiry.text); keep it: cgwarden confirm "
                     + "\(change.number)")
         }
-        if lostAuditLines > 0 { notes.append("\(lostAuditLines) lines of the audit log were lost") }
+        if lostAuditLines > 0 {
+            notes.append(
+                counted(
+                    Int(lostAuditLines), "line of the audit log was lost",
+                    "lines of the audit log were lost"))
+        }
         return notes
     }
 }

@@ -93,7 +93,8 @@ package struct SuggestionReport {
     private var leftOutLines: [String] {
         var lines = leftOut.prefix(20).map { "# no suggestion for \($0.path): \($0.reason)" }
         if leftOut.count > lines.count {
-            lines.append("# no suggestion for \(leftOut.count - lines.count) more cgroups")
+            let rest = counted(leftOut.count - lines.count, "more cgroup", "more cgroups")
+            lines.append("# no suggestion for \(rest)")
         }
         if isOverfull { lines.append("# there were too many cgroups to keep them all") }
         return lines

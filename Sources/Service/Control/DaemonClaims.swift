@@ -57,7 +57,7 @@ package struct DaemonClaims {
         for claim in claims where claim.key == nil {
             notes.append(
                 "\(path) was frozen by \(claim.origin), which may freeze it again; prevent "
-                    + "that: cgwarden hold \(path) 1h")
+                    + "that: cgwarden hold \(path.shellWord) 1h")
         }
         return notes
     }
@@ -69,7 +69,7 @@ package struct DaemonClaims {
         case .reapply, nil:
             isHeld
                 ? "it will be reset when the hold ends"
-                : "it will be reset; prevent that: cgwarden hold \(path) 1h"
+                : "it will be reset; prevent that: cgwarden hold \(path.shellWord) 1h"
         case .report: "the change is reported and left"
         case .yield: "the daemon will give it up"
         }

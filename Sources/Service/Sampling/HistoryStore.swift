@@ -89,8 +89,9 @@ final class HistoryStore: Sendable {
 
     private func open(_ state: inout State) throws {
         // Only root can give files to a group that it is not in.
-        let readers = AppendedFile.Readers(
-            group: EffectiveUser.isRoot ? GroupName.number(of: HistorySettings.group) : nil)
+        let group =
+            try EffectiveUser.isRoot ? GroupName.number(of: HistorySettings.group) : nil
+        let readers = AppendedFile.Readers(group: group)
         _ = try OwnDirectory(making: directory, readers: readers)
         if state.lock == nil {
             state.lock = try LogFile("\(directory)/lock", patience: .milliseconds(200))

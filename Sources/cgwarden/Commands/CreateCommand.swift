@@ -59,7 +59,9 @@ struct CreateCommand: ParsableCommand {
                 "cgwarden: note: '\(cgroup.printable)' is not a path, so the cgroup is at the top "
                     + "of the hierarchy: \(path)")
         }
-        if !dryRun, !made.hierarchies.isEmpty { text += "\nundo: cgwarden restore \(path)" }
+        if !dryRun, !made.hierarchies.isEmpty {
+            text += "\nundo: cgwarden restore \(path.shellWord)"
+        }
         try StandardOutput.write(text + "\n")
     }
 }

@@ -65,7 +65,7 @@ struct FreezeCommand: AsyncParsableCommand {
         try StandardOutput.write(
             dryRun
                 ? "would freeze \(what)\n"
-                : "froze \(what), or earlier with: cgwarden thaw \(path)\n"
+                : "froze \(what), or earlier with: cgwarden thaw \(path.shellWord)\n"
                     + (expiry.sentence(acting.changeNumber).map { "\($0)\n" } ?? ""))
     }
 }

@@ -30,8 +30,9 @@ struct HoldCommand: AsyncParsableCommand {
     @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func validate() throws {
-        if cgroup != nil, time == nil, !release {
-            throw ValidationError("name a duration: cgwarden hold \(cgroup ?? "") 1h")
+        if let cgroup, time == nil, !release {
+            throw ValidationError(
+                "name a duration: cgwarden hold \(ShellWord.quoted(cgroup.onOneLine)) 1h")
         }
         if time != nil, release {
             throw ValidationError("--release and a duration are mutually exclusive")

@@ -1,5 +1,6 @@
 import Actuation
 import ArgumentParser
+import CgroupModel
 import Enforcement
 import Hierarchy
 import KernelIO
@@ -102,7 +103,8 @@ struct PanicCommand: ParsableCommand {
                     : "cgwarden: killed the daemon (process \(pid)), which has not exited yet")
             if let unit, Bounded.run(within: .seconds(1), { unit.stop() }) != true {
                 StandardOutput.complain(
-                    "cgwarden: systemd may start \(unit.name) again; systemctl stop \(unit.name)")
+                    "cgwarden: systemd may start \(unit.name) again; systemctl stop "
+                        + ShellWord.quoted(unit.name))
             }
         }
         // The daemon's guardian also restores, and holds the claim while it does.

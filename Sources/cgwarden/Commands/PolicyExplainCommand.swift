@@ -56,7 +56,9 @@ struct PolicyExplainCommand: AsyncParsableCommand {
         } catch  where cgroup.hasSuffix(".yaml") {
             throw CgwardenError(
                 "name a cgroup; the file goes to --policy: "
-                    + "cgwarden policy explain CGROUP --policy \(cgroup.printable)", .usage)
+                    + "cgwarden policy explain CGROUP --policy "
+                    + ShellWord.quoted(cgroup.onOneLine),
+                .usage)
         }
     }
 }

@@ -148,7 +148,8 @@ struct RunCommand: AsyncParsableCommand {
         // If a misspelled parent were created, it would lack the limits of the intended one.
         if let parent, !lookup.exists(parent) {
             throw CgwardenError(
-                "no cgroup \(parent) to run in; create it: cgwarden create \(parent)", .noInput)
+                "no cgroup \(parent) to run in; create it: cgwarden create \(parent.shellWord)",
+                .noInput)
         }
         return .own(place)
     }

@@ -55,8 +55,11 @@ struct SetCommand: AsyncParsableCommand {
         if let cgroup, let name = cgroup.split(separator: "=").first, cgroup.contains("="),
             CatalogName(String(name))?.limit != nil, !settings.contains(where: { $0.contains("=") })
         {
+            let words = [settings.first ?? "CGROUP", cgroup].map {
+                ShellWord.quoted($0.onOneLine)
+            }
             throw ValidationError(
-                "the cgroup comes first: cgwarden set \(settings.first ?? "CGROUP") \(cgroup)")
+                "the cgroup comes first: cgwarden set \(words.joined(separator: " "))")
         }
         if cgroup == nil || settings.isEmpty {
             throw ValidationError(

@@ -1,5 +1,6 @@
 import Actuation
 import ArgumentParser
+import CgroupModel
 import KernelIO
 import Reports
 import Service
@@ -37,7 +38,7 @@ struct ThawCommand: AsyncParsableCommand {
             ? "\(path) was not frozen"
             : "\(dryRun ? "would thaw" : "thawed") \(path) (\(thawed.hierarchies.joined(separator: ", ")))"
         if let ancestor = thawed.frozenBy {
-            text += "; it stays frozen by \(ancestor): cgwarden thaw \(ancestor)"
+            text += "; it stays frozen by \(ancestor): cgwarden thaw \(ancestor.shellWord)"
         }
         if thawed.frozenBelow > 0 {
             text += "; \(counted(thawed.frozenBelow, "cgroup", "cgroups")) below it stay frozen"

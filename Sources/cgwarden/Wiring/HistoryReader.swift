@@ -70,7 +70,7 @@ struct HistoryReader {
             return "the running daemon keeps none; name a recording with --history"
         }
         guard folder == path else {
-            return "the running daemon keeps it elsewhere: --history \(folder)"
+            return "the running daemon keeps it elsewhere: --history \(ShellWord.quoted(folder))"
         }
         let failure = string(status, ["history", "failure"])
         return failure.map { "the running daemon cannot keep it: \($0.onOneLine)" }

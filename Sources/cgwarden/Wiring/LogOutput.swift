@@ -36,7 +36,7 @@ private struct LogLines: LogHandler {
     func log(event: LogEvent) {
         var fields: [(key: String, value: String)] = []
         if isStamped {
-            fields.append(("time", CivilTime.rfc3339(MonotonicClock.wallMicroseconds, places: 3)))
+            fields.append(("time", CivilTime.rfc3339(MonotonicClock.wallMicroseconds)))
         }
         fields += [("level", "\(event.level)"), ("msg", "\(event.message)")]
         let more = metadata.merging(event.metadata ?? [:]) { $1 }
