@@ -67,10 +67,10 @@ struct HistoryReader {
             return "start `cgwarden daemon`, which keeps it, or name a recording with --history"
         }
         guard let folder = string(status, ["history", "directory"]) else {
-            return "the running daemon keeps none; name a recording with --history"
+            return "the running daemon keeps no history; name a recording with --history"
         }
         guard folder == path else {
-            return "the running daemon keeps it elsewhere: --history \(folder)"
+            return "the running daemon keeps its history elsewhere; use --history \(folder)"
         }
         let failure = string(status, ["history", "failure"])
         return failure.map { "the running daemon cannot keep it: \($0.onOneLine)" }
