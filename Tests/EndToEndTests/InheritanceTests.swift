@@ -66,4 +66,12 @@ import TestSupport
         #expect(try text("pids.max") == "max")
         #expect(try text("memory.high") == "8192")
     }
+
+    @Test(arguments: [(20, "value 20"), (21, "1 more value"), (22, "2 more values")])
+    func longReportEndsWithTheNumberOfOtherValues(count: Int, end: String) {
+        let lines = Inheritance.logged((1...count).map { "value \($0)" })
+        #expect(Array(lines.prefix(20)) == (1...20).map { "value \($0)" })
+        #expect(lines.count == min(count, 21))
+        #expect(lines.last == end)
+    }
 }

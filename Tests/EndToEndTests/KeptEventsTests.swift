@@ -70,6 +70,24 @@ import Testing
         #expect(count == 5)
     }
 
+    /// The note said "from now on" although past events came first.
+    @Test(arguments: [
+        (false, true, true, "the events from now on"),
+        (true, false, false, "the events from now on"),
+        (true, false, true, "past OOM kills in the kernel log, and then new events"),
+        (true, true, false, "the events stored on disk, and then new events"),
+        (
+            true, true, true,
+            "the events stored on disk, later OOM kills in the kernel log, and then new events"
+        ),
+    ])
+    func followingWithoutADaemonNamesThePastEventsThatItPrints(
+        hasPast: Bool, hasJournal: Bool, hasLog: Bool, text: String
+    ) {
+        #expect(
+            OwnEvents.followed(hasPast: hasPast, hasJournal: hasJournal, hasLog: hasLog) == text)
+    }
+
     @Test func nothingIsWrittenAfterAFailure() throws {
         var journal = EventJournal(path, PartBounds())
         let store = EventStore()

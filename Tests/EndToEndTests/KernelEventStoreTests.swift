@@ -74,7 +74,7 @@ struct KernelEventStoreTests {
             let kinds = try JSONText.objects(result).map { $0["kind"] as? String }
             #expect(kinds == ["born", "died"], "\(words)")
             #expect(result.errorLines.count == 1, "\(result.errors)")
-            #expect(result.errors.contains("no daemon runs; showing the events that it left"))
+            #expect(result.errors.contains("no daemon runs; showing the events stored on disk"))
         }
     }
 

@@ -50,8 +50,8 @@ struct KernelHistoryTests {
                 && !FileManager.default.fileExists(atPath: "/etc/cgwarden"),
             "this host has a history or a configuration"),
         arguments: [
-            ("a,b", "the running daemon keeps it elsewhere: --history FOLDER\n"),
-            ("", "the running daemon keeps none; name a recording with --history\n"),
+            ("a,b", "the running daemon keeps its history elsewhere; use --history FOLDER\n"),
+            ("", "the running daemon keeps no history; name a recording with --history\n"),
         ])
     func aCommandWithoutHistoryNamesTheRunningDaemons(name: String, remedy: String) throws {
         let places = try DaemonPlaces("defaults: {interval: 100ms}\n")

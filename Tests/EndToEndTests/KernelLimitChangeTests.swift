@@ -142,7 +142,7 @@ struct KernelLimitChangeTests {
         #expect(change["old"] as? String == "max")
         #expect(change["new"] as? String == "88")
         #expect(change["pid"] == nil)
-        #expect(run.errors.contains("changes of limits are reported without their writers"))
+        #expect(run.errors.contains("changes of limits are reported, but the writer is not"))
         run.send(SIGTERM)
         _ = try run.result()
     }

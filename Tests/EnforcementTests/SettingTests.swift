@@ -153,7 +153,7 @@ import Testing
         try machine.usual()
         let files = ScriptedFiles { _, _ in }
         let result = machine.actions(files).once(.make(1, three, on: target))
-        #expect(result.outcome == .vetoed("identity"))
+        #expect(result.outcome == .vetoed("the path now belongs to another cgroup"))
         #expect(files.written.isEmpty)
     }
 

@@ -127,7 +127,7 @@ private final class OneUnitBus: BusConnection {
         let result = machine.actions(files(bus)).once(
             .make(1, .set(Self.wishes), on: try machine.target("/web.service")))
         #expect(result.outcome.word == "ineffective", "\(result.outcome)")
-        #expect("\(result.outcome)".contains("memory.max is max still"))
+        #expect("\(result.outcome)".contains("memory.max is still max"))
         try checkUntouched()
     }
 

@@ -98,7 +98,7 @@ package struct Killer: Sendable {
     private static func onlyThreads(_ path: CgroupPath, _ strays: String) -> ActuationError {
         ActuationError(
             .failed,
-            "\(path) holds \(strays), which a kill of it does not reach; kill it in its own "
+            "\(path) holds \(strays), which this kill does not affect; kill it in its own "
                 + "cgroup, or move it")
     }
 

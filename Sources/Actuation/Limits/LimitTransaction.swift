@@ -191,10 +191,10 @@ package struct LimitTransaction {
         else { return nil }
         var result = ActuationError(
             .busy,
-            "\(write.name) of \(write.directory.path): of "
-                + "\(LimitValue.number(usage).roundedByteText) in use, the kernel could not reclaim "
-                + "enough for \(LimitValue.number(limit).byteText); free memory in it, or set a "
-                + "higher limit")
+            "\(write.name) of \(write.directory.path): "
+                + "\(LimitValue.number(usage).roundedByteText) in use; the kernel could not reclaim "
+                + "enough to reach \(LimitValue.number(limit).byteText); free memory in it, or set "
+                + "a higher limit")
         result.errno = error.errno
         return result
     }

@@ -30,9 +30,9 @@ struct MemoryShrinker {
             guard fruitless < Self.patience else {
                 throw ActuationError(
                     .busy,
-                    "\(write.name) of \(write.directory.path) stays as it was: of "
-                        + "\(LimitValue.number(now).roundedByteText) in use no more can be reclaimed; free "
-                        + "memory in it, or set a higher limit")
+                    "\(write.name) of \(write.directory.path) unchanged: "
+                        + "\(LimitValue.number(now).roundedByteText) in use, and no more can be "
+                        + "reclaimed; free memory in it, or set a higher limit")
             }
             if fruitless > 0 { pause(.milliseconds(500)) }
         }

@@ -67,8 +67,8 @@ struct ShadowGroups: Sendable {
         guard isPossible(in: tree), let source = try source(trees, besides: tree) else {
             throw ActuationError(
                 .refused,
-                "\(trees.path) has no process that could be moved in hierarchy "
-                    + "\(hierarchy.label); start one in it first")
+                "\(trees.path) has no processes to move in hierarchy \(hierarchy.label); start one "
+                    + "in it first")
         }
         guard let journal = context.journal else {
             throw ActuationError(

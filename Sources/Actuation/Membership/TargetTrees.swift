@@ -101,14 +101,13 @@ struct TargetTrees {
             let label = set.hierarchies[other].label
             let missing = try outside(others.subtracting(mine), of: acting)
             if !missing.isEmpty {
-                return "\(listed(missing)) in hierarchy \(label) would be missed, "
-                    + "because they are elsewhere in hierarchy \(name)"
+                return "\(listed(missing)) would be missed: in this cgroup in hierarchy "
+                    + "\(label), but not in hierarchy \(name)"
             }
             let more = try outside(mine.subtracting(others), of: other)
             if !more.isEmpty {
-                return
-                    "in hierarchy \(name) it also holds \(listed(more)), which would be "
-                    + "affected but is not in it in hierarchy \(label)"
+                return "\(listed(more)) would be affected too: in this cgroup in hierarchy "
+                    + "\(name), but not in hierarchy \(label)"
             }
         }
         return nil
@@ -120,9 +119,9 @@ struct TargetTrees {
                 let place = try places.place(of: pid, in: acting)
             else { continue }
             let directory = try? CgroupDirectory(place, in: set.hierarchies[acting])
-            let count = (try? directory?.processesBelow().count).map { "\($0) " } ?? ""
+            let count = (try? directory?.processesBelow().count) ?? 0
             return "hierarchy \(name) has no such cgroup; \(listed([pid])) is in \(place) there, "
-                + "and all \(count)processes of that would be affected"
+                + "and all \(count > 1 ? "\(count) " : "")processes of \(place) would be affected"
         }
         return "hierarchy \(name) has no such cgroup"
     }

@@ -17,7 +17,7 @@ enum ProcessRole: Hashable {
         case .initial: "the init process of this host"
         case .kernelThread: "a kernel thread"
         case .own: "which is this command itself"
-        case .helper: "which ends a change of cgwarden at its deadline"
+        case .helper: "which undoes a cgwarden change at its deadline"
         case .caller: "which this command was started from"
         case .login: "which handles logins"
         case .system: "which the system depends on"

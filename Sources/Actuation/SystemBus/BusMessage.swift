@@ -87,7 +87,9 @@ internal import Glibc
                 throw Self.unreadable(-EBADMSG)
             }
             return .variant(value)
-        default: throw .malformed("it holds a value of type \(Unicode.Scalar(UInt8(type)))")
+        default:
+            throw .malformed(
+                "it contains a value of unsupported type \(Unicode.Scalar(UInt8(type)))")
         }
     }
 

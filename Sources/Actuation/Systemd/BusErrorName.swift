@@ -43,7 +43,7 @@ extension ActuationError {
             self.init(
                 .busy,
                 "cannot \(what): systemd did not reply within \(seconds) s; "
-                    + "it may still do it, check the value before trying again")
+                    + "the request may still take effect; check the value before trying again")
         case .malformed(let reason):
             self.init(
                 .failed, "cannot \(what): cannot parse the reply of systemd: \(reason)")

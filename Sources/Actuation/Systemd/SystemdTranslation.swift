@@ -22,7 +22,7 @@ package struct FileValue: Hashable, Sendable {
             let settings = FileSetting.all(in: text, of: file)
             guard settings.isEmpty else { return settings }
             throw ActuationError(
-                .usage, "\"\(text)\" is no value for \(file) that systemd could be given")
+                .usage, "\"\(text)\" is not a value of \(file) that systemd accepts")
         }
     }
 }
@@ -125,8 +125,7 @@ package struct SystemdTranslation: Sendable {
         guard let instance = setting.instance else { throw bad(setting) }
         guard let device = deviceFile(instance) else {
             throw ActuationError(
-                .notFound,
-                "there is no device \(instance) to name to systemd; `lsblk` lists the devices")
+                .notFound, "no block device \(instance); `lsblk` lists the devices")
         }
         return device
     }
@@ -146,6 +145,6 @@ package struct SystemdTranslation: Sendable {
     private func bad(_ setting: FileSetting) -> ActuationError {
         let value = setting.file.coding.text(ofStored: setting.value) ?? "max"
         return ActuationError(
-            .usage, "\"\(value)\" is no value for \(setting.file.name) that systemd could be given")
+            .usage, "\"\(value)\" is not a value of \(setting.file.name) that systemd accepts")
     }
 }

@@ -19,7 +19,7 @@ package enum HelperScope {
     static func enter(_ name: HelperName, by systemd: Systemd) {
         _ = try? SystemdScope.start(
             "\(name.rawValue)-\(ThisProcess.id).scope", holding: [UInt32(ThisProcess.id)],
-            describedAs: "cgwarden's helper that ends a change",
+            describedAs: "cgwarden helper for an expiring change",
             // The helper ignores SIGTERM, and a shutdown must not wait for it.
             with: [SystemdAssignment("TimeoutStopUSec", .u64(100_000))], by: systemd)
     }

@@ -137,9 +137,9 @@ final class ScopeCgroup: RunCgroup {
         guard let missing else { return }
         throw ActuationError(
             .unavailable,
-            "the controller \(missing.rawValue) is not available in \(directory.path): systemd was not "
-                + "delegated it; `systemctl edit user@.service` with Delegate=yes delegates all, "
-                + "or run as root")
+            "the controller \(missing.rawValue) is not available in \(directory.path): it is not "
+                + "delegated to systemd; `systemctl edit user@.service` with Delegate=yes "
+                + "delegates all, or run as root")
     }
 
     func start(_ run: TransientRun, _ signals: RunSignals) throws -> ChildProcess {

@@ -32,9 +32,9 @@ struct TransientLimits {
         switch result.outcome {
         case .clamped:
             let now = result.effective ?? result.readBack ?? "another value"
-            return "\(write.name): asked for \(write.rawNew), the kernel made it \(now)"
+            return "\(write.name): requested \(write.rawNew), in effect \(now)"
         case .ineffective:
-            return "\(write.name): the kernel accepted \(write.rawNew), but does not act on it"
+            return "\(write.name): the kernel accepted \(write.rawNew), but it has no effect"
         default: return nil
         }
     }

@@ -104,23 +104,23 @@ package enum FindingKind: String, CaseIterable, Sendable {
             Row(
                 .cpu, .slow,
                 "Tasks wait for busy CPUs, which are divided among siblings by weight.",
-                "competitors share the CPUs that are there")
+                "competitors share the available CPUs")
         case .cpuWait:
             Row(
-                .cpu, .slow, "Tasks wait for a CPU, for none of the reasons above.",
+                .cpu, .slow, "Tasks wait for a CPU, and no limit explains it.",
                 "no limit is to blame; there are too few CPUs")
         case .memoryWait:
             Row(
-                .memory, .slow, "Tasks wait for memory, for none of the reasons above.",
+                .memory, .slow, "Tasks wait for memory, and no limit explains it.",
                 "no limit is to blame; the host is short of memory")
         case .ioWait:
             Row(
-                .io, .slow, "Tasks wait for I/O, for none of the reasons above.",
+                .io, .slow, "Tasks wait for I/O, and no limit explains it.",
                 "no limit is to blame; the disk is slow or shared")
         case .limitSoon:
             Row(
                 nil, .soon,
-                "Another limit is reached soon: of memory within ten minutes, others within one.",
+                "A limit will be reached soon: memory within ten minutes, other limits within one.",
                 "it is an estimate, while the others are measured")
         case .near:
             Row(

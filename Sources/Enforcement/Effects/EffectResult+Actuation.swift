@@ -33,13 +33,14 @@ extension EffectResult.Outcome {
         var weaker: [String] = []
         var ignored: [String] = []
         for result in results {
-            let now = "\(result.write.cell) is \(result.effective ?? result.readBack ?? "unknown")"
+            let cell = result.write.cell
+            let now = result.effective ?? result.readBack ?? "unknown"
             switch result.outcome {
             case .failed(let error): failure = error
             case .rolledBack: isRolledBack = true
             case .notRolledBack: isHalfway = true
-            case .rounded, .clamped: weaker.append("\(now), not \(result.write.rawNew)")
-            case .ineffective: ignored.append("\(now) still")
+            case .rounded, .clamped: weaker.append("\(cell) is \(now), not \(result.write.rawNew)")
+            case .ineffective: ignored.append("\(cell) is still \(now)")
             case .applied, .unchanged, .unverified, .skipped: break
             }
         }

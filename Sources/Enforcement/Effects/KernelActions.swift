@@ -47,7 +47,8 @@ package struct KernelActions: EffectPerforming {
                     ready.append(ReadyEffect(effect: effect, target: target))
                 }
             case .another:
-                results.append(EffectResult(id: effect.id, outcome: .vetoed("identity")))
+                let reason = "the path now belongs to another cgroup"
+                results.append(EffectResult(id: effect.id, outcome: .vetoed(reason)))
             case .gone: results.append(EffectResult(id: effect.id, outcome: .gone))
             case .unreadable(let error):
                 let failure = EffectResult.Failure(errno: error.errno, "\(error)")

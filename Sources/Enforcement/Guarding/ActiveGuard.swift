@@ -147,7 +147,7 @@ struct ActiveGuard: Sendable {
         let outcome = result { () throws(ActuationError) in try lift(throttle) }
         audit(
             .apply, "set", outcome: outcome,
-            note: "memory.high throttled it to a standstill: not set by the guard for 10 min")
+            note: "memory.high stalled the cgroup; the guard will not set it for 10 min")
     }
 
     /// Updates the values of the policy's other layers.

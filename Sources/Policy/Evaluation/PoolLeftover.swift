@@ -9,8 +9,7 @@ package struct PoolLeftover: Hashable, Sendable, CustomStringConvertible {
 
     /// The text of a report.
     package var description: String {
-        guard let path else { return "kernel threads: still allowed here" }
-        return isDirectOnly
-            ? "processes directly in \(path): still allowed here" : "\(path): still allowed here"
+        let users = path.map { isDirectOnly ? "processes directly in \($0)" : "\($0)" }
+        return "\(users ?? "kernel threads") can still use these CPUs"
     }
 }

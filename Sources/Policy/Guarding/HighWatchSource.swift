@@ -44,7 +44,7 @@ package struct HighWatchSource: LayerSource {
             keys.sorted().map { key in
                 LayerWish(
                     target: target, key: key, value: .unlimited, origin: .engine,
-                    cause: Cause("memory.high throttled it to a standstill (livelock)"))
+                    cause: Cause("memory.high stalled the cgroup (livelock)"))
             }
         }
     }

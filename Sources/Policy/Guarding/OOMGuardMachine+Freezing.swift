@@ -24,13 +24,13 @@ extension OOMGuardMachine {
     mutating func awaitFreeze(_ now: PolicyInstant) -> [OOMGuardCommand] {
         if seen.isUnderOOM {
             state = .held
-            return [.note("out of memory before all of it was frozen")] + relieve(now)
+            return [.note("out of memory before all processes were frozen")] + relieve(now)
         }
         if seen.isFrozen {
             state = .frozen
         } else if let confirmBy, now >= confirmBy {
             state = .frozen
-            return [.note("not_confirmed: not all of it is frozen")] + relieve(now)
+            return [.note("some processes are not frozen yet")] + relieve(now)
         } else {
             return []
         }

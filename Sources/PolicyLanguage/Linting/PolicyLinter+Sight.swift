@@ -12,8 +12,8 @@ extension PolicyLinter {
             else { continue }
             note(
                 .unseen, place,
-                "rule '\(rule.name)' never sees \(term): it is read for `show` and "
-                    + "`stat --fields` only")
+                "rule '\(rule.name)' can never use \(term): it is read only for `show` and "
+                    + "`stat --fields`")
         }
         guard rule.scope == .each, let populated = document.group(rule.group)?.populated,
             !rule.when.mayBe(true, populated: populated)

@@ -42,10 +42,10 @@ extension PolicyLinter {
     private static func effect(ofZero name: String, _ isStanding: Bool) -> String? {
         switch name {
         case "memory.max", "memory.memsw.max":
-            "leaves no memory, so the kernel kills everything; use kill for that"
+            "allows no memory, so the kernel kills every process; use kill instead"
         case "cpu.max": "leaves no CPU time; use freeze for that"
         // In a rule it stops a fork bomb.
-        case "pids.max" where isStanding: "lets nothing start, ever; use a larger number"
+        case "pids.max" where isStanding: "prevents every fork; use a larger number"
         default: nil
         }
     }

@@ -16,7 +16,7 @@ enum FindingText {
     /// The same message for a metric, without a list of the names, because there are too many.
     static func unknownMetric(_ name: String) -> String {
         if CatalogName(name) != nil {
-            return "'\(name)' is not a number that expressions can use"
+            return "'\(name)' is not numeric, so expressions cannot use it"
         }
         let nearest = ConfigNode.nearest(to: name, among: PolicyVocabulary.names)
         return "unknown metric \(quoted(name)); "

@@ -110,7 +110,7 @@ extension PolicyReader {
             if fields["cpus"] != nil || fields["mems"] != nil {
                 note(
                     .value, node.position,
-                    "a pool determines CPUs and memory nodes; remove the others")
+                    "a pool determines CPUs and memory nodes; remove cpus and mems")
             }
             return reference(pool, .pool).map { .set([.pool($0)]) }
         }

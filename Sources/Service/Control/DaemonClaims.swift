@@ -70,8 +70,8 @@ package struct DaemonClaims {
             isHeld
                 ? "it will be reset when the hold ends"
                 : "it will be reset; prevent that: cgwarden hold \(path.shellWord) 1h"
-        case .report: "the change is reported and left"
-        case .yield: "the daemon will give it up"
+        case .report: "the daemon reports the change and keeps it"
+        case .yield: "the daemon will stop managing it"
         }
     }
 }

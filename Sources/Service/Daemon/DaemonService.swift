@@ -100,10 +100,12 @@ struct DaemonService: Service {
             ownCauses: UndoJournal(directory: machine.stateDirectory).ownCauses, onFound: onFound)
         self.events = events
         if let refusal = events.logRefusal {
-            logger.warning("\(refusal); OOM kills are counted without their victims")
+            logger.warning(
+                "\(refusal); OOM kills are counted, but the killed process is not reported")
         }
         if let refusal = events.writeRefusal {
-            logger.warning("\(refusal); changes of limits are counted without their writers")
+            logger.warning(
+                "\(refusal); changes of limits are counted, but the writer is not reported")
         }
         let history = Self.history(
             settings.history, machine, isLive: cgroupRootArguments.isEmpty, logger)

@@ -6,6 +6,7 @@ import KernelIO
 import Logging
 import Policy
 import PolicyLanguage
+import Reports
 import Synchronization
 
 /// The changes of an earlier daemon that kept its values, or was killed with its guardian.
@@ -120,12 +121,15 @@ final class Inheritance: Sendable {
     }
 
     private func warn(_ report: Settlement.Report) {
-        let most = 20
-        for line in report.lines.prefix(most) {
+        for line in Self.logged(report.lines) {
             logger.warning("left by an earlier daemon: \(line)")
         }
-        if report.lines.count > most {
-            logger.warning("left by an earlier daemon: \(report.lines.count - most) more values")
-        }
+    }
+
+    /// Returns the first 20 lines and the number of the others.
+    static func logged(_ lines: [String]) -> [String] {
+        let rest = lines.dropFirst(20).count
+        guard rest > 0 else { return lines }
+        return Array(lines.prefix(20)) + [counted(rest, "more value", "more values")]
     }
 }

@@ -47,7 +47,7 @@ package struct RightSizing {
         if workloads.count > SuggestionReport.mostCgroups {
             StandardOutput.complain(
                 "cgwarden: only the first \(SuggestionReport.mostCgroups) of \(workloads.count) "
-                    + "cgroups are sized; name a pattern for others")
+                    + "cgroups are sized; name a pattern to size other cgroups")
             workloads = Array(workloads.prefix(SuggestionReport.mostCgroups))
         }
         let report = SuggestionReport(

@@ -21,10 +21,10 @@ struct EventsCommand: AsyncParsableCommand {
             now on. One line on standard error says why no daemon is used.
 
             Reading the kernel log needs root or CAP_SYSLOG on most hosts. Without it, --follow \
-            reports OOM kills without their victims. With CAP_SYS_ADMIN, changes of limits name \
-            the process that wrote; without it, only the old and the new value. Each kill is one \
-            event. If only the host's counter shows it, the event has no cgroup and its kind is \
-            unattributed.
+            reports OOM kills, but not the killed process. With CAP_SYS_ADMIN, changes of limits \
+            name the process that wrote; without it, only the old and the new value. Each kill is \
+            one event. If only the host's counter shows it, the event has no cgroup and its kind \
+            is unattributed.
 
             Examples:
               cgwarden events -n 20                             the newest events

@@ -84,7 +84,7 @@ struct StatCommand: AsyncParsableCommand {
         Task {
             guard (try? await Task.sleep(for: .seconds(3))) != nil else { return }
             StandardOutput.complain(
-                "cgwarden: still waiting for the first sample; until then \(file) is empty")
+                "cgwarden: still waiting for the first sample; \(file) stays empty until then")
         }
     }
 

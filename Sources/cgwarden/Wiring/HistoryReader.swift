@@ -67,10 +67,11 @@ struct HistoryReader {
             return "start `cgwarden daemon`, which keeps it, or name a recording with --history"
         }
         guard let folder = string(status, ["history", "directory"]) else {
-            return "the running daemon keeps none; name a recording with --history"
+            return "the running daemon keeps no history; name a recording with --history"
         }
         guard folder == path else {
-            return "the running daemon keeps it elsewhere: --history \(ShellWord.quoted(folder))"
+            let option = "--history \(ShellWord.quoted(folder))"
+            return "the running daemon keeps its history elsewhere; use \(option)"
         }
         let failure = string(status, ["history", "failure"])
         return failure.map { "the running daemon cannot keep it: \($0.onOneLine)" }

@@ -19,8 +19,8 @@ struct OwnEvents {
         var host = HostEvents(system, from: .oldest)
         if let reason, let journal = Self.journal {
             StandardOutput.complain(
-                "cgwarden: \(reason); showing the events that it left, and later OOM kills in the "
-                    + "kernel log")
+                "cgwarden: \(reason); showing the events stored on disk, and later OOM kills in "
+                    + "the kernel log")
             if let refusal = host.logRefusal { StandardOutput.complain("cgwarden: \(refusal)") }
             guard try showLeft(journal, &host, &printer) else { return }
             return try printer.finish()
@@ -52,9 +52,21 @@ struct OwnEvents {
         return try printer.take(host.pastKills().filter { $0.time.wall > newest })
     }
 
+    /// Names the events that ``follow(_:_:)`` prints without a daemon.
+    static func followed(hasPast: Bool, hasJournal: Bool, hasLog: Bool) -> String {
+        var past: [String] = []
+        if hasPast, hasJournal { past.append("the events stored on disk") }
+        if hasPast, hasLog {
+            past.append((hasJournal ? "later" : "past") + " OOM kills in the kernel log")
+        }
+        guard !past.isEmpty else { return "the events from now on" }
+        return past.joined(separator: ", ") + ", and then new events"
+    }
+
     /// Prints the events since the selection's start, if it has one, and then all new events.
     func follow(_ printer: inout EventPrinter, _ reason: String?) async throws {
         let hasPast = printer.selection.since != nil
+        let journal = hasPast && reason != nil ? Self.journal : nil
         var configuration = SamplerConfiguration()
         configuration.costlyMultiple = 1
         let observation = try Observation(
@@ -64,21 +76,23 @@ struct OwnEvents {
             system, interval: UInt64(interval.seconds * 1e9), from: hasPast ? .oldest : .next,
             ownCauses: StateDirectory.ownCauses)
         if let reason {
-            StandardOutput.complain("cgwarden: \(reason); showing the events from now on")
+            let events = Self.followed(
+                hasPast: hasPast, hasJournal: journal != nil, hasLog: host.logRefusal == nil)
+            StandardOutput.complain("cgwarden: \(reason); showing \(events)")
         }
         if let refusal = host.logRefusal {
             StandardOutput.complain(
-                "cgwarden: \(refusal); OOM kills are reported without their victims; run as root "
-                    + "or with CAP_SYSLOG")
+                "cgwarden: \(refusal); OOM kills are reported, but the killed process is not; run "
+                    + "as root or with CAP_SYSLOG")
         }
         if let refusal = host.writeRefusal {
             StandardOutput.complain(
-                "cgwarden: \(refusal); changes of limits are reported without their writers; run "
+                "cgwarden: \(refusal); changes of limits are reported, but the writer is not; run "
                     + "as root or with CAP_SYS_ADMIN")
         }
         if hasPast {
             let isWanted =
-                if reason != nil, let journal = Self.journal {
+                if let journal {
                     try showLeft(journal, &host, &printer)
                 } else {
                     try printer.take(host.pastKills())

@@ -43,7 +43,7 @@ struct RemoteOptions: ParsableArguments {
         guard let url = WebURL(text), !url.target.contains("?") else {
             throw ValidationError(
                 text.contains("@")
-                    ? "a URL has no user or password, which others could see; use --netrc"
+                    ? "a URL has no user or password, which other users could see; use --netrc"
                     : "'\(text.printable)' is not a URL; write https://node7:10980")
         }
         return url

@@ -131,7 +131,8 @@ final class ReplaySource: ScreenSource {
         } catch {
             return .refused(CgwardenError(error)?.message ?? "\(error)")
         }
-        return ring.latest.map { .arrived($0, note: found.line) } ?? .refused("no sample there")
+        return ring.latest.map { .arrived($0, note: found.line) }
+            ?? .refused("no sample at that time")
     }
 
     func turnSummary(at shown: Snapshot) -> Travel {
@@ -146,7 +147,7 @@ final class ReplaySource: ScreenSource {
         }
         let isThinned = !reel.detail.isEmpty
         let note = isThinned ? reel.detail : "every sample is kept here; \(summary.next.rawValue)"
-        return ring.latest.map { .arrived($0, note: note) } ?? .refused("no sample there")
+        return ring.latest.map { .arrived($0, note: note) } ?? .refused("no sample at that time")
     }
 
     func go(to text: String) -> Travel {

@@ -245,7 +245,7 @@ import Testing
         _ = try Mover(ActingContext(set)).move(
             [pid, stranger], to: scratch.path, controllers: [.freezer])
         let wider = #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }
-        #expect(wider?.message.contains("also holds") == true)
+        #expect(wider?.message.contains("would be affected too") == true)
         #expect(wider?.message.contains("process \(stranger)") == true)
         let killing = #expect(throws: ActuationError.self) {
             try makeKiller(set).kill(scratch.path)

@@ -87,7 +87,7 @@ import Testing
         }
         #expect(
             error.message
-                == "memory.max of /a: of 1.0MiB in use, the kernel could not reclaim enough for "
+                == "memory.max of /a: 1.0MiB in use; the kernel could not reclaim enough to reach "
                 + "512KiB; free memory in it, or set a higher limit")
     }
 

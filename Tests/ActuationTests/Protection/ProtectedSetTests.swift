@@ -70,7 +70,7 @@ import Testing
         try machine.process(510, name.rawValue, cgroup: scope)
         for action in DisruptiveAction.allCases {
             let reason = protected.refusal(of: action, on: CgroupPath(scope))
-            #expect(reason?.contains("\(name.rawValue) (process 510), which ends a") == true)
+            #expect(reason?.contains("\(name.rawValue) (process 510), which undoes a") == true)
         }
         // Any process of root can take the name, in a container as well.
         let isOverridden = ProtectedSet(machine.set, overridden: [CgroupPath(scope)])

@@ -149,7 +149,7 @@ private func mistakes(_ text: String) -> [String] {
             "cpu.usage_usec.rate[3] > 1cpus",
             "19 metric: 'cpu.usage_usec.rate' is a single number; remove [3]"
         ),
-        ("cpuset.cpus > 1", "0 metric: 'cpuset.cpus' is not a number that expressions can use"),
+        ("cpuset.cpus > 1", "0 metric: 'cpuset.cpus' is not numeric, so expressions cannot use it"),
         (
             "host.load > 20%host",
             "12 base: '20%host' is a share of memory or CPUs, but 'host.load' is in plain numbers"

@@ -64,7 +64,7 @@ import Testing
                 #expect(
                     errors
                         == (isNumber
-                            ? [] : ["'\(name)' is not a number that expressions can use"]))
+                            ? [] : ["'\(name)' is not numeric, so expressions cannot use it"]))
             }
         }
     }

@@ -81,10 +81,10 @@ import TestSupport
         #expect(machine.tick() == nil)
         #expect(
             machine.source.leftovers(machine.context).map(\.description) == [
-                "processes directly in /: still allowed here",
-                "/init.scope: still allowed here",
-                "processes directly in /system.slice: still allowed here",
-                "kernel threads: still allowed here",
+                "processes directly in / can still use these CPUs",
+                "/init.scope can still use these CPUs",
+                "processes directly in /system.slice can still use these CPUs",
+                "kernel threads can still use these CPUs",
             ])
     }
 

@@ -90,7 +90,7 @@ extension CgroupValues {
         trail.record(
             .conflict, outcome.request.origin, sight.target(row), action: "set",
             note: outcome.isImpossible
-                ? "\(key) is left unchanged, conflicting requests: \(others.joined(separator: ", "))"
+                ? "\(key) left unchanged: conflicting requests: \(others.joined(separator: ", "))"
                 : "\(key) becomes \(key.text(outcome.request.value)): "
                     + others.joined(separator: ", "))
     }
