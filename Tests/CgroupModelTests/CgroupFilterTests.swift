@@ -87,7 +87,7 @@ import Testing
         ("cpu ~ 5", "cpu is a numeric field; compare it with > >= < <= = or !="),
         ("(web", "a parenthesis is not closed; quote names that contain one"),
         ("> 5", "unexpected '>'; write a field before it: cpu > 50"),
-        ("'web", "the quote ' is not closed"), ("web |", "the filter ends too early"),
+        ("'web", "the quote ' is not closed"), ("web |", "the filter is incomplete"),
         ("a)", "unexpected ')'"), ("x[", "the pattern x[ has an unclosed bracket"),
         ("unit =", "unit = needs a text, such as unit = web"),
         ("memory > 5x", "memory > needs a number, such as memory > 512MiB"),

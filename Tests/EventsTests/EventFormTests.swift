@@ -66,7 +66,7 @@ private let kill = {
                     .state: .text("end"), .throttledTime: .number(3_200_000),
                     .throttledPeriods: .number(1),
                 ]
-            ).sentence == "no longer throttled; it lost 3.2 s in 1 period")
+            ).sentence == "no longer throttled; it was throttled for 3.2 s in 1 period")
         #expect(
             Event(.limitHit, time, nil, [.limit: .text("pids.max"), .count: .number(2)]).sentence
                 == "hit pids.max (2 times)")

@@ -102,7 +102,7 @@ struct FilterParser {
             return .word(try pattern(word))
         case let token?:
             throw FilterError("unexpected \(Self.text(token)); write a field before it: cpu > 50")
-        case nil: throw FilterError("the filter ends too early")
+        case nil: throw FilterError("the filter is incomplete")
         }
     }
 

@@ -12,7 +12,7 @@ extension LimitCatalog {
             "cpu.max.period", .cpu, .time(1000...1_000_000, unlimited: false),
             v2: [LimitFile("cpu.max", .periodOfQuota, systemd: period, initial: "max 100000")],
             v1: [number("cpu.cfs_period_us", unlimited: nil, systemd: period)],
-            note: "cpu.max keeps its CPUs when the period changes.",
+            note: "A new period does not change the number of CPUs.",
             "Length of the quota's period, 1ms to 1s."),
         row(
             "cpu.max.burst", .cpu, .time(0...17_592_186_044_415, unlimited: false),
@@ -51,7 +51,7 @@ extension LimitCatalog {
                     systemd: UnitProperty("AllowedCPUs", since: 244, .mask), initial: "")
             ],
             v1: [LimitFile("cpuset.cpus", .text)],
-            note: "v1 accepts only the parent's CPUs; v2 ignores others.",
+            note: "v1 accepts only the parent's CPUs; v2 ignores other CPUs.",
             "CPUs that it may run on."),
         row(
             "cpuset.mems", .cpuset, .nodeList,

@@ -30,7 +30,7 @@ extension LimitCatalog {
                         "io.latency", .number(unlimited: "max"), field: "target", missing: "max",
                         systemd: UnitProperty("IODeviceLatencyTargetUSec", since: 240, .perDevice))
                 ],
-                note: "Others are throttled while its latency is higher.",
+                note: "Other cgroups are throttled while its latency is higher.",
                 "Latency target on one disk (v2)."),
             row(
                 "io.prio.class", .io, .word(priorityClasses),

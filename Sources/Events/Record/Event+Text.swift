@@ -47,7 +47,7 @@ extension Event {
     private var unattributed: String {
         details.isEmpty
             ? "removed children may have used more than their readings show"
-            : "removed children used \(usage ?? "more") that no reading of them shows"
+            : "removed children used \(usage ?? "more") that none of their readings shows"
     }
 
     private var pressure: String {
@@ -129,7 +129,7 @@ extension Event {
         let time = number(.throttledTime).map(EventText.duration)
         let periods = number(.throttledPeriods).map { $0 == 1 ? "1 period" : "\($0) periods" }
         let lost = [time, periods].compactMap { $0 }.joined(separator: " in ")
-        return "no longer throttled" + (lost.isEmpty ? "" : "; it lost \(lost)")
+        return "no longer throttled" + (lost.isEmpty ? "" : "; it was throttled for \(lost)")
     }
 
     private var gap: String {

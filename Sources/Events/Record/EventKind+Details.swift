@@ -59,7 +59,7 @@ extension EventKind {
             )
         case .unattributed:
             (
-                "Removed children of a cgroup used resources that no reading of them shows.",
+                "Removed children of a cgroup used resources that none of their readings shows.",
                 LifeTotals.rows.filter(\.isInherited).map(\.field)
             )
         case .gap: ("Events may be missing.", [.cause, .duration, .count])
@@ -97,14 +97,14 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
         case .anonBytes: "The victim's anonymous memory."
         case .fileBytes: "The victim's mapped files."
         case .shmemBytes: "The victim's shared memory."
-        case .constraint: "What ran out: memcg, cpuset, mempolicy or host."
+        case .constraint: "Scope that ran out of memory: memcg, cpuset, mempolicy or host."
         case .limitOwner: "The cgroup whose limit was reached."
         case .limit: "The limit by its name, such as memory.max."
         case .limitBytes: "The limit's value."
         case .usageBytes: "The usage that the limit counts, at that time."
         case .usageFileBytes: "The page cache in that usage."
         case .count:
-            "How often it happened since the last sample; of a gap, the number of lost events."
+            "Occurrences since the last sample; for a gap, the number of lost events."
         case .state: "begin or end; populated or empty."
         case .instance: "The disk, page size, interface or resource of the limit."
         case .file: "The kernel's file, if the write was seen."
@@ -141,7 +141,7 @@ package enum EventField: String, CaseIterable, Sendable, Hashable {
         case .share:
             "Share of time in which some task waited, when the pressure began; absent if the "
                 + "kernel's trigger reported it."
-        case .subtree: "Of several events in one, the cgroup that they are in or below."
+        case .subtree: "If several events are in one, the cgroup that they are in or below."
         case .action: "The action: set, freeze, kill and so on."
         case .change: "The limits that it changed, with the values that it set."
         case .result: "done, partial, ineffective, failed, rolled_back, halfway, hung or dry_run."
