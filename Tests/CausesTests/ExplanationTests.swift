@@ -256,6 +256,27 @@ import Testing
                 == "95% of memory.max.effective 200M of /a is used")
     }
 
+    /// Its processes are in another cgroup there, often the root.
+    @Test func limitOfAnAncestorDoesNotApplyWithoutTheCgroupInThatTreeOnV1() throws {
+        for legacy: Set<Controller> in [[.memory, .cpu, .pids], []] {
+            var made = Situation()
+            made.files = SourceFiles(legacy: legacy)
+            made.add(
+                "/a",
+                [
+                    .memoryMax: .unlimited, .memoryUsage: Reading(10), .pidsMax: Reading(50),
+                    .pidsCurrent: Reading(1), .cpuMax: Reading(150_000),
+                    .cpuMaxPeriod: Reading(100_000),
+                ])
+            made.add("/a/b", [.memoryMax: .unlimited, .memoryUsage: Reading(10)])
+            let bounds = try made.explained("/a/b").bounds
+            for metric in [MetricID.pidsMax, .cpuMax] {
+                let bound = try #require(bounds.first { $0.limit.metric == metric })
+                #expect((bound.most == nil) == !legacy.isEmpty, "\(bound.limit.place)")
+            }
+        }
+    }
+
     @Test func weightsDecideOnV1OnlyForAProcessThatTakesItsPart() throws {
         for (used, kind) in [(UInt64(790_000), FindingKind.weight), (100_000, .healthy)] {
             var made = Situation()

@@ -49,6 +49,24 @@ import Testing
         #expect(report.unattributed.isEmpty)
     }
 
+    /// The kernel sends it after the removal.
+    @Test func endThatIsNoticedAfterTheSampleCountsOnce() throws {
+        var feed = DeathFeed()
+        _ = feed.take { family(&$0, 500) }
+        _ = feed.take { family(&$0, 600, ["a": 100]) }
+        let first = feed.take { family(&$0, 640) }
+        #expect(first.tombstones.map(\.totals.cpuTime) == [100])
+        #expect(cpu(first.unattributed) == [40])
+        let id = try #require(first.tombstones.first?.cgroup.id)
+        var late = feed.end("/p/a", 3.05, lived: 1.5, cpu: 140)
+        late.inode = id.inode
+        var next = feed.end("/p/a", 3.5, lived: 0.2, cpu: 30)
+        next.inode = id.inode + 100
+        let report = feed.take([late, next]) { family(&$0, 670) }
+        #expect(report.tombstones.map(\.totals.cpuTime) == [30])
+        #expect(report.unattributed.isEmpty)
+    }
+
     @Test func cgroupsBetweenTwoSamplesHaveTombstonesAndARemainder() {
         var feed = DeathFeed()
         _ = feed.take { family(&$0, 500) }

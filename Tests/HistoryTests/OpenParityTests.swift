@@ -10,7 +10,7 @@ import Testing
 @Suite struct OpenParityTests {
     private let folder: ScratchFolder
     private var path: String { folder.path("fine") }
-    private var sidecarPath: String { HistoryFolder.sidecar(of: path) }
+    private var sidecarPath: String { RecordingFile.sidecar(of: path) }
 
     init() throws { folder = try ScratchFolder() }
 

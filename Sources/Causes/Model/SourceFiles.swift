@@ -16,6 +16,9 @@ package struct SourceFiles: Sendable {
         self.sampled = sampled
     }
 
+    /// Whether the metric is read from a v1 file.
+    func isLegacy(_ metric: MetricID) -> Bool { legacy.contains(MetricCatalog[metric].controller) }
+
     func isSampled(_ metric: MetricID) -> Bool { sampled?.contains(metric) ?? true }
 
     /// Returns the name of the file, and for a file with keys the key: `cpu.stat nr_throttled`.

@@ -25,6 +25,7 @@ extension Watch {
     ///
     /// The lowest limit need not be the one that binds: an ancestor counts its other children too.
     func bound(_ limit: MetricID, _ usage: MetricID) -> Bound {
+        let chain = chain(for: limit)
         let known = chain.compactMap { place in bound(place, limit, usage) }
         if let tightest = Self.tightest(known) { return tightest }
         // Without a number at any level, the nearest level that has the file decides.
@@ -32,6 +33,15 @@ extension Watch {
         return Bound(
             limit: evidence(place, limit), usage: evidence(place, usage), most: nil,
             used: now[place, usage].value.map { Double($0) }, slope: slope(place, usage))
+    }
+
+    /// The cgroups whose limits can apply.
+    ///
+    /// Without a cgroup at the path in a v1 hierarchy, the processes are in another cgroup there.
+    private func chain(for limit: MetricID) -> [Int] {
+        let isElsewhere =
+            files.isLegacy(limit) && files.isSampled(limit) && now[index, limit] == .absent
+        return isElsewhere ? [index] : chain
     }
 
     /// Returns the limit of one cgroup in the chain; nil if it has no number.
@@ -62,6 +72,7 @@ extension Watch {
 
     /// The quota with the fewest CPUs left.
     var quotaBound: Bound {
+        let chain = chain(for: .cpuMax)
         if let tightest = Self.tightest(chain.compactMap(quota)) { return tightest }
         let place = chain.first { now[$0, .cpuMax] != .absent } ?? index
         return Bound(

@@ -15,6 +15,10 @@ package struct Obituaries: Sendable {
     private var ledger: UsageLedger
     /// The noticed ends whose cgroups the newest sample may still contain.
     private var postponed: [CgroupEnd] = []
+    /// The cgroups with a tombstone whose end may still be noticed.
+    ///
+    /// The kernel sends the notice after the removal, and a busy host may let a sample come first.
+    private var unnoticed: [(cgroup: EventCgroup, samplesLeft: Int)] = []
     /// The reported cgroups that no sample contained and whose end has not been noticed yet.
     private var unsampled: [(cgroup: UnsampledCgroup, samplesLeft: Int)] = []
 
@@ -62,8 +66,13 @@ package struct Obituaries: Sendable {
         _ ends: [CgroupEnd], _ gone: [EventCgroup], beforeSampleAt begin: UInt64,
         _ earlier: Snapshot, _ time: EventTime, _ report: inout Report
     ) {
-        let match = EndMatch(postponed + ends, gone + unsampled.map(\.cgroup.cgroup))
+        let match = EndMatch(
+            postponed + ends, unnoticed.map(\.cgroup) + gone + unsampled.map(\.cgroup.cgroup))
         postponed = []
+        unnoticed = unnoticed.compactMap { cgroup, samplesLeft in
+            let isNoticed = cgroup.id.map { match.ends[$0.generation] != nil } ?? true
+            return isNoticed || samplesLeft == 0 ? nil : (cgroup, samplesLeft - 1)
+        }
         for end in match.others {
             if end.died.wall >= begin || mayExist(end) {
                 postponed.append(end)
@@ -126,6 +135,7 @@ package struct Obituaries: Sendable {
             cgroup: life.cgroup, born: end?.born ?? life.born, died: end?.died ?? time,
             totals: end?.final ?? .unknown, reading: end?.final == nil ? .none : .final)
         report.tombstones.append(stone)
+        if end == nil { unnoticed.append((life.cgroup, UsageLedger.patience)) }
         ledger.add(stone, to: life.cgroup.path.parent.map { EventCgroup($0) })
     }
 
@@ -139,6 +149,7 @@ package struct Obituaries: Sendable {
             totals: end?.final.map(totals.updated(by:)) ?? totals,
             reading: end?.final == nil ? .sample : .final)
         report.tombstones.append(stone)
+        if end == nil { unnoticed.append((account.cgroup, UsageLedger.patience)) }
         ledger.add(stone, to: account.parent)
         if let rest = account.remainder(after: stone) {
             report.unattributed.append(

@@ -20,7 +20,7 @@ struct OpenParityWriter: Sendable {
 
     /// Creates the writer for a recording; the file is opened with its first segment.
     init(_ recording: String, _ readers: AppendedFile.Readers) {
-        path = HistoryFolder.sidecar(of: recording)
+        path = RecordingFile.sidecar(of: recording)
         self.readers = readers
     }
 

@@ -8,9 +8,6 @@ package enum HistoryFolder {
 
     /// The file of each tier, the finest first.
     package static func paths(in folder: String) -> [String] { tiers.map { "\(folder)/\($0)" } }
-
-    /// The file beside that of a tier with the parity of its unfinished segment.
-    package static func sidecar(of path: String) -> String { path + ".parity" }
 }
 
 extension Past {

@@ -29,9 +29,12 @@ package final class RecordingFile: RecordingBytes {
     /// The size in bytes now (fstat(2)).
     package var currentByteCount: Int { file.currentSize }
 
+    /// The path of the file beside a recording with the parity of its unfinished segment.
+    package static func sidecar(of path: String) -> String { path + ".parity" }
+
     /// The file beside it, opened as it is now.
     package var sidecar: (any RecordingBytes)? {
-        guard let found = try? RecordingFile(ifPresent: HistoryFolder.sidecar(of: name)) else {
+        guard let found = try? RecordingFile(ifPresent: RecordingFile.sidecar(of: name)) else {
             return nil
         }
         return found

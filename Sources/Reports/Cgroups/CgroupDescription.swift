@@ -66,14 +66,14 @@ package struct CgroupDescription {
 
     private var effective: [Effective] {
         var result: [Effective] = []
-        if let hidden = hidden(.memoryMax) { result.append(hidden) }
+        if mayApply(.memoryMax), let hidden = hidden(.memoryMax) { result.append(hidden) }
         let memory = snapshot.effectiveMemoryMax(index)
-        if result.isEmpty, memory.isKnown {
+        if result.isEmpty, memory.isKnown, mayApply(.memoryMax) {
             let owner = snapshot.effectiveLimit(index, .memoryMax)
             let from = owner.reading == memory ? owner.from : nil
             result.append(entry(.memoryMax, memory, from))
         }
-        for id in Self.limits {
+        for id in Self.limits where mayApply(id) {
             let (reading, from) = snapshot.effectiveLimit(index, id)
             if let hidden = hidden(id) {
                 result.append(hidden)
@@ -81,6 +81,7 @@ package struct CgroupDescription {
                 result.append(entry(id, reading, from))
             }
         }
+        guard mayApply(.cpuMax) else { return result }
         if let hidden = hidden(.cpuMax) {
             result.append(hidden)
         } else if let (cpus, from) = snapshot.effectiveCPUQuota(index) {
@@ -93,6 +94,14 @@ package struct CgroupDescription {
             result.append(Effective(name: "cpu.max", text: "max", number: "\"max\"", from: nil))
         }
         return result
+    }
+
+    /// Whether the limit of the cgroup or of an ancestor may apply to its processes.
+    ///
+    /// Without a cgroup at the path in a v1 hierarchy, they are in another cgroup there.
+    private func mayApply(_ id: MetricID) -> Bool {
+        guard let set, let hierarchy = set.legacy(MetricCatalog[id].controller) else { return true }
+        return !inodes.indices.contains(hierarchy) || inodes[hierarchy] != 0
     }
 
     /// Returns a placeholder if the limit of the cgroup or of an ancestor cannot be read; otherwise

@@ -23,7 +23,7 @@ extension HistoryState {
         do {
             bytes = try HistoryFolder.paths(in: directory).reduce(UInt64(0)) { sum, path in
                 let parts = try PartedFile.parts(of: path).map(\.path)
-                return (parts + [path, HistoryFolder.sidecar(of: path)]).reduce(sum) {
+                return (parts + [path, RecordingFile.sidecar(of: path)]).reduce(sum) {
                     $0 + AppendedFile.size(of: $1)
                 }
             }
