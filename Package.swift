@@ -272,7 +272,7 @@ let package = Package(
                 "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "Events", "LiveView",
                 "Actuation", "Reports", "Service", "TestSupport", "cgwarden",
             ],
-            exclude: ["Golden", "Scenarios/Policies", "Tenant/attack.pl"],
+            exclude: ["Golden", "Scenarios/Policies", "Tenant/attack.pl", "raw_compare.py"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "ActuationTests",
