@@ -232,6 +232,21 @@ import Testing
         #expect(model.mode == .table)
     }
 
+    /// The time bar leaves gaps, in which a line below it would show.
+    @Test func everyPaneEndsAboveTheTimeBar() {
+        var scene = SampleMachine.scene
+        scene.timeline = 1_790_000_000_000_000...1_790_000_060_000_000
+        func timeLine(_ keys: [KeyEvent]) -> String {
+            let model = SampleMachine.model(rows: 14, keys: keys, isReplay: true)
+            return FrameComposer.compose(model, scene).lines[model.geometry.timeRow]
+        }
+        let bare = timeLine([])
+        #expect(bare.contains("●"))
+        for key: KeyEvent in ["h", "f", "z", "x", "e", "S", ":", "g"] {
+            #expect(timeLine([key]) == bare, "\(key)")
+        }
+    }
+
     @Test func helpScrollsToItsEndAndCloses() {
         var model = SampleMachine.model(keys: ["h", "G"])
         let end = FrameComposer.compose(model, SampleMachine.scene).lines

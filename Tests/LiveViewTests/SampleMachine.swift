@@ -106,9 +106,10 @@ enum SampleMachine {
 
     /// A model that shows the machine.
     static func model(
-        rows: Int = 24, columns: Int = 80, layout: Layout = Layout(), keys: [KeyEvent] = []
+        rows: Int = 24, columns: Int = 80, layout: Layout = Layout(), keys: [KeyEvent] = [],
+        isReplay: Bool = false
     ) -> LiveModel {
-        var model = LiveModel(layout: layout)
+        var model = LiveModel(layout: layout, isReplay: isReplay)
         model.size = ScreenSize(rows: rows, columns: columns)
         model.show(snapshot())
         for key in keys { _ = model.handle(key) }

@@ -31,7 +31,7 @@ struct Geometry: Hashable, Sendable {
     var tableHeight: Int { max(0, size.rows - tableTop - 1 - timeHeight - detailHeight) }
     /// The first line of the detail pane.
     var detailTop: Int { tableTop + tableHeight }
-    /// The line of the time bar, if there is one.
+    /// The line of the time bar, or the bottom line without one: panes and boxes end above it.
     var timeRow: Int { statusRow - timeHeight }
     /// The bottom line, which shows keys and messages.
     var statusRow: Int { size.rows - 1 }

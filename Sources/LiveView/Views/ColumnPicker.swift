@@ -3,7 +3,7 @@ enum ColumnPicker {
     static func draw(_ model: LiveModel, cursor: Int, into frame: inout Frame) {
         let columns = LiveModel.optionalColumns
         let geometry = model.geometry
-        let height = min(columns.count, geometry.statusRow - geometry.headRow - 2)
+        let height = min(columns.count, geometry.timeRow - geometry.headRow - 2)
         let width = min(frame.size.columns - 4, 58)
         let left = (frame.size.columns - width) / 2
         let top = geometry.headRow + 1

@@ -16,7 +16,7 @@ enum EventPane {
             let note = model.isReplay ? "a recording has no events" : "no events yet"
             frame.put(note, row: row + 1, column: 1, style: .dim)
         }
-        let height = max(geometry.statusRow - row - 1, 0)
+        let height = max(geometry.timeRow - row - 1, 0)
         let top = min(top, max(model.events.count - height, 0))
         for (place, line) in model.events.dropFirst(top).prefix(height).enumerated() {
             frame.put(

@@ -12,7 +12,7 @@ enum ExplanationPane {
         frame.fill(row: row, style: .head)
         let path = model.selectedRow.map { snapshot.cgroups[$0.index].path.description } ?? "-"
         let lines = model.explanation?.lines ?? []
-        let height = max(geometry.statusRow - row - 1, 0)
+        let height = max(geometry.timeRow - row - 1, 0)
         // The explanation may have become shorter since it was scrolled.
         let top = min(top, max(lines.count - height, 0))
         let rest = lines.count - top - height

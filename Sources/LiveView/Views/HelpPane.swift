@@ -4,7 +4,7 @@ enum HelpPane {
         let row = geometry.headRow
         frame.fill(row: row, style: .head)
         frame.put(" Help", row: row, column: 0, style: .head)
-        let height = max(geometry.statusRow - row - 1, 0)
+        let height = max(geometry.timeRow - row - 1, 0)
         let rest = HelpText.lines.count - top - height
         if rest > 0 {
             frame.putRight(

@@ -3,7 +3,7 @@ import CgroupModel
 /// A list of choices over the table.
 enum MenuBox {
     static func draw(_ menu: Menu, _ geometry: Geometry, into frame: inout Frame) {
-        let room = geometry.statusRow - geometry.headRow - 2
+        let room = geometry.timeRow - geometry.headRow - 2
         let height = min(menu.items.count, room)
         let width = min(frame.size.columns - 4, 72)
         guard height > 0, width > 20 else { return }

@@ -8,7 +8,7 @@ enum OutputPane {
         let row = geometry.headRow
         let lines = model.output.lines
         frame.fill(row: row, style: .head)
-        let height = max(geometry.statusRow - row - 1, 0)
+        let height = max(geometry.timeRow - row - 1, 0)
         let top = min(top, max(lines.count - height, 0))
         let rest = lines.count - top - height
         let more = rest > 0 ? "\(rest) more below " : ""

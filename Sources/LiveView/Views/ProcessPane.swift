@@ -28,7 +28,7 @@ enum ProcessPane {
                     : "listing processes"
             frame.put(note, row: row + 2, column: 1, style: .dim)
         }
-        let height = max(geometry.statusRow - row - 2, 0)
+        let height = max(geometry.timeRow - row - 2, 0)
         // Processes may have exited since the list was scrolled.
         let top = min(top, max(list.rows.count - height, 0))
         for (place, process) in list.rows.dropFirst(top).prefix(height).enumerated() {

@@ -11,10 +11,10 @@ enum PromptBox {
                 prompt.candidates.prefix(mostCandidates).joined(separator: "  ")
                     + (more > 0 ? "  and \(more) more" : ""), to: width - 4)
         }
-        let room = geometry.statusRow - geometry.headRow - 2
+        let room = geometry.timeRow - geometry.headRow - 2
         let shown = lines.prefix(max(room, 0))
         guard !shown.isEmpty else { return }
-        let top = geometry.statusRow - shown.count - 2
+        let top = geometry.timeRow - shown.count - 2
         Box.draw(
             prompt.topic == .command ? "Candidates" : prompt.label, row: top, column: 0,
             width: width, height: shown.count, into: &frame)

@@ -8,12 +8,12 @@ enum ProposalBox {
         let isPlanned = proposal.isPlanned
         var lines = proposal.lines.flatMap { LineWrap.lines($0, to: width - 4) }
         if !isPlanned { lines.append("waiting for the plan") }
-        let room = max(geometry.statusRow - geometry.headRow - 3, 1)
+        let room = max(geometry.timeRow - geometry.headRow - 3, 1)
         let height = min(lines.count, room)
         let first = min(top, lines.count - height)
         let title = proposal.isUndo ? "Undo" : "Plan"
         // Draw at the bottom: the rows that the plan is about are usually above.
-        let head = geometry.statusRow - height - 3
+        let head = geometry.timeRow - height - 3
         Box.draw(
             title, row: head, column: left, width: width, height: height + 1,
             style: .warn, into: &frame)
