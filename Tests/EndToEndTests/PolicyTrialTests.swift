@@ -82,7 +82,7 @@ import Testing
                     + "effort, because v2 cannot disable the OOM killer"), "\(result)")
         let notes = result.errors.split(separator: "\n")
         #expect(notes.count == 2 && notes[0].hasSuffix("[above-host]"), "\(notes)")
-        #expect(notes.last == "cgwarden: note: group none has no populated cgroups now")
+        #expect(notes.last == "cgwarden: note: no cgroup of group none has processes now")
     }
 
     /// Row 14: a tree that is mounted read-only; all that would be written cannot be.

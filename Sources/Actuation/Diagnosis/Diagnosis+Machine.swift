@@ -91,7 +91,8 @@ extension Diagnosis {
         ("cap_kill", "signal processes of other users"),
         (
             "cap_sys_resource",
-            "use pressure triggers with any window and protect helpers from the OOM killer"
+            "use pressure triggers with windows of any length, and protect cgwarden's helpers "
+                + "from the OOM killer"
         ),
         ("cap_sys_ptrace", "read the namespaces of other users' processes"),
     ]

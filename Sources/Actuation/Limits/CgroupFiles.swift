@@ -40,7 +40,7 @@ struct CgroupFiles {
             throw ActuationError(
                 .notFound,
                 "\(path) does not exist in the \(hierarchy.label) hierarchy; create it with "
-                    + "`cgwarden create \(path.shellWord)`")
+                    + "`cgwarden create \(path.shellWord)`, then move its processes there")
         }
     }
 

@@ -64,7 +64,7 @@ package struct PolicyPlan {
     /// Notes on the limits of a single sample, one sentence each.
     package var notes: [String] {
         var notes = disabled.map { "rule \($0.rule) is disabled: \($0.reason)" }
-        notes += emptyGroups.map { "group \($0) has no populated cgroups now" }
+        notes += emptyGroups.map { "no cgroup of group \($0) has processes now" }
         if !document.rules.isEmpty {
             notes.append(
                 "one sample says little about rules; see `cgwarden daemon --dry-run` and "
