@@ -12,14 +12,15 @@ import Testing
         (.invalid, EINVAL, "EINVAL"), (.noSpace, ENOSPC, "ENOSPC"), (.readOnly, EROFS, "EROFS"),
         (.outOfRange, ERANGE, "ERANGE"), (.notSupported, EOPNOTSUPP, "EOPNOTSUPP"),
         (.connectionReset, ECONNRESET, "ECONNRESET"), (.notConnected, ENOTCONN, "ENOTCONN"),
-        (.timedOut, ETIMEDOUT, "ETIMEDOUT"), (.crossDevice, EXDEV, "errno 18"),
+        (.timedOut, ETIMEDOUT, "ETIMEDOUT"), (.crossDevice, EXDEV, "EXDEV"),
         (Errno(ENXIO), 6, "ENXIO"), (Errno(E2BIG), 7, "E2BIG"), (Errno(EBADF), 9, "EBADF"),
         (Errno(ENOMEM), 12, "ENOMEM"), (Errno(ENOTDIR), 20, "ENOTDIR"),
         (Errno(EISDIR), 21, "EISDIR"), (Errno(ENFILE), 23, "ENFILE"),
         (Errno(EMFILE), 24, "EMFILE"), (Errno(EFBIG), 27, "EFBIG"), (Errno(EPIPE), 32, "EPIPE"),
         (Errno(ENAMETOOLONG), 36, "ENAMETOOLONG"), (Errno(ELOOP), 40, "ELOOP"),
         (Errno(EOVERFLOW), 75, "EOVERFLOW"), (Errno(ECONNREFUSED), 111, "ECONNREFUSED"),
-        (Errno(EDQUOT), 122, "EDQUOT"),
+        (Errno(EDQUOT), 122, "EDQUOT"), (Errno(ENOTEMPTY), 39, "ENOTEMPTY"),
+        (Errno(EDOM), 33, "errno 33"),
     ]
 
     @Test(arguments: numbers.indices) func numbersAndNamesAreTheKernels(_ row: Int) {

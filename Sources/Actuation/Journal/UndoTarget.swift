@@ -5,7 +5,7 @@ internal import KernelIO
 /// The current state of a journal entry's object.
 struct UndoTarget {
     let entry: JournalEntry
-    /// The cgroup to write to: that of the value, the created one, or the process's previous one.
+    /// The cgroup of the value, the created one (to be removed), or the process's previous one.
     let directory: CgroupDirectory
     /// The current value.
     let found: String
@@ -33,7 +33,8 @@ struct UndoTarget {
                 guard entry.readBack == nil || entry.concerns(directory) else { return nil }
                 found = "\(directory.inode)"
             case .process(let pid, let ticks):
-                // Its state is read last, because an exiting process shows up elsewhere.
+                // The state is read after the place, because an exiting process may be shown in
+                // another cgroup.
                 guard let now = try ProcessPlaces(set: set).read(pid)?[index],
                     let stat = ProcessReader(set.system).stat(pid), stat.startTicks == ticks,
                     !stat.isEnding, let origin = MembershipText(entry.original)
@@ -67,9 +68,7 @@ struct UndoTarget {
             if (try? refuge()) != nil { return nil }
             guard let held = Self.contents(of: directory) else { return nil }
             return ActuationError(
-                .busy,
-                "\(held) is still in it; move or end that, then: cgwarden restore "
-                    + entry.path.shellWord)
+                .busy, "\(held), then: cgwarden restore \(entry.path.shellWord)")
         }
         // v2 does not refuse a limit below usage: it kills.
         guard entry.cell.file == "memory.max", let limit = UInt64(entry.original) else {
@@ -81,17 +80,25 @@ struct UndoTarget {
             }
             return ActuationError(
                 .busy,
-                "\(entry.path) uses \(LimitValue.number(usage).roundedByteText), so the kernel would "
-                    + "kill in it; cgwarden reclaim \(entry.path.shellWord), or --force")
+                "\(entry.path) uses \(LimitValue.number(usage).roundedByteText), more than the "
+                    + "original limit, so the kernel would kill in it; run cgwarden reclaim "
+                    + "\(entry.path.shellWord) first, or use --force")
         } catch {
             return error
         }
     }
 
+    /// What is still in a cgroup, and what to do; nil if it is empty.
     private static func contents(of directory: CgroupDirectory) -> String? {
-        if let child = (try? directory.childPaths())?.first { return "\(child)" }
+        if let child = (try? directory.childPaths())?.first {
+            return "\(child) is still in it; remove that"
+        }
         let pids = (try? directory.processes()) ?? []
-        return pids.min().map { pids.count > 1 ? "\(pids.count) processes" : "process \($0)" }
+        return pids.min().map {
+            pids.count > 1
+                ? "\(pids.count) processes are still in it; move or end them"
+                : "process \($0) is still in it; move or end it"
+        }
     }
 
     /// The cgroup that a shadow's processes belong to; nil if this is not a shadow, or if that
@@ -102,14 +109,16 @@ struct UndoTarget {
             let refuge = try CgroupDirectory(origin.path, in: directory.hierarchy)
             return refuge.inode == origin.inode ? refuge : nil
         } catch {
-            // Else the shadow itself would count as gone.
+            // If this were thrown, the shadow itself would count as gone.
             if error.isGone { return nil }
             throw error
         }
     }
 
-    /// Moves out the processes that were forked in the shadow, which no entry has, until it is
-    /// empty.
+    /// Moves out the remaining processes of the shadow: those forked there, for which the journal
+    /// has no entry.
+    ///
+    /// It gives up after some rounds, because new ones may be forked meanwhile.
     private func empty(
         into refuge: CgroupDirectory, _ files: any ControlFiles
     ) throws(IOError) {

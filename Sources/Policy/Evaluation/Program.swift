@@ -118,7 +118,8 @@ struct ProgramCompiler {
             let (column, metric) = try measurements.column(term, aggregate: aggregate)
             let series = measurements.series(of: column, window: window.nanoseconds)
             let grown = append(
-                .window(.delta, series: series, nanoseconds: window.nanoseconds, scale: 1))
+                .window(
+                    .delta, series: series, nanoseconds: window.nanoseconds, scale: metric.scale))
             _ = leaf("delta(\(term), \(window.policyText))", grown, metric.unit)
             return append(.increased(series: series, nanoseconds: window.nanoseconds))
         case .missing(let term): return append(.missing(try add(level: term)))
@@ -130,8 +131,8 @@ struct ProgramCompiler {
         case .any(let parts): return try join(parts, empty: .no) { .or($0, $1) }
         case .not(let part):
             let outer = ifAbsent
-            // Under `not` the result is inverted, so that an ending condition is true as a whole.
-            // In other conditions the comparison itself is always false.
+            // In an ending condition, a comparison of an absent value is false under `not`, so that
+            // the whole is true. In other conditions it is false everywhere.
             if isEnding { ifAbsent = !outer }
             defer { ifAbsent = outer }
             return append(.not(try add(part)))

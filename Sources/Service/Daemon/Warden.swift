@@ -27,7 +27,7 @@ actor Warden {
     private let guardian: GuardianLink?
     /// The changes of an earlier daemon; nil in a dry run, which changes nothing.
     private let inheritance: Inheritance?
-    /// The overdue changes of commands; nil in a dry run.
+    /// Undoes the changes of commands whose deadline has passed; nil in a dry run.
     private let expirations: Expirations?
     /// Whether everything was restored; nil until the policy has ended.
     private var ending: Bool?

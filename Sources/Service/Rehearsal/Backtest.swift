@@ -62,7 +62,7 @@ package struct Backtest {
             trial.take(
                 snapshot, peaks: trial.isEmpty ? nil : frame.thinnedPeaks, of: RecordedRun(origin))
             tally.note(snapshot)
-            tally.take(records, at: snapshot.tierTimes[0].now)
+            tally.take(records, at: current?.time ?? 0)
             try lines(records)
             return true
         }
@@ -117,7 +117,8 @@ private struct Run {
     }
 
     mutating func take(_ snapshot: Snapshot) -> [AuditRecord] {
-        time = snapshot.tierTimes[0].now
+        // A crafted recording may go back.
+        time = max(time, snapshot.tierTimes[0].now)
         let output = engine.tick(
             PolicyInput(of: snapshot, topology: topology, results: answers, events: events))
         if hasTriggers { events = recorded.take(snapshot).compactMap { PolicyEvent($0) } }

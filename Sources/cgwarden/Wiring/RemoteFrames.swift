@@ -5,7 +5,7 @@ import KernelIO
 import Reports
 import Synchronization
 
-/// The frames of another host, each fetched on a thread of its own.
+/// The frames of another host, all fetched on one thread.
 final class RemoteFrames: FrameSource {
     private actor Fetcher {
         private static let thread = ThreadExecutor(name: "remote")
@@ -73,7 +73,8 @@ struct RemoteReel: Reel {
     private var trouble: String?
     let events: ReplayEvents? = nil
 
-    /// Starts at a time; throws if the host's history does not cover it.
+    /// Starts at a time, or at the end of the history if that is earlier; throws if the time is
+    /// before the history or in the future.
     init(_ host: RemoteHost, at time: WrittenTime, _ scope: SampleScope) throws {
         guard let span = try host.span() else {
             throw CgwardenError("\(host.name) keeps no history", .unavailable)

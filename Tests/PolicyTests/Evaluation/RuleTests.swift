@@ -25,6 +25,28 @@ import TestSupport
         #expect(freeze.cause.evidence == [Cause.Evidence(term: "pids.current", value: "95.000")])
     }
 
+    /// The counter has microseconds.
+    @Test func growthOfATimeIsShownInSeconds() throws {
+        var run = try EngineRun(
+            """
+            groups: {g: {path: "/g*"}}
+            rules:
+              - {name: r, on: g, when: "increased(cpu.throttled_usec, 1m)", cooldown: 1s,
+                 do: [{log: {level: notice}}]}
+            """)
+        for time in 0...2 {
+            run.tick(
+                Double(time),
+                [
+                    EngineRun.Cgroup(
+                        path: "/g",
+                        values: ["cpu.throttled_usec": Reading(UInt64(time / 2) * 1_500_000)])
+                ])
+        }
+        let cause = try #require(run.effects.first?.effect.cause)
+        #expect(cause.evidence.map(\.value) == ["1.500s"])
+    }
+
     @Test func aFreezeEndsWithoutSamples() throws {
         var run = try EngineRun(Self.freezing)
         for time in 0...19 { run.tick(Double(time), pids: time == 0 ? 95 : nil) }
