@@ -31,7 +31,7 @@ import TestSupport
             """
             groups: {g: {path: "/g*"}}
             rules:
-              - {name: r, on: g, when: "increased(cpu.throttled_usec, 1m)", cooldown: 1s,
+              - {name: r, on: g, when: "increased(cpu.throttled_usec, 2s)", cooldown: 1s,
                  do: [{log: {level: notice}}]}
             """)
         for time in 0...2 {
