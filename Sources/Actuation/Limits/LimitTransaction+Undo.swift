@@ -42,6 +42,12 @@ extension LimitTransaction {
     private func rollBack(_ one: Begun, _ result: inout LimitResult) {
         let write = one.write
         var change = one.change
+        if let change, let journal = context.journal, (try? journal.isOpen(change)) == false {
+            // Another command has restored the original since.
+            result.readBack = try? read(write.cell, of: write)
+            result.outcome = .rolledBack
+            return
+        }
         do throws(ActuationError) {
             // With a record of its own, either value counts as ours if this program dies here.
             let again = try record(

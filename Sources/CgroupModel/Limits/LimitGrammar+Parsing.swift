@@ -118,7 +118,8 @@ extension LimitGrammar {
         }
         guard let number = amount.times(unit) else { return nil }
         guard number > 0, number <= maximum else {
-            throw LimitError("\"\(text)\" is outside 1 to \(maximum) per second; max means no limit")
+            throw LimitError(
+                "\"\(text)\" is outside 1 to \(maximum) per second; max means no limit")
         }
         return .number(number)
     }

@@ -149,7 +149,8 @@ extension MetricCatalog {
             "Whether memory_pressure is computed, for all cpusets (v1, root)."),
         Row(
             "cpuset.sched_relax_domain_level", .cpuset, .setting, .signed, .detail,
-            v1: "cpuset.sched_relax_domain_level", "Range in which an idle CPU looks for tasks (v1)."),
+            v1: "cpuset.sched_relax_domain_level",
+            "Range in which an idle CPU looks for tasks (v1)."),
     ]
 
     private static let cpusetFlagRows: [Row] = [

@@ -96,6 +96,19 @@ import Testing
         #expect(try limit == "7")
     }
 
+    /// Another command restores the first value before the second is refused.
+    @Test func rollBackDoesNotSetARestoredValueAgain() throws {
+        try set("pids.max=7", by: first)
+        let files = InterruptingFiles("cpu.cfs_quota_us") { [machine] in
+            _ = try Restorer(set: machine.set, journal: machine.journal).restore()
+        }
+        let results = try apply(["pids.max=8", "cpu.max=1.2cpus"], in: journal(second), files)
+        #expect(results.contains { !$0.isSuccess })
+        #expect(files.written.contains("pids.max=8"))
+        #expect(try limit == "max")
+        #expect(try machine.journal.entries().isEmpty)
+    }
+
     @Test func refusedChangeOfTheDaemonKeepsItsEntry() throws {
         try set("pids.max=321", owner: JournalEntry.daemon)
         let before = try machine.journal.entries()
@@ -249,5 +262,29 @@ import Testing
         try append([change.entry.end("7"), change.entry.expiring(expiry)])
         #expect(try entry()?.expiry == expiry)
         #expect(try entry()?.readBack == "7" && entry()?.original == "max")
+    }
+}
+
+/// Calls a closure before it refuses the first write of a file.
+private final class InterruptingFiles: ControlFiles {
+    private let file: String
+    private let interruption: @Sendable () throws -> Void
+    private let files = FaultingControlFiles()
+
+    init(_ file: String, _ interruption: @escaping @Sendable () throws -> Void) {
+        self.file = file
+        self.interruption = interruption
+        files.fail(file, EINVAL, times: 1)
+    }
+
+    var written: [String] { files.written }
+
+    func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+        try files.text(name, of: directory)
+    }
+
+    func write(_ value: String, to name: String, of directory: CgroupDirectory) throws(IOError) {
+        if name == file { try? interruption() }
+        try files.write(value, to: name, of: directory)
     }
 }
